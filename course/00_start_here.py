@@ -1,0 +1,60 @@
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # Visual attention: start here
+#
+# *Attention is a weighted average whose weights depend on how well a query matches the keys.* This course walks from that one sentence, with sliders, to the attention blocks of modern vision networks.
+#
+# $$y = \sum_j \frac{\kappa(q, k_j)}{Z} \, v_j$$
+#
+# Click a lesson, then choose **Run → Run All Cells**, and start moving things.
+
+# %% [markdown]
+# ## The map
+#
+# | | lesson | you move | open |
+# |---|---|---|---|
+# | **1** | **Cues: what attention is** | **intent and saliency on a desk; a search in a crowd; the knob between two poolings** | [lesson](01_cues.ipynb) · [exercises](exercises/01_cues.ipynb) · [solutions](solutions/01_cues.ipynb) |
+# | **2** | **Nadaraya–Watson: attention before networks** | **the width of a kernel; two widths on a photograph** | [lesson](02_kernel_regression.ipynb) · [exercises](exercises/02_kernel_regression.ipynb) · [solutions](solutions/02_kernel_regression.ipynb) |
+# | **3** | **Learning w: attention with a parameter** | **w, and its path down the loss** | [lesson](03_learned_attention.ipynb) · [exercises](exercises/03_learned_attention.ipynb) · [solutions](solutions/03_learned_attention.ipynb) |
+# | 4 | The map: six kinds of visual attention | the axis that is weighed | in preparation |
+# | 5 | SENet: channel attention | the gates of a trained network | in preparation |
+# | 6 | Non-local networks: spatial attention | a pixel, and where it looks | in preparation |
+# | 7 | CBAM: channel and spatial attention | a digit under both gates | in preparation |
+# | 8 | Capstone: choose your attention | the block in the slot | in preparation |
+
+# %% [markdown]
+# ## Try one now
+#
+# Run the cell below, then drag the slider, choose a kernel, or drag the dotted line on the first panel. With the keyboard: Tab to a control, then the arrow keys, Home and End.
+
+# %% jupyter={"source_hidden": true}
+from visual_attention.explorers.kernel_regression import width_explorer
+
+width_explorer()
+
+# %% [markdown]
+# ## If you study alone
+#
+# - Read a lesson from top to bottom; run each cell yourself, and *predict before you run*. A lesson takes an hour or two with its exercises.
+# - Open its exercise sheet, replace each `...` or `raise NotImplementedError` by your answer, and run the check below it. The check says what is right, what is not, and, where it knows the mistake, its name.
+# - Solutions are there when you want them. Keep your own work in a copy (right click → Duplicate): then an update of the course never meets your answers.
+#
+# ## If you teach
+#
+# - Every lesson is also a deck: `courseware present 2` opens lesson 2 as slides, with live cells and working sliders. Ctrl+Enter runs a cell and stays; Space and the arrow keys turn the pages.
+# - Speaker notes with minutes and questions for the room stand in the notebook, in cells of slide type *Notes*.
+# - `courseware export` writes web pages and decks that need no Python and no network; their sliders still move.
+#
+# ## If you maintain
+#
+# - Edit the text in `course/`, never the notebooks; `courseware build 2` derives and runs lesson 2, `courseware check` says what is out of date.
+# - `courseware doctor` looks at the installation, package by package.
+
+# %% [markdown]
+# ## Is everything installed?
+#
+# Run this cell. It names each package that is missing or has the wrong version, with the line that mends it.
+
+# %%
+from courseware import environment
+
+problems = environment.report(finding for finding in environment.check_environment() if finding.remedy)

@@ -1,0 +1,510 @@
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 1 · Cues: what attention is
+#
+# There is more in front of your eyes than you can see. Something decides what gets through. **What decides: the thing, or you?**
+#
+# Both do. This lesson turns the two answers into numbers, and the numbers into the one equation of this course: a weighted average.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** No networks today and nothing is trained. At the end everybody can say what a query, a key and a value are, and which of the three their favourite pooling layer lacks.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **After this lesson you can**
+#
+# 1. tell a volitional from a non-volitional cue, and say which of them a query, a key and a value is;
+# 2. compute attention weights and what they let through, by hand and as one `softmax`;
+# 3. read a heat map of weights, row by row;
+# 4. explain why one odd feature pops out of any crowd and a pair of features does not, and what a query changes;
+# 5. write average and max pooling as attention without a query, and name the knob between them.
+#
+# You need a little PyTorch (tensors, broadcasting). Time: half an hour in a lecture, about an hour and a half alone with the [exercises](exercises/01_cues.ipynb).
+
+# %% slideshow={"slide_type": "skip"}
+import torch
+
+from courseware.frames import show
+from visual_attention import soft_pool
+from visual_attention.cues import cue_weights, surprise
+from visual_attention.datasets import desk_scene, edge_map, search_display
+from visual_attention.explorers.cues import desk_explorer, pool_explorer, search_explorer
+from visual_attention.figures import cues as figures
+
+scene = desk_scene()  # five things on a desk, each with its cues: a toy with numbers chosen by hand
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Look at this desk
+#
+# **What did you see first?** And now, quickly: what is there to read?
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.desk(scene.names),
+    "A desk with a newspaper, a sheet of paper, an open book, a notebook and, the only thing in a strong colour, a red cup.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Show it for two seconds, hide it, collect answers: nearly everybody says the cup. Then ask the second question and watch their eyes move to the book. The picture has not changed. What has?
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Two cues
+#
+# | | the red cup | the book |
+# |---|---|---|
+# | why you looked | it stands out, whatever you want | you wanted to read |
+# | the cue is called | **non-volitional** (*bù suíyì*, 不随意) | **volitional** (*suíyì*, 随意) |
+# | also called | exogenous, bottom-up, saliency | endogenous, top-down, intent |
+# | who decides | the thing | you |
+#
+# *Suíyì* (随意) is meant as in *suíyì jī* (随意肌), **voluntary** muscle: by your own will. It does not mean "random".
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Ask for more examples of each: a ringing phone, your own name at a party (which of the two is that?), looking for your keys. The note on *suíyì* matters: a machine translation of the notes that this course grew from says "random cue".
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## An old pair, and a disputed one
+#
+# - William James, 1890: attention is either *passive, reflex, non-voluntary, effortless*, or *active and voluntary*.
+# - Awh, Belopolsky and Theeuwes, 2012, call the two-way split "a failed theoretical dichotomy": what you were **rewarded** for, or just **looked at before**, pulls your eyes too. It is neither in the thing nor in your present wish.
+#
+# (Both as we recall them; check the papers.)
+#
+# We keep the two cues because they become two terms of an equation, and remember that people are richer than the equation.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Is your own name at a party in the thing or in you? In your history: that is the point of 2012.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Weights as a table
+#
+# A row for each thing we may **look for**, a column for each thing that is **there**. The simplest table there can be: whoever looks for the book sees the book, and nothing else. Each row sums to 1.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.weight_map(torch.eye(5), scene.names, scene.names, size=(10, 2.7)),
+    "A five by five heat map, the identity matrix: ones on the diagonal, zeros everywhere else.",
+)
+
+# %% slideshow={"slide_type": "-"}
+redness = torch.tensor([0.1, 0.5, 0.9, 0.2, 0.1])  # a value for each thing: how red it is
+seen = torch.eye(5) @ redness
+print("the table times the values:", [round(v, 2) for v in seen.tolist()])
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Read one row aloud: "looking for the notebook: 0, 0, 0, 1, 0". All heat maps of this course are read like that. The identity hands each value on unchanged; real attention is softer.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## From two cues to one number, from numbers to weights
+#
+# Each thing gets a **score**: how much it stands out, plus how well it fits what we look for.
+#
+# $$\text{score}_i = \underbrace{a \cdot \text{saliency}_i}_{\text{non-volitional}} + \underbrace{b \cdot q \cdot k_i}_{\text{volitional}}$$
+#
+# A softmax turns scores into weights that are positive and sum to 1, and what we see is the average of what is there:
+#
+# $$\alpha_i = \frac{\exp(\text{score}_i)}{\sum_j \exp(\text{score}_j)}, \qquad \text{percept} = \sum_i \alpha_i \, v_i$$
+#
+# A toy: the scores are ours, chosen by hand. The *form* is that of every attention layer.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Say what a and b are: how strong saliency is today, how strong the intent. Do not explain the softmax beyond "positive, sums to 1, larger score takes more": the hand example does the rest.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## By hand: a cup, a book, a sheet of paper
+#
+# Saliency 2, 0, 0. Looking for something to read adds 3 to the book. The value: how red a thing is.
+#
+# | | value | score | exp | weight | score, reading | exp | weight |
+# |---|---|---|---|---|---|---|---|
+# | cup | 0.9 | 2 | 7.389 | **0.787** | 2 | 7.389 | 0.259 |
+# | book | 0.1 | 0 | 1 | 0.107 | 3 | 20.086 | **0.705** |
+# | paper | 0.5 | 0 | 1 | 0.107 | 0 | 1 | 0.035 |
+# | **sum** | | | **9.389** | **1** | | **28.475** | **1** |
+#
+# **Predict:** how red is what we see, without the query and with it?
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min, on the board.** Do the first weight together, let them do the book's second one. Point out that the cup's score never changed: its weight fell because the book's rose. The weights compete for one unit.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The same as a loop
+
+# %% slideshow={"slide_type": "-"}
+from math import exp
+
+saliency, fit, value = [2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.9, 0.1, 0.5]
+for intent in (0.0, 3.0):
+    power = [exp(s + intent * k) for s, k in zip(saliency, fit)]
+    percept = 0.0
+    for name, p, v in zip(("cup", "book", "paper"), power, value):
+        weight = p / sum(power)
+        percept += weight * v
+        print(f"  {name:5} weight {weight:.3f}, adds {weight * v:.3f}")
+    print(f"intent {intent:g}: how red is what we see? {percept:.3f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, ½ min.** Same weights as on the board. The answer to the prediction stands in the two last lines: the wish to read has taken the red out of the picture.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The same as one expression, and as the tested function
+#
+# An exponential over a sum of exponentials is a **softmax**:
+
+# %% slideshow={"slide_type": "-"}
+s = torch.tensor(saliency)
+k = torch.tensor(fit)[:, None]  # keys, (3, 1): one number says how readable a thing is
+v = torch.tensor(value)
+q = torch.tensor([1.0])         # "something to read"
+
+weights = torch.softmax(1.0 * s + 3.0 * (k @ q), dim=0)
+print("weights:", [round(w, 3) for w in weights.tolist()], f"  percept: {weights @ v:.3f}")
+
+by_function = cue_weights(s, k, q, saliency_strength=1.0, intent_strength=3.0)
+assert torch.allclose(by_function, weights)
+print("the tested implementation agrees")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, ½ min.** One line of code. From here on, only the numbers that go into it change: in lesson 2 they are distances, in lesson 6 learned features of a picture.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Where does each wish look?
+#
+# The whole desk, saliency 3, intent 5. **Before you look:** which rows have their peak at the cup?
+
+# %% slideshow={"slide_type": "-"}
+rows = [
+    cue_weights(scene.saliency, scene.keys, query, saliency_strength=3, intent_strength=5)
+    for query in scene.queries.values()
+]
+table = torch.stack(rows)
+print("rows sum to", [round(total, 6) for total in table.sum(dim=1).tolist()])
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.weight_map(table, tuple(scene.queries), scene.names, size=(10, 2.3)),
+    "Heat map of three queries over five things: nothing and a drink look at the red cup, something to read at the book.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Two rows peak at the cup, for two reasons: one because it is red, one because it holds coffee. From the weights alone you cannot tell which. Keep that for the trap near the end.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What do you see on the desk?
+#
+# Choose a wish, then move the strengths. **Predict** both ends: no saliency and no intent?
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+desk_explorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 4 min, the heart of the lesson.** (1) Nothing: the cup wins; saliency to 8, then to 0: everything blends alike. (2) Something to read: the book. (3) With that wish, lower the intent until the cup wins again: where is the tie? (4) Both at 8, then both at 1: same ratio, softer weights. The percept is the actual average of the five pictures, pixel by pixel.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Three names
+#
+# | on the desk | name | question it answers |
+# |---|---|---|
+# | what we look for | **query** $q$: the volitional cue | what do I want? |
+# | what a thing has to offer, how it stands out | **key** $k_i$: the non-volitional cue | what is here to be found? |
+# | its picture | **value** $v_i$: the sensory input | what gets through if I look? |
+#
+# Only the **key** is a cue. The value is what the weight lets through: change a thing's picture and keep its key, and every weight stays the same.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** The slides that this course grew from bracket key and value together under "non-volitional cue". Ask why that is wrong: which of the two enters the softmax?
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Saliency is a part of the key
+#
+# The score has two terms, attention layers have one dot product. It is the same thing: put the saliency into the key, and a constant into the query that always asks for it.
+
+# %% slideshow={"slide_type": "-"}
+a, b = 3.0, 5.0
+query = scene.queries["something to read"]
+
+longer_query = torch.cat([torch.tensor([a]), b * query])                   # (3,)
+longer_keys = torch.cat([scene.saliency[:, None], scene.keys], dim=1)      # (5, 3)
+
+one_dot_product = torch.softmax(longer_keys @ longer_query, dim=0)
+assert torch.allclose(one_dot_product, table[2])
+print("one dot product gives the weights of the table's third row")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** A dot product of query and key can hold both cues. In lesson 6 we take a trained one apart into these two terms again, and one of them turns out to do most of the work. Let the room bet which.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Find the red upright bar
+#
+# In which display were you faster? **Predict:** with 64 bars instead of 24, which search gets slower?
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+easy, hard = search_display(24, "feature", seed=5), search_display(24, "conjunction", seed=11)
+show(
+    figures.search_displays(
+        ((easy.features, easy.places), (hard.features, hard.places)),
+        ("A: all others are green", "B: some others are red, some upright"),
+    ),
+    "Two displays of 24 bars: in A one red bar among green ones; in B one red upright bar among red tilted and green upright ones.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** A is a *feature* search: the bar pops out. B is a *conjunction* search: red alone or upright alone does not tell. Treisman and Gelade (1980) measured it: times that hardly grow with the number of items in A, times that grow item by item in B (as we recall it; check the paper).
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Saliency as surprise, by hand
+#
+# Give each feature the saliency $-\log(\text{share of items that have it})$: what few have is surprising. Add up colour and posture. Then $\exp(\text{saliency})$ is one over the shares:
+#
+# | | how many | share: colour, posture | exp(saliency) | weight of one |
+# |---|---|---|---|---|
+# | **feature:** red, upright | 1 of 4 | ¼, 1 | 4 | **1/2** |
+# | green, upright | 3 of 4 | ¾, 1 | 4/3 | 1/6 |
+# | **conjunction:** red, upright | 1 of 5 | ⅗, ⅗ | 25/9 | **1/7** |
+# | red, tilted | 2 of 5 | ⅗, ⅖ | 25/6 | 3/14 |
+# | green, upright | 2 of 5 | ⅖, ⅗ | 25/6 | 3/14 |
+#
+# **Predict:** what happens to the two bold weights when there are 64 items?
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Check the first pair: 4 / (4 + 3 · 4/3) = 1/2. The odd one and the whole crowd share alike, however large the crowd. In the conjunction the target is even *less* surprising than the others: it has a red twin and an upright twin everywhere.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Surprise in one expression
+#
+# Who is like whom is one comparison, the share a mean:
+
+# %% slideshow={"slide_type": "-"}
+features = search_display(5, "conjunction").features      # (5, 2): colour, posture
+alike = features[:, None, :] == features[None, :, :]      # (5, 5, 2)
+share = alike.double().mean(dim=1)                        # (5, 2)
+saliency = -share.log().sum(dim=1)                        # (5,)
+assert torch.allclose(saliency, surprise(features))       # the tested function
+
+weights = torch.softmax(saliency, dim=0)
+names = ["red, upright", "red, tilted", "green, upright"]
+for name, w in zip(names, weights.tolist()):
+    print(f"{name:15} {w:.4f}")
+print(f"by hand: 1/7 = {1 / 7:.4f}, 3/14 = {3 / 14:.4f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, ½ min.** The five rows of the table by hand, three of them different.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Does the target get lost in the crowd?
+#
+# The same query for both searches: red *and* upright.
+
+# %% slideshow={"slide_type": "-"}
+query = torch.tensor([1.0, 0, 1, 0], dtype=torch.float64)  # (red, green, upright, tilted)
+
+for search in ("feature", "conjunction"):
+    print(f"{search} search, weight on the target")
+    for n in (4, 16, 64):
+        d = search_display(n, search)
+        alone = cue_weights(surprise(d.features), d.keys)[0]
+        asked = cue_weights(surprise(d.features), d.keys, query, intent_strength=8)[0]
+        print(f"  {n:2} items: {alone:.3f} by saliency alone, {asked:.3f} with the query")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** One half, whatever the size; and 1/(N + 2), which the exercises prove. The query mends it: it is the only thing here that knows *both* features.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Find the odd one
+#
+# Add items. Then switch to *conjunction*. Then say what you look for.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+search_explorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 3 min.** Drag N to 64 in the feature search: the halo keeps its size. Conjunction: at N = 4 the lone green bar gets the most, because it *is* the odd one; then all halos shrink together. Now *red and upright*. State the limits: the model knows no places, no time and no effort; it explains a weight, not a reaction time.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Pooling is attention without a query
+#
+# Four activations $x = (1, 3, 2, 0)$. Write each pooling as $\sum_j \alpha_j x_j$. **What are the weights?**
+#
+# | | weights $\alpha$ | result | cue |
+# |---|---|---|---|
+# | average | ¼, ¼, ¼, ¼ | 1.5 | **none**: the content does not matter |
+# | max | 0, 1, 0, 0 | 3 | **saliency**: the key is the activation itself, the winner takes all |
+#
+# And between them, with $\beta$ for the strength of saliency: $\alpha = \operatorname{softmax}(\beta x)$.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Let the room fill in the weights before you show them. A common answer for max is (1, 3, 2, 0)/6: "in proportion to the values". That gives 2.33 and is neither of the two.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## One knob between average and max
+#
+# **Predict** the row of $\beta = 0$, and that of a negative $\beta$.
+
+# %% slideshow={"slide_type": "-"}
+x = torch.tensor([1.0, 3.0, 2.0, 0.0])
+print("average", x.mean().item(), "  max", x.max().item())
+for beta in (-10.0, 0.0, 0.5, 1.0, 2.0, 10.0):
+    alpha = torch.softmax(beta * x, dim=0)
+    shown = [round(w, 3) for w in alpha.tolist()]
+    print(f"beta {beta:5.1f}: weights {shown}, pooled {alpha @ x:.3f}")
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# $\beta = 0$ is the average, not the minimum; the minimum is at $\beta \to -\infty$.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** β is the saliency strength of the desk. It comes back in lesson 2 as one over the width squared, and in lesson 3 under all its five names.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Trap: the formula as printed, at β = 1000
+#
+# $\exp(3000)$ is larger than any floating-point number:
+
+# %% slideshow={"slide_type": "-"}
+power = torch.exp(1000 * x)
+print("as printed:     ", (power / power.sum() @ x).item())
+
+power = torch.exp(1000 * x - (1000 * x).max())
+print("largest first:  ", (power / power.sum() @ x).item())
+
+for beta in (0.0, 1000.0, float("inf")):
+    print(f"soft_pool, beta = {beta:6g}: {soft_pool(x, beta, dim=0).item():.4f}")
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# Taking the largest exponent off every exponent changes no weight (it cancels, above and below) and keeps every power below 1. `torch.softmax` and our `soft_pool` do it inside.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** inf / inf is nan. The same subtraction saves every softmax of this course.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Which places does a pooling layer look at?
+#
+# A photograph, and how strong the edges are in each of 16 × 24 cells. Drag $\beta$.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+pool_explorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** β = 0: every cell has the same say, sky included. About 5: the edges of the roof. 1000: one single cell, the tip. Ask: who told it to look at the tip? Nobody. There is no query: the strongest edge wins in every photograph, whatever we want to know about it.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The end points, checked on the map itself:
+
+# %% slideshow={"slide_type": "skip"}
+edges = edge_map("china")  # (16, 24)
+assert torch.isclose(soft_pool(edges, 0.0, dim=(0, 1)), edges.mean())
+assert soft_pool(edges, float("inf"), dim=(0, 1)) == edges.max()
+by_loop = sum(w * e for w, e in zip(torch.softmax(5 * edges.flatten(), 0).tolist(), edges.flatten().tolist()))
+print(f"mean {edges.mean():.3f}, beta 5 by a loop {by_loop:.3f}, maximum {edges.max():.3f}")
+assert abs(by_loop - soft_pool(edges, 5.0, dim=(0, 1)).item()) < 1e-12
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Do the weights see the input?
+#
+# How much does each input count? That is the derivative. Here at two inputs:
+
+# %% slideshow={"slide_type": "-"}
+learned = torch.tensor([0.5, -0.3, 1.2, 0.1])
+layers = {
+    "average pooling": lambda x: x.mean(),
+    "max pooling": lambda x: x.amax(),
+    "fully connected": lambda x: learned @ x,  # or one place of a convolution
+}
+for name, layer in layers.items():
+    for x in (torch.tensor([1.0, 3.0, 2.0, 0.0]), torch.tensor([4.0, 3.0, 2.0, 0.0])):
+        weights = torch.autograd.functional.jacobian(layer, x)
+        print(f"{name:15} at {x.tolist()}: {[round(w, 2) for w in weights.tolist()]}")
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# No cue; a **saliency** cue; learned and then fixed. What all three lack is a **query**.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** The slides that this course grew from call all of these "non-volitional cues in networks". That is too coarse: only max looks at the content at all. "Convolution is attention" is a common mistake: at test time its weights do not depend on the picture.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Trap: a large weight is not an explanation
+#
+# What arrives is weight **times value**. **Predict:** which thing contributes most?
+
+# %% slideshow={"slide_type": "fragment"}
+weight = torch.tensor([0.70, 0.10, 0.20])
+value = torch.tensor([0.0, 10.0, 1.0])
+for name, w, v in zip("ABC", weight.tolist(), value.tolist()):
+    print(f"{name}: weight {w:.2f}, value {v:4.1f}, contributes {w * v:.2f}")
+print(f"sum {weight @ value:.2f}")
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# The thing that got 70 % of the attention contributed nothing. A heat map of weights says **where** a layer looked; not what it saw there, and not why it looked.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** The desk had both failures: "nothing" and "a drink" gave the same peak for different reasons. Remember this when lesson 6 and 7 show pretty maps.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What it cannot do
+#
+# - **Every number was chosen by us:** saliencies, keys, strengths. Nothing was measured and nothing was learned.
+# - **Keys are marks** that we handed out ("red", "readable: 0.7"), and more is always better. Nothing fits *nearly*, because nothing lies at a distance.
+# - **Places play no part.** Move the things about and nothing changes.
+#
+# ### Next question
+#
+# Suppose keys are numbers on a scale and the query is another number: how does one weigh by **closeness**? That was solved in 1964, for drawing a curve through noisy points: **lesson 2**.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Leave them with the picture of fifty noisy points and one question mark between them: who should have a say, and how much?
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Recap
+#
+# - Two cues: saliency (non-volitional, in the **key**) and intent (volitional, the **query**). The **value** is what gets through.
+# - Attention: $\sum_i \alpha_i v_i$ with $\alpha = \operatorname{softmax}(\text{score})$: positive, sum 1, competing.
+# - One odd feature keeps half of the attention in any crowd; a conjunction gets 1/(N + 2), until somebody asks.
+# - Average pooling: no cue. Max pooling: saliency only. Between them: $\beta$.
+#
+# | | query | key | value | weight before normalising | normaliser | weights |
+# |---|---|---|---|---|---|---|
+# | **1a average** | none | none | $x_j$ | 1 | $N$ | uniform |
+# | **1b max** | none | $x_j$, itself | $x_j$ | $e^{\beta x_j}$, $\beta \to \infty$ | their sum | one-hot |
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** These are the first two rows of a table that gets a row or two in every lesson. Cover the columns and let the room fill them in.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Read critically
+#
+# - ***Suíyì*** (随意) means *by will*, as in *suíyì jī* (随意肌), voluntary muscle. A machine-translated copy of the notes behind this course says "random cue" (ランダムな手がかり): the opposite of what is meant.
+# - **Key and value are not both cues.** The slides that this course grew from group "(key, value)" under the non-volitional cue. Only the key enters the weights; the value is the sensory input.
+# - **"Non-volitional cues in neural networks"** is said there of convolution, fully connected layers and pooling alike. Average pooling uses no cue; max pooling uses saliency; the weights of the other two are learned and then the same for every input. What all four lack is a query.
+# - **William James**, *The Principles of Psychology* (1890), chapter XI, is where the pair is usually traced to (as we recall it; check the book). The slides do not name him.
+# - **The pair itself is disputed:** Awh, Belopolsky and Theeuwes (2012) argue that past selection and reward fit neither side (as we recall it; check the paper).
+# - **Surprise as saliency** is one choice of many. It makes the pop-out exact and easy to prove; it ignores places, and people's search times are not weights. Take the mean difference from the others instead, at a strength of 3, and the odd one's weight sinks as the crowd grows (the second cell below).
+#
+# **Why one half, and why 1/(N + 2).** With saliency $-\log(\text{share})$ and strength 1, $\exp(\text{score})$ is 1 over the product of the shares. In a feature search only colour differs: the target has $N$, each of the $N - 1$ others $N/(N-1)$, so both sides sum to $N$. In a conjunction search with $a$ red tilted and $b$ green upright others ($a + b + 1 = N$) the numbers are $N^2$ times
+#
+# $$\frac{1}{(1+a)(1+b)}, \qquad \frac{1}{(1+a)\,a} \ (a \text{ times}), \qquad \frac{1}{b\,(1+b)} \ (b \text{ times}),$$
+#
+# which sum to $\frac{1 + (1+b) + (1+a)}{(1+a)(1+b)} = \frac{N+2}{(1+a)(1+b)}$. The target's part of it is $1/(N+2)$, however the others are split.
+
+# %% slideshow={"slide_type": "skip"}
+for n in range(4, 65):
+    for search, expected in (("feature", 1 / 2), ("conjunction", 1 / (n + 2))):
+        display = search_display(n, search)
+        assert abs(cue_weights(surprise(display.features), display.keys)[0].item() - expected) < 1e-12
+print("checked for every N from 4 to 64")
+
+# %% slideshow={"slide_type": "skip"}
+for n in (4, 16, 64):
+    colour = search_display(n, "feature").features[:, 0]
+    differs = (colour[:, None] != colour).double().sum(dim=1) / (n - 1)  # mean difference from the others
+    weight = cue_weights(differs, torch.zeros(n, 1).double(), saliency_strength=3)[0]
+    print(f"{n:2} items: mean difference as saliency gives the odd one {weight:.2f}")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## References
+#
+# - W. James, *The Principles of Psychology*, 1890, chapter XI (Attention).
+# - A. Treisman and G. Gelade, *A feature-integration theory of attention*, Cognitive Psychology 12, 1980.
+# - E. Awh, A. Belopolsky, J. Theeuwes, *Top-down versus bottom-up attentional control: a failed theoretical dichotomy*, Trends in Cognitive Sciences 16, 2012.
+# - N. Bruce and J. Tsotsos, *Saliency based on information maximization*, NIPS 2005: surprise as saliency, with places.
+# - A. Zhang, Z. Lipton, M. Li, A. Smola, *Dive into Deep Learning*, chapter on attention: the cup and the book, and the words query, key and value.
+#
+# All but the last are given as we recall them: check them before you cite them.
+#
+# **Now you:** [exercises of this lesson](exercises/01_cues.ipynb) · [next lesson](02_kernel_regression.ipynb) · [start page](00_start_here.ipynb)

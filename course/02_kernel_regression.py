@@ -1,0 +1,509 @@
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 2 · Nadaraya–Watson: attention before networks
+#
+# Fifty noisy measurements. Somebody asks for a value that nobody measured. **Which of the fifty should we listen to, and how much?**
+#
+# That question was answered in 1964, and the answer is attention: a weighted average whose weights depend on how well a *query* matches the *keys*.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Say that there is no network in this lesson and nothing is trained: everything fits in one line of code by the middle. Ask the room to keep one word in mind, *width*.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **After this lesson you can**
+#
+# 1. compute a Nadaraya–Watson prediction by hand and say which part is query, key, value and weight;
+# 2. write it as one `softmax` and explain why the factor 1/√(2π) does not matter;
+# 3. say what the width σ does at both of its ends, and choose one without knowing the truth;
+# 4. name three things that go wrong: units, boundaries, empty windows;
+# 5. recognise a Gaussian blur and a bilateral filter as the same formula on pixels.
+#
+# You need a little PyTorch (tensors, broadcasting). Time: 40 minutes in a lecture, about an hour and a half alone with the [exercises](exercises/02_kernel_regression.ipynb).
+
+# %% slideshow={"slide_type": "skip"}
+import torch
+
+from courseware.frames import show
+from visual_attention import attention_weights, bilateral_filter, gaussian_blur, nadaraya_watson
+from visual_attention.datasets import iris_petals, noisy_sine, photograph, true_curve
+from visual_attention.explorers.kernel_regression import WIDTHS, picture_explorer, width_explorer
+from visual_attention.figures import kernel_regression as figures
+
+grid = torch.linspace(0, 5, 201, dtype=torch.float64)  # where we will ask
+truth = true_curve(grid)  # what we would like to hear, and never see in real life
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Fifty points and a question
+#
+# The data: $y = 2\sin x + x^{0.8}$ plus noise of standard deviation 0.5, at 50 places.
+# **Before you run on:** what would you answer at the dotted line, and which points did you look at?
+
+# %% slideshow={"slide_type": "-"}
+x, y = noisy_sine(n=50, noise=0.5, seed=0)
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.curves(x, y, query=2.6, size=(10, 3.4)),
+    "Fifty noisy points that rise, fall and level off; the query is at x = 2.6.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Collect three guesses. Most people say something between three and four, and point at the handful of points near the line: they have just done attention by eye.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The answer that ignores the question
+#
+# The simplest answer is the mean of all values, $f(x) = \frac{1}{n}\sum_i y_i$. Every point has the same say, and the query plays no part.
+
+# %% slideshow={"slide_type": "-"}
+average = y.mean()
+error = (average - truth).square().mean()
+print(f"average: {average:.3f} everywhere, mean squared error {error:.3f}")
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.curves(x, y, truth=(grid, truth), lines={"average": (grid, average.expand(201))}, size=(10, 2.8)),
+    "A horizontal line through the middle of the points: wrong almost everywhere.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** "The answer does not depend on what you asked." That is what is missing: a query. (Lesson 1: average pooling uses no cue at all.)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Better: listen to those who are close
+#
+# Give each point a weight that shrinks with its distance from the query, and divide by the sum so that the weights add up to 1:
+#
+# $$f(x) = \sum_{i=1}^n \underbrace{\frac{K(x - x_i)}{\sum_{j=1}^n K(x - x_j)}}_{\text{attention weight } \alpha_i} \, y_i, \qquad K(u) = \frac{1}{\sqrt{2\pi}} \exp\left(-\frac{u^2}{2}\right)$$
+#
+# Nadaraya and Watson, independently, 1964. In today's words:
+#
+# | symbol | name | question it answers |
+# |---|---|---|
+# | $x$ | **query** | what do I want to know? |
+# | $x_i$ | **key** | what does point $i$ know about? |
+# | $y_i$ | **value** | what does point $i$ say? |
+# | $\alpha_i$ | **weight** | how much do I listen to it? |
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Let the room name the parts before the table appears. The denominator runs over j, not i: a well-known misprint mixes the two up, and lesson 3 evaluates what it then computes.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## By hand: three points
+#
+# Keys 0, 1, 3 with values 1, 2, 6. The query is 1. (Any factor in front of $K$ cancels, so we leave it out.)
+#
+# **Predict:** is the answer closer to 2 (the value right at the query) or to 3 (the mean of all three)? Then fill in the table on paper.
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# | key $x_i$ | distance | $\exp(-d^2/2)$ | weight | × value |
+# |---|---|---|---|---|
+# | 0 | 1 | 0.6065 | 0.3482 | 0.3482 |
+# | 1 | 0 | 1.0000 | 0.5741 | 1.1482 |
+# | 3 | 2 | 0.1353 | 0.0777 | 0.4662 |
+# | **sum** | | **1.7419** | **1.0000** | **1.9626** |
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min, on the board.** Hands up first. Do the first row together and let them do the third. The value 6 is pulled in with less than 8 % of the vote.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The same as a loop
+#
+# One line for each row of the table:
+
+# %% slideshow={"slide_type": "-"}
+from math import exp
+
+keys, values, query = [0.0, 1.0, 3.0], [1.0, 2.0, 6.0], 1.0
+
+closeness = [exp(-((query - key) ** 2) / 2) for key in keys]
+total = sum(closeness)
+prediction = 0.0
+for key, value, k in zip(keys, values, closeness):
+    weight = k / total
+    prediction += weight * value
+    print(f"key {key:g}: K = {k:.4f}, weight {weight:.4f}, adds {weight * value:.4f}")
+print(f"sum of K = {total:.4f}, f(1) = {prediction:.4f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Same numbers as on the board.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The same as one expression
+#
+# An exponential divided by a sum of exponentials is a **softmax**. So the whole formula is
+#
+# $$f(x) = \sum_i \operatorname{softmax}_i\left(-\tfrac{1}{2}(x - x_i)^2\right) y_i$$
+
+# %% slideshow={"slide_type": "-"}
+three_x, three_y = torch.tensor([0.0, 1.0, 3.0]), torch.tensor([1.0, 2.0, 6.0])
+
+weights = torch.softmax(-((query - three_x) ** 2) / 2, dim=0)
+print("weights:", [round(w, 4) for w in weights.tolist()])
+print(f"f(1) = {weights @ three_y:.4f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** This is the line to remember. The softmax runs over the keys i; the lecture slides that this course grew from leave that index out.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The vote, drawn
+#
+# A disc's area is its weight. The point at 3 is there, and hardly heard.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.three_points(three_x, three_y, 1.0, weights, float(weights @ three_y)),
+    "Three points with discs as large as their weights; the prediction lies at 1.9626, just below the value at the query.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Ask how the diamond would move if the value 6 were 60. By 54 times its weight: a far point is hardly heard, but it can shout.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## … and as the tested function
+#
+# `visual_attention.nadaraya_watson` takes many queries at once and has a `width`. It must say the same:
+
+# %% slideshow={"slide_type": "-"}
+one_query = torch.tensor([1.0])
+by_function = nadaraya_watson(one_query, three_x, three_y, width=1.0)
+
+assert torch.allclose(by_function, weights @ three_y)
+assert torch.allclose(attention_weights(one_query, three_x), weights[None, :])
+print(f"tested implementation: f(1) = {by_function.item():.4f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** From here on the lesson calls the tested function. What it does is the one line of the slide before.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Where did $1/\sqrt{2\pi}$ go?
+#
+# It stands above *and* below the fraction line. **Predict:** what changes if the kernel is seven times as high?
+
+# %% slideshow={"slide_type": "fragment"}
+kernel = torch.exp(-((query - three_x) ** 2) / 2)
+for factor in (1.0, 1 / (2 * torch.pi) ** 0.5, 7.0):
+    ratio = (factor * kernel) / (factor * kernel).sum()
+    print(f"kernel times {factor:.4f}: f(1) = {ratio @ three_y:.4f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Hands up for "changes", then run. Nothing changes: only ratios of closeness count.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## From one query to a whole curve
+#
+# Ask at 201 places. Each query gets its own row of weights over the 50 keys, and one matrix product answers them all.
+
+# %% slideshow={"slide_type": "-"}
+alpha = attention_weights(grid, x, width=0.5)
+print("shape:", tuple(alpha.shape), "= (queries, keys)")
+print(f"rows sum to    {alpha.sum(dim=1).min():.4f} … {alpha.sum(dim=1).max():.4f}")
+print(f"columns sum to {alpha.sum(dim=0).min():.4f} … {alpha.sum(dim=0).max():.4f}")
+
+curve = alpha @ y
+assert torch.allclose(curve, nadaraya_watson(grid, x, y, width=0.5))
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Ask for the shape before running: who has the rows? Queries have. Rows sum to 1, columns to whatever they like.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Where does each query look?
+#
+# Read the map row by row. Dark means a large weight.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+queries = grid[::4]
+show(
+    figures.heat_map(attention_weights(queries, x, width=0.5), queries),
+    "Heat map of weights: a dark band from top left to bottom right, each row darkest near its own query.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Rows sum to 1, columns do not: a key may be popular (many queries near it) or lonely. Ask why the band is darker at its two ends: fewer neighbours share the vote.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Close, but how close?
+#
+# "Close" needs a scale: divide the distance by a **width** $\sigma$, the bandwidth. And the bell is not the only shape: some kernels end at one width, and one does not care.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+u = torch.linspace(-2, 2, 401)
+inside = (u.abs() <= 1).float()
+shapes = {
+    "Gaussian": torch.exp(-(u**2) / 2),
+    "boxcar": inside,
+    "triangular": inside * (1 - u.abs()),
+    "Epanechnikov": inside * (1 - u**2),
+    "constant": torch.ones_like(u),
+}
+show(
+    figures.kernel_shapes(u, shapes),
+    "Five kernels over distance in widths: the Gaussian has no end, three end at one width, the constant is flat.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Ask which of the five can leave a query without any key in reach. (Those that end: boxcar, triangular, Epanechnikov. Trap 3.)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## How wide should we look?
+#
+# $\sigma$ in the kernel: $\exp(-(x - x_i)^2 / 2\sigma^2)$. **Predict** both ends of the slider, then drag.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+width_explorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 5 min, the heart of the lesson.** Drag slowly from 1 to the left; stop at the lowest test error; go on until the curve is a staircase. Then right. Drag the query along the data panel at a small and at a large width and watch its row in the heat map. Last, the kernel menu: find the boxcar's jumps.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **How to read the four panels.** The dotted line is the query. Left: the larger and darker a point, the larger its weight; the diamond is the prediction. Right: the same weights as bars; "as if 14 points voted" is $1/\sum_i \alpha_i^2$, which is $n$ for equal weights and 1 when one key takes all. Below: one row of weights for each query (darker is larger, on one scale for all widths), and the **test error**, the mean squared distance between $f$ and the true curve.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The two ends of the slider
+#
+# | width | weights | prediction |
+# |---|---|---|
+# | $\sigma \to 0$ | all on one key | the **nearest neighbour's** value |
+# | $\sigma \to \infty$ | all equal | the plain **average** |
+#
+# One knob from "trust the closest only" to "trust everybody alike":
+
+# %% slideshow={"slide_type": "-"}
+at = torch.tensor([2.6], dtype=x.dtype)
+nearest = y[(x - at).abs().argmin()]
+for width in (0.001, 0.1, 0.5, 2.0, 1000.0):
+    f = nadaraya_watson(at, x, y, width=width).item()
+    print(f"width {width:8g}: f(2.6) = {f:.4f}")
+print(f"nearest neighbour's value {nearest:.4f}, average {y.mean():.4f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** The same knob returns under five names in lesson 3: w, σ, h, β, √d.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Is that best width luck?
+#
+# On our 50 points some width was best. One draw proves little: twenty draws, 31 widths each.
+
+# %% slideshow={"slide_type": "-"}
+errors = torch.empty(20, len(WIDTHS))
+for draw in range(20):
+    xs, ys = noisy_sine(seed=draw)
+    for k, width in enumerate(WIDTHS):
+        fit = nadaraya_watson(grid, xs, ys, width=width)
+        errors[draw, k] = (fit - truth).square().mean()
+
+widths = torch.tensor(WIDTHS)
+best = widths[errors.argmin(dim=1)]
+print(f"best width: median {best.median():.2f}, from {best.min():.2f} to {best.max():.2f}")
+for name, e in (("there", errors.amin(dim=1)), ("at width 1", errors[:, WIDTHS.index(1.0)])):
+    print(f"error {name}: {e.mean():.3f} ± {e.std():.3f}, ours (draw 0): {e[0]:.3f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Our own draw is an unlucky one: of the twenty it has the largest error at width 1. That is what one draw is worth.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Twenty draws, twenty valleys
+#
+# Thin lines: one draw each. Marks at the bottom: where each draw is best.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.error_spread(widths, errors, best),
+    "Test error against width for twenty draws: each curve dips between a tenth and a half and rises to between 0.7 and 1.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** All twenty valleys lie well to the left of 1, the width that the formula without σ chose for us in silence.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Choosing a width without the truth
+#
+# In real life there is no true curve. **Hide each point in turn, predict it from the others** (leave one out), and take the width that does that best.
+
+# %% slideshow={"slide_type": "-"}
+def left_out_error(width, x, y):
+    predicted = nadaraya_watson(x, x, y, width=width, leave_one_out=True)
+    return (predicted - y).square().mean().item()
+
+
+chosen = min(WIDTHS, key=lambda width: left_out_error(width, x, y))
+for name, width in (("left one out", chosen), ("in hindsight", best[0].item())):
+    test = errors[0, WIDTHS.index(round(width, 3))]
+    print(f"best width {name}: {width:.2g}, with test error {test:.3f}")
+with_itself = (nadaraya_watson(x, x, y, width=0.001) - y).square().mean()
+print(f"error at width 0.001 if each point may vote on itself: {with_itself:.4f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Ask why a point must not vote on itself: at width → 0 it answers with its own value, error 0. This small rule decides lesson 3, and returns in lesson 6 as the self-weight of non-local means.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Real flowers
+#
+# Anderson's 150 irises: from the length of the sepal, predict the length of the petal.
+
+# %% slideshow={"slide_type": "-"}
+iris = iris_petals()
+sepal, petal = iris.x, iris.y
+iris_width = min(WIDTHS, key=lambda width: left_out_error(width, sepal, petal))
+for width in (iris_width, 1.0, 20.0):
+    print(f"width {width:g} cm: left-out error {left_out_error(width, sepal, petal):.3f} cm²")
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+lengths = torch.linspace(4.2, 8.0, 200, dtype=sepal.dtype)
+fits = {}
+for width in (iris_width, 1.0):
+    fits[f"width {width:g} cm"] = (lengths, nadaraya_watson(lengths, sepal, petal, width=width))
+show(
+    figures.curves(sepal, petal, lines=fits, labels=("sepal length (cm)", "petal length (cm)"), size=(10, 2.1)),
+    "150 irises in two clouds; the narrow fit steps from the lower cloud to the upper, the wide one blurs the step.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Two clouds: one species has much shorter petals. The model knows nothing about species; a good width lets the step through.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Trap 1: a width has units
+#
+# Measure the same keys and the same query in centimetres instead of metres, and leave σ at 1. **Predict:** same answer?
+
+# %% slideshow={"slide_type": "fragment"}
+metres = torch.arange(6, dtype=torch.float64)  # 0, 1, … 5 metres
+squares = metres**2
+place = torch.tensor([2.4], dtype=torch.float64)
+
+for unit, scale, width in (("metres", 1, 1.0), ("centimetres", 100, 1.0), ("centimetres", 100, 100.0)):
+    f = nadaraya_watson(scale * place, scale * metres, squares, width=width)
+    print(f"{unit:11}, width {width:3g}: f = {f.item():.3f}")
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# One centimetre is a tiny width here: the nearest key (2 m, value 4) takes it all. "No parameter" was never true: a width of 1 was chosen for us, in whatever unit the data came.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Whoever standardises features before attention, or divides by √d, is choosing a width.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Trap 2: at the boundary there is only one side
+#
+# No noise, a plain straight line $y = 2x$, and still wrong at both ends:
+
+# %% slideshow={"slide_type": "-"}
+line_x = torch.linspace(0, 5, 501, dtype=torch.float64)
+line_fit = nadaraya_watson(line_x, line_x, 2 * line_x, width=1.0)
+for i in (0, 250, 500):
+    print(f"x = {line_x[i]:.1f}: truth {2 * line_x[i]:.3f}, f = {line_fit[i]:.3f}")
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.boundary_bias(line_x, 2 * line_x, line_fit),
+    "The fit follows the straight line in the middle and bends towards the mean at both ends.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** A weighted average can never leave the range of the values, and at the edge all neighbours lie on one side. Ask: would more data help? At this width, no: the bias is not noise. With more data a smaller width would do, and that helps.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Trap 3: nobody in the window
+#
+# Kernels differ in shape. Those that end (boxcar, triangular, Epanechnikov) can find **no key at all**; and even a Gaussian underflows to 0 far away, so the naive fraction is 0/0:
+
+# %% slideshow={"slide_type": "-"}
+far = torch.tensor([1000.0], dtype=x.dtype)
+k = torch.exp(-((far - x) ** 2) / 2)
+boxcar = nadaraya_watson(far, x, y, kernel="boxcar")
+print(f"naive fraction at x = 1000: {(k @ y / k.sum()).item()}")
+print(f"softmax form:               {nadaraya_watson(far, x, y).item():.4f}")
+print(f"value of the nearest key:   {y[-1]:.4f}")
+print(f"boxcar, empty window:       {boxcar.item():.4f}")
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# The softmax never divides 0 by 0: it subtracts the largest exponent first. For kernels with an end, our function has one stated rule: an empty window falls back to the nearest key.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** People expect 0 far away. The weights always sum to 1, so somebody always gets the vote.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The same formula on a picture
+#
+# Let every **pixel** be a query and a key. Key: its *position*. Value: its *colour*. Nadaraya–Watson on that is the **Gaussian blur**. Add the *colour to the key*, and only neighbours that look alike get a vote: the **bilateral filter**.
+
+# %% slideshow={"slide_type": "-"}
+tiny = photograph("flower", size=(20, 30)).double()
+colour = tiny.flatten(1).T                                       # (600, 3)
+rows, columns = torch.meshgrid(torch.arange(20.0), torch.arange(30.0), indexing="ij")
+position = torch.stack([rows.flatten(), columns.flatten()], dim=1).double()   # (600, 2)
+
+blur = nadaraya_watson(position, position, colour, width=2.0)
+key = torch.cat([position / 2.0, colour / 0.2], dim=1)           # (600, 5)
+bilateral = nadaraya_watson(key, key, colour, width=1.0)
+
+assert torch.allclose(blur, gaussian_blur(tiny, width=2.0, radius=30).flatten(1).T)
+filtered = bilateral_filter(tiny, width_space=2.0, width_colour=0.2, radius=30)
+assert torch.allclose(bilateral, filtered.flatten(1).T)
+print("600 pixels, both equal to the tested filters")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Nothing new was needed: the key got three more numbers. That is the whole step from blur to an edge-preserving filter, and the first of two steps to non-local networks.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Which pixels does a pixel listen to?
+#
+# Point at the photograph: first *ignore colour*, then a width in colour of 0.2.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+picture_explorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 3 min.** Go to a petal's edge: with colour in the key the weights stop at the edge. Then a very small width in colour: the pixel only listens to itself, and the noise stays. That self-vote is lesson 6's trouble.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What it cannot do
+#
+# - **The width is ours to choose**, one for all queries and all directions.
+# - **The data are the model:** every query visits all $n$ keys, for ever. "Non-parametric" does not mean "no memory".
+# - **Closeness is fixed** in advance: raw distance in $x$. It cannot learn *what* to compare.
+#
+# ### Next question
+#
+# Could the data choose the width themselves, by gradient descent? One parameter, $w = 1/\sigma$: **lesson 3**. It works, with one catch that you have already met.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** The catch is the self-vote. Let the room guess it before leaving.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Recap
+#
+# - Attention pooling: $f(x) = \sum_i \alpha_i y_i$, weights from query and keys, sum 1.
+# - Gaussian kernel over sum of kernels = softmax of $-d^2/2\sigma^2$; constant factors cancel.
+# - $\sigma \to 0$: nearest neighbour. $\sigma \to \infty$: average. Between them a valley, found by leaving one out.
+# - A prediction never leaves the range of the values: never wild, but biased at the boundary, and far away it repeats the nearest value.
+# - Pixels as points: Gaussian blur; with colour in the key: bilateral filter.
+#
+# | | query | key | value | weight before normalising | learned |
+# |---|---|---|---|---|---|
+# | average pooling | none | none | $y_j$ | 1 | nothing |
+# | **Nadaraya–Watson** | $x$ | $x_i$ | $y_i$ | $e^{-(x - x_i)^2 / 2\sigma^2}$ | nothing: the data are the model |
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Let the room fill in the second row of the table before you show it. The table grows by a row or two in each lesson.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Read critically
+#
+# - The slides that this course grew from write $\operatorname{softmax}(-\frac{1}{2}(x-x_i)^2)\,y_i$ under a sum. The softmax acts on the *vector* of all $n$ scores and the formula needs its $i$-th entry, $\operatorname{softmax}_i$.
+# - They carry $1/\sqrt{2\pi}$ along. It is harmless, and it does nothing.
+# - They fix σ = 1 silently. That is a parameter, and it has the units of $x$ (trap 1).
+# - "Non-parametric" means that the model is the training set, which must be kept and searched; the width is still a choice.
+#
+# **Why the prediction is bounded, and biased.** Weights that are at least 0 and sum to 1 make a convex combination, so $\min_i y_i \le f(x) \le \max_i y_i$ everywhere. At $x = 0$ on the line $y = 2x$ all neighbours lie to the right: the mean of $2|u|$ under a standard normal $u$ is $2\sqrt{2/\pi}$, which the next cell compares with trap 2.
+
+# %% slideshow={"slide_type": "skip"}
+print(f"theory 2·sqrt(2/pi) = {2 * (2 / torch.pi) ** 0.5:.3f}, on the interval [0, 5]: f(0) = {line_fit[0]:.3f}")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## References
+#
+# - É. A. Nadaraya, *On estimating regression*, Theory of Probability and Its Applications 9(1), 1964.
+# - G. S. Watson, *Smooth regression analysis*, Sankhyā A 26, 1964.
+# - C. Tomasi and R. Manduchi, *Bilateral filtering for gray and color images*, ICCV 1998.
+# - A. Zhang, Z. Lipton, M. Li, A. Smola, *Dive into Deep Learning*, chapter on attention: the wording of cues, query, key and value.
+#
+# **Now you:** [exercises of this lesson](exercises/02_kernel_regression.ipynb) · [start page](00_start_here.ipynb)

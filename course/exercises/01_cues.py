@@ -1,0 +1,362 @@
+# %% [markdown]
+# # Exercises 1 · Cues: what attention is
+#
+# Eight exercises, from pencil and paper to a proof about searching in a crowd. Each begins with its aim and
+# ends with a check. Write your answer in place of `...` or of `raise NotImplementedError("your turn")`, run
+# the cell, then run the check below it:
+#
+# - **…** not attempted yet,
+# - **✓** right,
+# - **✗** not yet, with a sentence on what to look at. Functions are tried on random inputs, and you see
+#   the first one that goes wrong.
+#
+# Run the next cell first. After that, do the exercises in any order.
+
+# %%
+import torch
+
+from visual_attention.cues import cue_weights, surprise
+from visual_attention.datasets import desk_scene, search_display
+from visual_attention.exercises import cues as exercise
+
+# %% [markdown]
+# ## 1 · By hand: two poolings as weighted averages
+#
+# **Aim:** see that a pooling layer *has* weights, though nobody trained them.
+#
+# A pooling window holds $x = (1, 3, 2, 0)$. Average pooling and max pooling both are $\sum_j \alpha_j x_j$ with
+# weights that sum to 1. Give the four weights of each, and its result.
+
+# %%
+### BEGIN SOLUTION
+average_weights = [0.25, 0.25, 0.25, 0.25]
+average = 1.5
+max_weights = [0, 1, 0, 0]
+maximum = 3
+### END SOLUTION
+
+# %%
+exercise.two_poolings.check(
+    average_weights=average_weights, average=average, max_weights=max_weights, maximum=maximum
+)
+
+# %% [markdown]
+# ## 2 · Predict: which β is which pooling?
+#
+# **Aim:** know both ends of the knob, and its middle.
+#
+# Pool $x = (1, 3, 2, 0)$ with the weights $\operatorname{softmax}(\beta x)$. For each β, what comes out? Choose
+# *before* you compute:
+#
+# - a · the average,
+# - b · the maximum,
+# - c · the minimum,
+# - d · nothing of the three.
+#
+# **`zero`** is for $\beta = 0$, **`one`** for $\beta = 1$, **`large`** for $\beta \to \infty$, **`negative`** for
+# $\beta \to -\infty$. Then work out **`pooled`**, the result for $\beta = 1$, to two decimals
+# ($e^1 = 2.718$, $e^2 = 7.389$, $e^3 = 20.086$).
+
+# %%
+### BEGIN SOLUTION
+zero = "a"
+one = "d"
+large = "b"
+negative = "c"
+pooled = 2.493
+### END SOLUTION
+
+# %%
+exercise.knob.check(zero=zero, one=one, large=large, negative=negative, pooled=pooled)
+
+# %% [markdown]
+# Now run it.
+
+# %%
+x = torch.tensor([1.0, 3.0, 2.0, 0.0])
+for beta in (-1000.0, 0.0, 1.0, 1000.0):
+    weights = torch.softmax(beta * x, dim=0)
+    print(f"beta {beta:6g}: weights {[round(w, 3) for w in weights.tolist()]}, pooled {weights @ x:.3f}")
+
+# %% [markdown]
+# ## 3 · Implement: soft pooling that survives β = 1000
+#
+# **Aim:** write a softmax that cannot overflow.
+#
+# `x` has the shape (n,), `beta` is any finite number, positive or negative. Return $\sum_j \alpha_j x_j$ with
+# $\alpha = \operatorname{softmax}(\beta x)$, one number. You may use `torch.exp`, but not `torch.softmax`:
+# the point is to see what it does inside.
+#
+# Expected for `x = [1., 3., 2., 0.]`: 1.5 at β = 0 and 3 at β = 1000.
+
+
+# %%
+def soft_pool(x, beta):
+    ### BEGIN SOLUTION
+    exponents = beta * x
+    power = torch.exp(exponents - exponents.max())
+    return (power / power.sum()) @ x
+    ### END SOLUTION
+
+
+# %%
+exercise.soft_pooling.check(soft_pool)
+
+# %% [markdown]
+# <!-- SOLUTION -->
+# Taking the largest exponent off all of them multiplies every power by the same number, which cancels. What is
+# left is at most $e^0 = 1$, and one of the powers *is* 1: no overflow above, no 0 below the fraction line. The
+# largest exponent is that of $\beta x$: for a negative β it belongs to the *smallest* $x$.
+
+# %% [markdown]
+# ## 4 · Classify: is there a query, and whose?
+#
+# **Aim:** find the query, or see that there is none. For each layer choose
+#
+# - a · no query: the weights do not depend on what somebody wants to know,
+# - b · the query is computed from the very input that is attended to,
+# - c · the query is a learned vector (or starts as one), the same for every picture.
+#
+# **`max_pooling`** the largest activation of each window goes on.
+#
+# **`average_pooling`** global average pooling: the mean over all places.
+#
+# **`fully_connected`** a matrix, learned, times the input.
+#
+# **`detr`** a detector has 100 vectors, learned in training. Each of them attends over the picture's features
+# and reports one object, or none (DETR's object queries).
+#
+# **`class_token`** a transformer for pictures gets one extra learned vector beside the patches. It attends over
+# them in every layer, and the answer is read off it at the end.
+#
+# **`self_attention`** every place of a feature map attends over all places; query, key and value are three
+# linear maps of the same features.
+#
+# **`squeeze_excitation`** the picture's features are averaged to one vector; two small layers turn it into a
+# weight for each channel.
+
+# %%
+### BEGIN SOLUTION
+max_pooling = "a"
+average_pooling = "a"
+fully_connected = "a"
+detr = "c"
+class_token = "c"
+self_attention = "b"
+squeeze_excitation = "b"
+### END SOLUTION
+
+# %%
+exercise.whose_query.check(
+    max_pooling=max_pooling,
+    average_pooling=average_pooling,
+    fully_connected=fully_connected,
+    detr=detr,
+    class_token=class_token,
+    self_attention=self_attention,
+    squeeze_excitation=squeeze_excitation,
+)
+
+# %% [markdown]
+# ## 5 · Predict, then run: shuffle the pixels
+#
+# **Aim:** know which layers see *where* things are.
+#
+# Take a feature map and put its places into a random order, all channels alike. What does that do to the
+# output?
+#
+# - a · nothing at all (the layer is *invariant*),
+# - b · the output's places are put into the same order, and nothing else (it is *equivariant*),
+# - c · the numbers themselves change.
+#
+# **`global_average`** the mean over all places. **`global_max`** the maximum over all places.
+# **`convolution`** a 3×3 convolution. **`attention`** plain softmax self-attention over all places, as in the
+# cell below. Choose before you run it.
+
+# %%
+### BEGIN SOLUTION
+global_average = "a"
+global_max = "a"
+convolution = "c"
+attention = "b"
+### END SOLUTION
+
+# %%
+exercise.shuffle.check(
+    global_average=global_average, global_max=global_max, convolution=convolution, attention=attention
+)
+
+
+# %%
+def self_attention_layer(features):
+    """Features (channels, height, width): each place attends over all places by the dot product."""
+    tokens = features.flatten(1).T  # (places, channels): queries, keys and values at once
+    weights = torch.softmax(tokens @ tokens.T, dim=1)
+    return (weights @ tokens).T.reshape(features.shape)
+
+
+torch.manual_seed(0)
+features = torch.randn(3, 6, 6)
+order = torch.randperm(36)
+kernel = torch.randn(3, 3, 3, 3)
+
+
+def shuffled(features):
+    return features.flatten(1)[:, order].reshape(features.shape)
+
+
+layers = {
+    "global average": lambda f: f.mean(dim=(1, 2)),
+    "global max": lambda f: f.amax(dim=(1, 2)),
+    "3x3 convolution": lambda f: torch.conv2d(f[None], kernel, padding=1)[0],
+    "self-attention": self_attention_layer,
+}
+for name, layer in layers.items():
+    before, after = layer(features), layer(shuffled(features))
+    unchanged = torch.allclose(after, before, atol=1e-5)
+    moved_along = before.ndim == 3 and torch.allclose(after, shuffled(before), atol=1e-5)
+    print(f"{name:16} unchanged: {unchanged!s:6} moved along: {moved_along}")
+
+# %% [markdown]
+# ## 6 · Gradients: who gets the blame?
+#
+# **Aim:** see the weights again, as derivatives, and meet the one case where they are a matter of taste.
+#
+# Give the derivative of the pooled value with respect to each of the four inputs:
+#
+# - **`of_mean`** of the mean of $(1, 3, 2, 0)$;
+# - **`of_max`** of the maximum of $(1, 3, 2, 0)$;
+# - **`of_tie`** of `torch.amax` of $(1, 3, 3, 0)$: guess, then ask `torch.autograd.grad`.
+#
+# **`why`** `x.amax()` and `x.max(dim=0).values` give different gradients at the tie. Why?
+#
+# - a · one of them is a bug,
+# - b · rounding,
+# - c · at a tie the maximum has no derivative: any sharing between the two is a subgradient, and each
+#   function chooses one.
+
+# %%
+x = torch.tensor([1.0, 3.0, 3.0, 0.0], requires_grad=True)
+
+### BEGIN SOLUTION
+of_mean = [0.25, 0.25, 0.25, 0.25]
+of_max = [0, 1, 0, 0]
+(of_tie,) = torch.autograd.grad(x.amax(), x)
+why = "c"
+### END SOLUTION
+
+# %%
+exercise.gradients.check(of_mean=of_mean, of_max=of_max, of_tie=of_tie, why=why)
+
+# %% [markdown]
+# The three functions that PyTorch offers for a maximum, at the tie:
+
+# %%
+for name, maximum_of in {
+    "amax": lambda x: x.amax(),
+    "max(dim)": lambda x: x.max(dim=0).values,
+    "max_pool1d": lambda x: torch.max_pool1d(x[None], 4)[0, 0],
+}.items():
+    (gradient,) = torch.autograd.grad(maximum_of(x), x)
+    print(f"{name:10} {gradient.tolist()}")
+
+# %% [markdown]
+# ## 7 · Implement: two cues, one softmax
+#
+# **Aim:** write the desk's attention yourself.
+#
+# `saliency` has the shape (n,), `keys` (n, d), `query` (d,); `a` and `b` are the strengths of saliency and of
+# intent. Return the n weights
+#
+# $$\alpha = \operatorname{softmax}_i\bigl(a \cdot \text{saliency}_i + b \cdot q \cdot k_i\bigr).$$
+#
+# Here you may use `torch.softmax`.
+
+
+# %%
+def desk_weights(saliency, keys, query, a, b):
+    ### BEGIN SOLUTION
+    return torch.softmax(a * saliency + b * (keys @ query), dim=0)
+    ### END SOLUTION
+
+
+# %% [markdown]
+# On the desk of the lesson, with saliency strength `a = 3` and looking for something to read: from which
+# intent `b` on does the book get more than the red cup? The two are equal at **`tie`**. (The numbers are in
+# `scene.saliency` and `scene.keys`, in the order of `scene.names`.)
+
+# %%
+scene = desk_scene()
+for name, s, key in zip(scene.names, scene.saliency.tolist(), scene.keys.tolist()):
+    print(f"{name:10} saliency {s:.1f}, key {key}")
+
+### BEGIN SOLUTION
+tie = 3 * (1.0 - 0.2) / (1.0 - 0.0)
+### END SOLUTION
+
+# %%
+exercise.two_cues.check(desk_weights=desk_weights, tie=tie)
+
+# %% [markdown]
+# <!-- SOLUTION -->
+# Equal weights need equal scores, whatever the other three things do: $3 \cdot 1.0 + b \cdot 0 = 3 \cdot 0.2 + b
+# \cdot 1$, so $b = 2.4$. The softmax never enters: it keeps the order of the scores.
+
+# %% [markdown]
+# ## 8 · Prove and check: lost in the crowd
+#
+# **Aim:** prove the lesson's two curves.
+#
+# Among $N$ bars one is red and upright. Saliency is surprise, $-\log$ of the share of bars that have the same
+# colour, plus the same for the posture; its strength is 1.
+#
+# **On paper.** In a *feature* search the others are all green and upright. In a *conjunction* search $a$ of
+# them are red and tilted and $b$ green and upright, $a + b + 1 = N$. Show that the target's weight is $1/2$ in
+# the first and $1/(N + 2)$ in the second. (Start from $\exp(\text{saliency})$: what is it?)
+#
+# **In numbers**, to three decimals:
+#
+# - **`feature`** the target's weight in a feature search among 16 bars;
+# - **`conjunction`** the same in a conjunction search among 16 bars;
+# - **`intent`** a query for red and upright adds $2b$ to the target's score and $b$ to that of every other bar of
+#   the conjunction search, which shares one feature with it. For which $b$ does the target get one half again?
+
+# %%
+### BEGIN SOLUTION
+feature = 1 / 2
+conjunction = 1 / 18
+intent = 2.8332
+### END SOLUTION
+
+# %%
+exercise.crowd.check(feature=feature, conjunction=conjunction, intent=intent)
+
+# %% [markdown]
+# And the functions of the lesson, for every size:
+
+# %%
+for n in (4, 16, 64):
+    for search in ("feature", "conjunction"):
+        display = search_display(n, search)
+        weight = cue_weights(surprise(display.features), display.keys)[0].item()
+        print(f"{n:2} items, {search:11}: {weight:.4f}")
+
+# %% [markdown]
+# <!-- SOLUTION -->
+# $\exp(\text{saliency})$ is one over the product of the two shares. **Feature search:** the target has
+# $N \cdot 1$, each of the $N - 1$ others $\frac{N}{N-1} \cdot 1$; together the others have $N$ as well, so the
+# target gets $N/(N + N) = \frac12$.
+#
+# **Conjunction search:** $1 + a$ bars are red, $b$ green, $1 + b$ upright, $a$ tilted. Leaving out the common
+# factor $N^2$, the target has $\frac{1}{(1+a)(1+b)}$, the red tilted ones together $a \cdot \frac{1}{(1+a)\,a} =
+# \frac{1}{1+a}$, the green upright ones together $\frac{1}{1+b}$. The sum is $\frac{1 + (1+b) + (1+a)}{(1+a)(1+b)} =
+# \frac{N + 2}{(1+a)(1+b)}$, of which the target has the part $\frac{1}{N+2}$. ∎
+#
+# **Intent:** compared with the others the target gains the factor $e^{2b}/e^b = e^b$. It had 1 against $N + 1$, so
+# one half needs $e^b = N + 1 = 17$ and $b = \log 17 = 2.833$. A larger crowd needs only a slightly stronger wish.
+
+# %% [markdown]
+# ## What comes next
+#
+# Keys were marks here: red or not, more or less readable, and more was always better. In lesson 2 keys are places
+# on a line, and the best key is the *nearest*. How fast should a weight fall with the distance from the query?

@@ -1,0 +1,107 @@
+"""From `course/` to `notebooks/`: derive, execute, write; and say whether what is written is up to date."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from tqdm import tqdm
+
+from courseware import derive
+from courseware.execute import FAILURES, execute
+from courseware.project import UserError, find_lesson, project_root
+
+__all__ = ["Target", "build", "build_command", "check_command", "stale", "targets"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One notebook to make: which text it comes from, how, and where it goes (paths from the project's root)."""
+
+    source: Path
+    how: str
+    notebook: Path
+
+    def derived(self, root: Path) -> NotebookNode:
+        """The notebook without outputs. Raises UserError if the text cannot be derived, and says why."""
+        text = (root / self.source).read_text(encoding="utf-8")
+        try:
+            return derive.derived(self.how)(text)
+        except (ValueError, SyntaxError) as error:
+            raise UserError(f"{self.source.as_posix()}: {error}") from error
+
+
+def targets(root: Path) -> list[Target]:
+    """Every notebook of the course, in reading order."""
+    lessons = [
+        Target(Path("course", source.name), "lesson", Path("notebooks", f"{source.stem}.ipynb"))
+        for source in sorted((root / "course").glob("[0-9][0-9]_*.py"))
+    ]
+    sheets = [
+        Target(Path("course", "exercises", source.name), how, Path("notebooks", place, f"{source.stem}.ipynb"))
+        for source in sorted((root / "course" / "exercises").glob("[0-9][0-9]_*.py"))
+        for how, place in (("unsolved", "exercises"), ("solved", "solutions"))
+    ]
+    return lessons + sheets
+
+
+def build(root: Path, chosen: Sequence[Target]) -> None:
+    """Derive, execute and write the chosen notebooks, with a progress bar over their code cells."""
+    notebooks = [(target, target.derived(root)) for target in chosen]
+    total = sum(cell.cell_type == "code" for _, notebook in notebooks for cell in notebook.cells)
+    with tqdm(total=total, unit="cell") as progress:
+        for target, notebook in notebooks:
+            progress.set_description(target.notebook.as_posix())
+            path = root / target.notebook
+            path.parent.mkdir(parents=True, exist_ok=True)
+            done = execute(notebook, folder=path.parent, after_cell=progress.update)
+            nbformat.validate(done)
+            nbformat.write(done, path)
+
+
+def stale(root: Path) -> list[str]:
+    """What is wrong with the notebooks as they lie there, one sentence each; empty if all is up to date."""
+    problems = []
+    wanted = targets(root)
+    for target in wanted:
+        path, number = root / target.notebook, target.source.name[:2]
+        if not path.exists():
+            problems.append(f"{target.notebook} is missing: run `courseware build {number}`")
+            continue
+        try:
+            notebook = nbformat.read(path, as_version=4)
+        except Exception:  # nbformat gives each kind of broken file an error of its own
+            problems.append(
+                f"{target.notebook} is no notebook any more (marks of a merge?): run `courseware build {number}`"
+            )
+            continue
+        if not derive.same_source(notebook, target.derived(root)):
+            problems.append(f"{target.notebook} differs from {target.source}: run `courseware build {number}`")
+        elif any(c.cell_type == "code" and c.source.strip() and not c.execution_count for c in notebook.cells):
+            problems.append(f"{target.notebook} was not executed: run `courseware build {number}`")
+    known = {root / target.notebook for target in wanted}
+    for path in sorted((root / "notebooks").rglob("*.ipynb")):
+        if path not in known and ".ipynb_checkpoints" not in path.parts:
+            problems.append(f"{path.relative_to(root)} comes from no text in course/: delete it")
+    return problems
+
+
+def build_command(arguments: argparse.Namespace) -> int:
+    root = project_root()
+    numbers = {find_lesson(name, root).number for name in arguments.lessons}
+    chosen = [target for target in targets(root) if not numbers or target.source.name[:2] in numbers]
+    try:
+        build(root, chosen)
+    except FAILURES as error:
+        print(f"a cell failed, its notebook is unchanged\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def check_command(arguments: argparse.Namespace) -> int:
+    problems = stale(project_root())
+    print("\n".join(problems) or "every notebook is up to date")
+    return 1 if problems else 0

@@ -1,0 +1,24 @@
+"""Data for the lessons: made from a seed or shipped inside a dependency, never downloaded."""
+
+from visual_attention.datasets.curves import NoisyCurve, noisy_sine, true_curve
+from visual_attention.datasets.desk import DeskScene, desk_scene
+from visual_attention.datasets.edges import edge_map
+from visual_attention.datasets.photographs import PHOTOGRAPHS, photograph
+from visual_attention.datasets.search import SEARCHES, SearchDisplay, search_display
+from visual_attention.datasets.tables import MeasuredPair, iris_petals
+
+__all__ = [
+    "PHOTOGRAPHS",
+    "SEARCHES",
+    "DeskScene",
+    "MeasuredPair",
+    "NoisyCurve",
+    "SearchDisplay",
+    "desk_scene",
+    "edge_map",
+    "iris_petals",
+    "noisy_sine",
+    "photograph",
+    "search_display",
+    "true_curve",
+]

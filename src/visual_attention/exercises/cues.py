@@ -1,0 +1,658 @@
+"""The exercises of lesson 1: cues, and pooling as attention without a query.
+
+Right answers come from `visual_attention.pooling` and `visual_attention.cues`. Wrong ones are written out, so
+that a check can name the mistake.
+"""
+
+import math
+from collections.abc import Iterable
+
+import torch
+
+from courseware.checking import Choice, Exercise, Function, Mistake, Value
+from visual_attention.cues import cue_weights, surprise
+from visual_attention.datasets import desk_scene, search_display
+from visual_attention.pooling import soft_pool
+
+__all__ = [
+    "ALL",
+    "crowd",
+    "gradients",
+    "knob",
+    "shuffle",
+    "soft_pooling",
+    "two_cues",
+    "two_poolings",
+    "whose_query",
+]
+
+Tensor = torch.Tensor
+
+# The window of exercises 1, 2 and 6.
+WINDOW = torch.tensor([1.0, 3.0, 2.0, 0.0], dtype=torch.float64)
+QUARTERS = torch.full((4,), 0.25)
+WINNER = torch.tensor([0.0, 1.0, 0.0, 0.0])
+IN_PROPORTION = WINDOW / WINDOW.sum()
+
+PROPORTIONAL = (
+    "These weights are in proportion to the values, (1, 3, 2, 0)/6. The maximum listens to one entry only: "
+    "multiply your weights by x and see whether 3 comes out."
+)
+
+# --------------------------------------------------------------------------------------------------
+
+two_poolings = Exercise(
+    "two_poolings",
+    "By hand: two poolings as weighted averages",
+    (
+        Value(
+            "average_weights",
+            QUARTERS,
+            (
+                Mistake(
+                    "no division",
+                    torch.ones(4),
+                    "Weights of 1 give the sum, 6. They have to sum to 1.",
+                ),
+                Mistake(
+                    "proportional to the values",
+                    IN_PROPORTION,
+                    "These weights are in proportion to the values. The average does not look at the values: each "
+                    "entry has the same say.",
+                ),
+            ),
+            remark="They do not depend on x: average pooling uses no cue.",
+        ),
+        Value(
+            "average",
+            1.5,
+            (
+                Mistake("sum", 6.0, "6 is the sum: divide by the number of entries."),
+                Mistake("zero left out", 2.0, "2 is 6/3: the entry that is 0 counts too."),
+            ),
+        ),
+        Value(
+            "max_weights",
+            WINNER,
+            (
+                Mistake("proportional to the values", IN_PROPORTION, PROPORTIONAL),
+                Mistake(
+                    "the value as its weight",
+                    torch.tensor([0.0, 3.0, 0.0, 0.0]),
+                    "Only the winner counts, but its weight is 1, not its value: 3 · 3 would be 9.",
+                ),
+                Mistake(
+                    "the smallest",
+                    torch.tensor([0.0, 0.0, 0.0, 1.0]),
+                    "That picks the last entry, the smallest one.",
+                ),
+                Mistake(
+                    "softmax at β = 1",
+                    WINDOW.softmax(dim=0),
+                    "That is softmax(x): soft pooling at β = 1. The maximum is its limit for β → ∞.",
+                ),
+            ),
+            remark="They do depend on x: the key is the activation itself, and the winner takes all.",
+        ),
+        Value(
+            "maximum",
+            3.0,
+            (
+                Mistake(
+                    "proportional to the values",
+                    (IN_PROPORTION @ WINDOW).item(),
+                    "2.33 comes from weights in proportion to the values. Is 2.33 the largest entry of x?",
+                ),
+                Mistake(
+                    "place instead of value", 1.0, "1 is the place of the maximum (or its weight): give its value."
+                ),
+            ),
+            decimals=2,
+        ),
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+
+knob = Exercise(
+    "knob",
+    "Predict: which β is which pooling?",
+    (
+        Choice(
+            "zero",
+            "a",
+            {
+                "a": "All exponents are 0, all weights 1/4.",
+                "b": "The maximum needs weight 1 on the 3. At β = 0 every exponent is 0: what are the weights then?",
+                "c": "The minimum is at β → −∞. At β = 0 no entry is preferred, neither large nor small.",
+                "d": "exp(0) = 1 for every entry: four equal weights are one of the three.",
+            },
+        ),
+        Choice(
+            "one",
+            "d",
+            {
+                "a": "Equal weights need equal exponents; here they are 1, 3, 2, 0.",
+                "b": "The 3 gets e³/31.2 = 0.64 of the weight, not all of it.",
+                "c": "A positive β prefers large entries.",
+                "d": "Something between the average and the maximum, nearer to the maximum.",
+            },
+        ),
+        Choice(
+            "large",
+            "b",
+            {
+                "a": "A larger β makes the weights less equal, not more.",
+                "b": "The largest exponent runs away from the others and takes all the weight.",
+                "c": "The largest exponent belongs to the largest entry as long as β is positive.",
+                "d": "exp(β · 3) leaves exp(β · 2) behind by a factor e^β, which grows without end.",
+            },
+        ),
+        Choice(
+            "negative",
+            "c",
+            {
+                "a": "The average is at β = 0.",
+                "b": "With a minus the order of the exponents turns round.",
+                "c": "The largest exponent now belongs to the smallest entry.",
+                "d": "exp(−|β| · 0) leaves all others behind: one entry takes it all.",
+            },
+        ),
+        Value(
+            "pooled",
+            soft_pool(WINDOW, 1.0, dim=0).item(),
+            (
+                Mistake("average", 1.5, "1.5 is the average, the result for β = 0."),
+                Mistake("maximum", 3.0, "3 is the maximum, the result for β → ∞."),
+                Mistake(
+                    "proportional to the values",
+                    (IN_PROPORTION @ WINDOW).item(),
+                    "2.33 comes from weights in proportion to x. The weights are in proportion to exp(x).",
+                ),
+                Mistake(
+                    "log of the sum",
+                    WINDOW.logsumexp(dim=0).item(),
+                    "3.44 is log(Σ exp x), larger than every entry: no average can be that. Weigh x with exp(x)/Σ.",
+                ),
+            ),
+            decimals=2,
+        ),
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+
+
+def _tenths(size: tuple[int, ...], low: float, high: float, generator: torch.Generator) -> Tensor:
+    """Random numbers with one decimal: what a report prints is what the function was given."""
+    return ((low + (high - low) * torch.rand(size, generator=generator)) * 10).round() / 10
+
+
+def _windows(generator: torch.Generator) -> Iterable[tuple]:
+    yield WINDOW.float(), 1.0
+    yield torch.tensor([0.5, 2.0, 1.0]), 1000.0
+    for n, beta in ((4, 0.0), (3, 2.0), (5, -1.5), (4, 1000.0), (4, -1000.0), (30, 0.7)):
+        yield _tenths((n,), -3, 3, generator), beta
+
+
+def _powers(exponents: Tensor, x: Tensor) -> Tensor:
+    power = exponents.exp()
+    return (power / power.sum()) @ x
+
+
+soft_pooling = Exercise(
+    "soft_pooling",
+    "Implement: soft pooling that survives β = 1000",
+    (
+        Function(
+            "soft_pool",
+            "soft_pool(x, beta) → one number, the average of x with the weights softmax(beta · x)",
+            lambda x, beta: soft_pool(x, beta, dim=0),
+            _windows,
+            (
+                Mistake(
+                    "overflow",
+                    lambda x, beta: _powers(beta * x, x),
+                    "For large β the exponentials overflow to inf, and inf/inf is nan. Which number may be "
+                    "subtracted from all exponents without changing a weight?",
+                ),
+                Mistake(
+                    "nan replaced by 0",
+                    lambda x, beta: _powers(beta * x, x).nan_to_num(0.0),
+                    "nan became 0. That hides the fault: at β = 1000 the maximum should come out.",
+                ),
+                Mistake(
+                    "largest x subtracted",
+                    lambda x, beta: _powers(beta * (x - x.max()), x),
+                    "The largest x was subtracted. For a negative β the largest exponent belongs to the smallest x, "
+                    "and exp still overflows: subtract the largest of β · x.",
+                ),
+                Mistake(
+                    "exponents cut off",
+                    lambda x, beta: _powers((beta * x).clamp(max=80.0), x),
+                    "Cutting the exponents off makes different entries equal: the two largest now share the weight.",
+                ),
+                Mistake(
+                    "beta ignored",
+                    lambda x, beta: soft_pool(x, 1.0, dim=0),
+                    "This is the answer for β = 1. Where does β enter?",
+                ),
+                Mistake(
+                    "weights multiplied by beta",
+                    lambda x, beta: beta * x.softmax(dim=0) @ x,
+                    "β multiplies the result here. It belongs into the exponent.",
+                ),
+                Mistake(
+                    "the weights themselves",
+                    lambda x, beta: (beta * x).softmax(dim=0),
+                    "These are the weights. The entries of x still have to be averaged with them.",
+                ),
+                Mistake(
+                    "always the maximum",
+                    lambda x, beta: x.max(),
+                    "That is the limit β → ∞. At other β the other entries count too.",
+                ),
+                Mistake(
+                    "log of the sum",
+                    lambda x, beta: (beta * x).logsumexp(dim=0) / beta,
+                    "log(Σ exp(βx))/β is another smooth maximum, but no average of x: at β = 0 it is not defined.",
+                ),
+            ),
+            remark="What is left under exp is at most 0: no overflow, and one power is exactly 1.",
+        ),
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+
+NO_WISH = "Who would say what is looked for? Nothing else enters the weights than training or the activations."
+
+whose_query = Exercise(
+    "whose_query",
+    "Classify: is there a query, and whose?",
+    (
+        Choice(
+            "max_pooling",
+            "a",
+            {
+                "a": "Saliency alone: the strongest wins, whatever anybody wants to know.",
+                "b": "The content enters as a key. A query would say which content counts; here the strongest "
+                "always wins. Max pooling is not smarter for lack of one.",
+                "c": "Nothing in max pooling is learned.",
+            },
+        ),
+        Choice(
+            "average_pooling",
+            "a",
+            {
+                "a": "No query and no key either: the weights are 1/N.",
+                "b": "The weights are 1/N for every input.",
+                "c": "Nothing in average pooling is learned.",
+            },
+        ),
+        Choice(
+            "fully_connected",
+            "a",
+            {
+                "a": "Learned weights, the same for every input: no content is compared with any wish.",
+                "b": NO_WISH + " The weights of the matrix stay as they are for every input.",
+                "c": "Its rows are learned vectors, but they are the weights themselves. A query is compared with "
+                "keys, and the weights come out of that comparison.",
+            },
+        ),
+        Choice(
+            "detr",
+            "c",
+            {
+                "a": "Each of the 100 vectors is compared with the picture's features: that is a query.",
+                "b": "The keys and values come from the picture. The 100 vectors are the same for every picture.",
+                "c": "Learned in training, the same for every picture: as if each had its own standing question.",
+            },
+        ),
+        Choice(
+            "class_token",
+            "c",
+            {
+                "a": "The extra vector attends over the patches, so it is compared with their keys: a query.",
+                "b": "Not at the start: what makes it different from the patches is that it is learned. (From the "
+                "second layer on it has mixed with the picture.)",
+                "c": "It starts as a learned vector, 'what is in this picture?', and mixes with the picture "
+                "from layer to layer.",
+            },
+        ),
+        Choice(
+            "self_attention",
+            "b",
+            {
+                "a": "It has no query from outside, but a query needs no outside: every place computes its own, from "
+                "its own features.",
+                "b": "Every place asks, with a query made from its own features.",
+                "c": "The linear map is learned; what goes through it is the picture. Another picture gives other "
+                "queries.",
+            },
+        ),
+        Choice(
+            "squeeze_excitation",
+            "b",
+            {
+                "a": "The pooled vector decides which channels count, and it differs from picture to picture.",
+                "b": "One query for the whole picture, from its own average.",
+                "c": "The two small layers are learned; their input is the picture's own average.",
+            },
+        ),
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+
+shuffle = Exercise(
+    "shuffle",
+    "Predict, then run: shuffle the pixels",
+    (
+        Choice(
+            "global_average",
+            "a",
+            {
+                "a": "A mean does not know in which order it was added up.",
+                "b": "There is one number per channel: no places are left that could be reordered.",
+                "c": "Neither the entries nor their weights 1/N change.",
+            },
+        ),
+        Choice(
+            "global_max",
+            "a",
+            {
+                "a": "The largest entry is the largest wherever it stands.",
+                "b": "There is one number per channel: no places are left that could be reordered.",
+                "c": "The set of entries is the same, so is its largest.",
+            },
+        ),
+        Choice(
+            "convolution",
+            "c",
+            {
+                "a": "A convolution adds up a neighbourhood, and the shuffle gives each place new neighbours.",
+                "b": "It moves along with *shifts*. A shuffle gives each place new neighbours.",
+                "c": "Its weights belong to places in a neighbourhood, and the neighbours are new.",
+            },
+        ),
+        Choice(
+            "attention",
+            "b",
+            {
+                "a": "There is still one output for each place, and the places have moved.",
+                "b": "Each place compares its features with all others, wherever they are: it takes its output along.",
+                "c": "Positions do not matter to it: weights come from features, and no position is among them. That "
+                "is why transformers are given position encodings.",
+            },
+        ),
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+
+gradients = Exercise(
+    "gradients",
+    "Gradients: who gets the blame?",
+    (
+        Value(
+            "of_mean",
+            QUARTERS,
+            (
+                Mistake(
+                    "not divided",
+                    torch.ones(4),
+                    "That is the gradient of the sum. The mean is the sum divided by 4.",
+                ),
+                Mistake(
+                    "one-hot",
+                    WINNER,
+                    "That is the gradient of the maximum. The mean listens to everybody.",
+                ),
+            ),
+            remark="The pooling weights of exercise 1.",
+        ),
+        Value(
+            "of_max",
+            WINNER,
+            (
+                Mistake(
+                    "the value", torch.tensor([0.0, 3.0, 0.0, 0.0]), "3 is the value. How fast does it grow with x?"
+                ),
+                Mistake("proportional to the values", IN_PROPORTION, PROPORTIONAL),
+                Mistake(
+                    "uniform",
+                    QUARTERS,
+                    "That is the gradient of the mean. Does the maximum move when the 1 moves a little?",
+                ),
+            ),
+            remark="The pooling weights of exercise 1 again.",
+        ),
+        Value(
+            "of_tie",
+            torch.tensor([0.0, 0.5, 0.5, 0.0]),
+            (
+                Mistake(
+                    "one-hot always, first",
+                    torch.tensor([0.0, 1.0, 0.0, 0.0]),
+                    "One-hot: right without a tie, and it is what x.max(dim=0) does. torch.amax treats equals alike.",
+                ),
+                Mistake(
+                    "one-hot always, last",
+                    torch.tensor([0.0, 0.0, 1.0, 0.0]),
+                    "One-hot: right without a tie. torch.amax treats equals alike.",
+                ),
+                Mistake(
+                    "one for each",
+                    torch.tensor([0.0, 1.0, 1.0, 0.0]),
+                    "Both are largest, but together they share one unit: with 1 and 1 the maximum would grow twice "
+                    "as fast as both of them.",
+                ),
+            ),
+            remark="Shared between the equals. max(dim) and max_pool give it all to one of them.",
+        ),
+        Choice(
+            "why",
+            "c",
+            {
+                "a": "Both are documented and both are subgradients.",
+                "b": "The two entries are exactly equal: no rounding is involved.",
+                "c": "A small step up of either entry raises the maximum, a small step down of either does not lower "
+                "it: there is no derivative, and any sharing of one unit will do.",
+            },
+        ),
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+
+
+def _desks(generator: torch.Generator) -> Iterable[tuple]:
+    for n, d, a, b in ((3, 1, 1.0, 3.0), (3, 2, 2.0, 0.5), (5, 2, 0.0, 2.0), (4, 3, 1.5, 0.0), (20, 4, 0.7, 1.3)):
+        yield _tenths((n,), 0, 1, generator), _tenths((n, d), 0, 1, generator), _tenths((d,), 0, 1, generator), a, b
+
+
+def _scores(saliency: Tensor, keys: Tensor, query: Tensor, a: float, b: float) -> Tensor:
+    return a * saliency + b * (keys @ query)
+
+
+def _tie(strength: float) -> float:
+    """The intent at which cup and book score alike."""
+    scene = desk_scene()
+    cup, book = scene.names.index("red cup"), scene.names.index("book")
+    fit = scene.keys @ scene.queries["something to read"]
+    return (strength * (scene.saliency[cup] - scene.saliency[book]) / (fit[book] - fit[cup])).item()
+
+
+two_cues = Exercise(
+    "two_cues",
+    "Implement: two cues, one softmax",
+    (
+        Function(
+            "desk_weights",
+            "desk_weights(saliency, keys, query, a, b) → the n weights, which sum to 1",
+            lambda saliency, keys, query, a, b: cue_weights(
+                saliency, keys, query, saliency_strength=a, intent_strength=b
+            ),
+            _desks,
+            (
+                Mistake("scores", _scores, "These are the scores. The softmax over the things is missing."),
+                Mistake(
+                    "divided by the sum, without exp",
+                    lambda s, k, q, a, b: _scores(s, k, q, a, b) / _scores(s, k, q, a, b).sum(),
+                    "The scores are divided by their sum. A softmax takes their exponentials first: scores may be "
+                    "negative, weights may not.",
+                ),
+                Mistake(
+                    "not normalised",
+                    lambda s, k, q, a, b: _scores(s, k, q, a, b).exp(),
+                    "The exponentials still have to be divided by their sum.",
+                ),
+                Mistake(
+                    "saliency left out",
+                    lambda s, k, q, a, b: (b * (k @ q)).softmax(dim=0),
+                    "Saliency is missing: with b = 0 the cup would not stand out any more.",
+                ),
+                Mistake(
+                    "query left out",
+                    lambda s, k, q, a, b: (a * s).softmax(dim=0),
+                    "The query is missing: the weights are the same whatever is looked for.",
+                ),
+                Mistake(
+                    "multiplied instead of added",
+                    lambda s, k, q, a, b: (a * s * b * (k @ q)).softmax(dim=0),
+                    "The two cues are multiplied. Then nothing stands out unless it is looked for: add them.",
+                ),
+                Mistake(
+                    "two softmaxes",
+                    lambda s, k, q, a, b: ((a * s).softmax(dim=0) + (b * (k @ q)).softmax(dim=0)) / 2,
+                    "Two softmaxes, averaged: each cue then keeps half of the attention, however weak it is. One "
+                    "softmax of the sum lets the stronger cue win.",
+                ),
+                Mistake(
+                    "strengths swapped",
+                    lambda s, k, q, a, b: _scores(s, k, q, b, a).softmax(dim=0),
+                    "a and b are swapped: a belongs to saliency, b to the intent.",
+                ),
+                Mistake(
+                    "strengths ignored",
+                    lambda s, k, q, a, b: _scores(s, k, q, 1.0, 1.0).softmax(dim=0),
+                    "This is the answer for a = b = 1. Where do the strengths enter?",
+                ),
+            ),
+        ),
+        Value(
+            "tie",
+            _tie(3.0),
+            (
+                Mistake(
+                    "saliency of the book forgotten",
+                    3.0,
+                    "At b = 3 the book is ahead already: it stands out a little itself (0.2).",
+                ),
+                Mistake("strength forgotten", _tie(1.0), "0.8 is the tie for a = 1. Here saliency counts three times."),
+                Mistake(
+                    "saliencies added", 3.6, "3.6 adds the two saliencies. The book's is on its own side: subtract it."
+                ),
+            ),
+            remark="Only the two scores matter: the softmax keeps their order.",
+        ),
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# A crowd of 16.
+
+
+def _target(search: str) -> float:
+    display = search_display(16, search)
+    return cue_weights(surprise(display.features), display.keys)[0].item()
+
+
+crowd = Exercise(
+    "crowd",
+    "Prove and check: lost in the crowd",
+    (
+        Value(
+            "feature",
+            _target("feature"),
+            (
+                Mistake(
+                    "equal shares", 1 / 16, "1/16 would be an equal share. The odd one's colour is rare: exp(s) = 16."
+                ),
+                Mistake(
+                    "the others counted once",
+                    16 / (16 + 16 / 15),
+                    "0.938 is 16/(16 + 16/15): all fifteen others belong into the sum, not one of them.",
+                ),
+                Mistake(
+                    "saliency without the softmax",
+                    math.log(16),
+                    "2.773 = log 16 is the target's saliency. The weight is its exponential over the sum of all.",
+                ),
+                Mistake(
+                    "pops out, so all", 1.0, "It pops out, but the crowd of fifteen keeps something too: add them up."
+                ),
+            ),
+            remark="One half for every N: the odd one counts as much as the whole crowd.",
+        ),
+        Value(
+            "conjunction",
+            _target("conjunction"),
+            (
+                Mistake(
+                    "equal shares",
+                    1 / 16,
+                    "1/16 would be an equal share. The target is less surprising than the others: more bars share "
+                    "its colour, and more its posture.",
+                ),
+                Mistake(
+                    "as if it popped out",
+                    0.5,
+                    "That is the feature search. Here 9 bars are red and 8 are upright: neither is rare.",
+                ),
+                Mistake(
+                    "rare as a pair",
+                    16 / (16 + 8 * 16 / 8 + 7 * 16 / 7),
+                    "This takes the share of the *pair* (1 of 16 is red and upright). The model looks at one feature "
+                    "at a time: that is just why it cannot find a pair.",
+                ),
+            ),
+            remark="1/(N + 2): lost in the crowd.",
+        ),
+        Value(
+            "intent",
+            math.log(17),
+            (
+                Mistake(
+                    "only equal to one other",
+                    math.log(17) / 2,
+                    "Both scores rise: the target's by 2b, the others' by b. The difference is b, not 2b.",
+                ),
+                Mistake(
+                    "1/N instead of 1/(N + 2)",
+                    math.log(15),
+                    "log 15 belongs to equal shares, 1 against 15. The target starts with less: 1 against 17.",
+                ),
+                Mistake(
+                    "N + 2",
+                    math.log(18),
+                    "log 18: the target has 1 of 18 parts, the others 17. One half means as much as they have.",
+                ),
+                Mistake("no logarithm", 17.0, "17 is e^b. Which b is that?"),
+            ),
+            remark="e^b = N + 1: twice the crowd needs only log 2 = 0.69 more.",
+        ),
+    ),
+)
+
+ALL = (
+    two_poolings,
+    knob,
+    soft_pooling,
+    whose_query,
+    shuffle,
+    gradients,
+    two_cues,
+    crowd,
+)

@@ -1,0 +1,230 @@
+"""A real Chromium and a real JupyterLab for the browser tests.
+
+The server runs on a copy of the project, so nothing that a test does can change a committed notebook.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from courseware.export import export
+from courseware.project import project_root
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+START_LIMIT = 60  # seconds until the server answers
+LOAD_LIMIT = 60  # seconds until a page is usable
+RUN_LIMIT = 240  # seconds until a notebook has run
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """No base address: the tests open full ones.
+
+    pytest-playwright 0.10 has a fixture of this name that pytest 9.2 warns about, and warnings are errors.
+    """
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    """pytest-playwright's options, with the Chromium of this machine and with no way to the network."""
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.fail(
+            "The browser tests need Chromium. Install it (Debian, Ubuntu: apt install chromium; macOS: brew "
+            "install --cask chromium), or set CHROMIUM to the path of a Chromium or Chrome.",
+            pytrace=False,
+        )
+    return {
+        **browser_type_launch_args,
+        "executable_path": program,
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+        ],
+    }
+
+
+@dataclass(frozen=True)
+class LabServer:
+    """A running ``courseware lab``.
+
+    Attributes
+    ----------
+    root : Path
+        The copy of the project that it serves; tests may write notebooks under ``root / "notebooks"``.
+    start_page : str
+        The address that the command printed, token included.
+    """
+
+    root: Path
+    start_page: str
+
+    def address(self, page: str) -> str:
+        """The address of `page`, such as ``"lab/tree/notebooks/x.ipynb?reset"``, with the token."""
+        base = re.match(r"https?://[^/]+/", self.start_page)[0]
+        token = self.start_page.partition("token=")[2]
+        return f"{base}{page}{'&' if '?' in page else '?'}token={token}"
+
+
+def wait_for_server(process: subprocess.Popen, log: Path) -> str:
+    """The address that `process` prints into `log`, as soon as the server there answers."""
+    deadline = time.monotonic() + START_LIMIT
+    while time.monotonic() < deadline and process.poll() is None:
+        if printed := re.search(r"http://\S+token=\w+", log.read_text()):
+            try:
+                with urllib.request.urlopen(printed[0], timeout=10):
+                    return printed[0]
+            except urllib.error.URLError:
+                pass  # printed, but not listening yet
+        time.sleep(0.2)
+    pytest.fail(f"courseware lab did not start within {START_LIMIT} s; it said:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    """``courseware lab`` on a copy of the notebooks, for the whole test session."""
+    root = tmp_path_factory.mktemp("project")
+    shutil.copytree(project_root(Path(__file__)) / "notebooks", root / "notebooks")
+    (root / "course").mkdir()
+    # Settings and the arrangement of windows stay out of the home folder of whoever runs the tests.
+    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path_factory.mktemp("jupyter"))}
+    log = root / "server.log"
+    command = [sys.executable, "-m", "courseware.cli", "lab"]
+    options = ["--no-browser", "--", "--LabApp.expose_app_in_browser=True"]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*command, *options], cwd=root, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        yield LabServer(root, wait_for_server(process, log))
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+class LabPage:
+    """A notebook that is open in JupyterLab."""
+
+    def __init__(self, page: Page, lab: LabServer) -> None:
+        self.page = page
+        self.lab = lab
+
+    def open(self, path: str) -> None:
+        """Open the notebook at `path` (relative to the root) in a fresh layout, and wait for its kernel."""
+        self.page.goto(self.lab.address(f"lab/tree/{path}?reset"))
+        self.page.wait_for_function(
+            """path => {
+                const panel = window.jupyterapp?.shell?.currentWidget;
+                const kernel = panel?.sessionContext?.session?.kernel;
+                return panel?.context?.path === path && panel.context.isReady
+                    && kernel?.connectionStatus === "connected" && kernel.status === "idle";
+            }""",
+            arg=path,
+            timeout=1000 * LOAD_LIMIT,
+        )
+
+    def run_all(self, limit: float = RUN_LIMIT) -> None:
+        """Run every cell and wait for the last one, at most `limit` seconds."""
+        # Not awaited here: evaluate() knows no time limit, and wait_for_function() does.
+        self.page.evaluate(
+            """() => {
+                window.runState = "running";
+                jupyterapp.commands.execute("notebook:run-all-cells").then(() => {
+                    window.runState = "done";
+                });
+            }"""
+        )
+        self.page.wait_for_function('window.runState === "done"', timeout=1000 * limit)
+
+    def errors(self) -> list[str]:
+        """``"cell number: exception: message"`` for each error output in the notebook's model."""
+        return self.page.evaluate(
+            """() => jupyterapp.shell.currentWidget.content.widgets.flatMap((cell, number) =>
+                (cell.model.outputs?.toJSON() ?? [])
+                    .filter((output) => output.output_type === "error")
+                    .map((output) => `cell ${number}: ${output.ename}: ${output.evalue}`))"""
+        )
+
+
+class SlidesPage:
+    """A notebook that is open as live slides."""
+
+    def __init__(self, page: Page, lab: LabServer) -> None:
+        self.page = page
+        self.lab = lab
+
+    def open(self, path: str, limit: float = RUN_LIMIT) -> None:
+        """Open the slides of the notebook at `path`, run it, and wait for both (at most `limit` seconds)."""
+        self.open_running(path)
+        self.wait_until_run(limit)
+
+    def open_running(self, path: str) -> None:
+        """Open the slides of the notebook at `path` and come back as soon as one is shown: its cells run."""
+        self.page.goto(self.lab.address(f"rise/{path}?run"))
+        self.page.wait_for_selector(".rise-enabled .reveal section.present section.present", timeout=1000 * LOAD_LIMIT)
+
+    def wait_until_run(self, limit: float = RUN_LIMIT) -> None:
+        """Wait until every cell has run, or one has failed, at most `limit` seconds."""
+        self.page.wait_for_selector("body[data-notebook-run=done]", timeout=1000 * limit)
+
+    @property
+    def current(self) -> str:
+        """The name of the slide that is shown: ``"slide-<column>-<row>"``, both from 0."""
+        return self.page.locator(".reveal section.present > section.present").get_attribute("id")
+
+    def errors(self) -> list[str]:
+        """The text of each error that a cell of the deck shows."""
+        shown = self.page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']")
+        return shown.all_text_contents()
+
+
+@pytest.fixture
+def lab_page(page: Page, lab: LabServer) -> LabPage:
+    """A browser page for a notebook in JupyterLab; call its ``open`` first."""
+    return LabPage(page, lab)
+
+
+@pytest.fixture
+def slides_page(page: Page, lab: LabServer) -> SlidesPage:
+    """A browser page for a notebook as live slides; call its ``open`` first."""
+    return SlidesPage(page, lab)
+
+
+@pytest.fixture(scope="session")
+def lab_page_class() -> type[LabPage]:
+    """For fixtures that keep one opened notebook for several tests."""
+    return LabPage
+
+
+@pytest.fixture(scope="session")
+def slides_page_class() -> type[SlidesPage]:
+    """The same for live slides."""
+    return SlidesPage
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole course as `courseware export` writes it."""
+    folder = tmp_path_factory.mktemp("site")
+    export(folder, progress=False)
+    return folder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", metavar="FOLDER", help="write the README's pictures into this folder")

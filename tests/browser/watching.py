@@ -1,0 +1,102 @@
+"""Watch an explorer from inside the page: every frame the browser paints, and how soon a picture follows."""
+
+import io
+
+from PIL import Image
+from playwright.sync_api import Locator, Page
+
+# Runs with each painted frame: is the picture there, decoded, where it was?
+WATCH = """
+explorer => {
+  const seen = { frames: 0, blank: 0, jumps: 0, keys: [] };
+  const picture = explorer.querySelector(".courseware-picture");
+  let last = null;
+  window.watching = seen;
+  const look = () => {
+    if (window.watching !== seen) return;
+    const image = picture.querySelector("img");
+    const box = picture.getBoundingClientRect();
+    seen.frames += 1;
+    if (!image || !image.complete || !image.naturalWidth || image.getBoundingClientRect().width < 10) seen.blank += 1;
+    const place = [box.left, box.top, box.width, box.height].map((n) => n.toFixed(1)).join();
+    if (last !== null && place !== last) seen.jumps += 1;
+    last = place;
+    if (seen.keys.at(-1) !== picture.dataset.key) seen.keys.push(picture.dataset.key);
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}
+"""
+
+# From an input event to the animation frame in which the picture on the page is the one that was asked for.
+LATENCY = """
+([explorer, stops]) => new Promise((done) => {
+  const input = explorer.querySelector("input[type=range]");
+  const picture = explorer.querySelector(".courseware-picture");
+  const times = [];
+  const step = (n) => {
+    if (n === stops.length) return done(times);
+    const before = picture.dataset.key;
+    const start = performance.now();
+    input.value = stops[n];
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    const look = () => {
+      if (picture.dataset.key === before) return requestAnimationFrame(look);
+      times.push(performance.now() - start);
+      setTimeout(() => step(n + 1), 30);
+    };
+    requestAnimationFrame(look);
+  };
+  step(0);
+})
+"""
+
+
+def explorer(page: Page, title: str) -> Locator:
+    """The explorer with this title, scrolled into view, its first picture shown."""
+    found = page.get_by_role("group", name=title)
+    found.wait_for()
+    found.scroll_into_view_if_needed()
+    found.locator(".courseware-picture img").wait_for()
+    return found
+
+
+def explorers(where: Page | Locator) -> list[Locator]:
+    """Every explorer on a page (or inside an element) that is mounted, each with its first picture shown."""
+    mounted = where.locator("figure.courseware-explorer")
+    for found in mounted.all():
+        found.locator(".courseware-picture img").wait_for()
+    return mounted.all()
+
+
+def key(found: Locator) -> str:
+    """The position whose picture is shown: stop numbers of the controls, in order."""
+    return found.locator(".courseware-picture").get_attribute("data-key")
+
+
+def wait_for_key(found: Locator, wanted: str, seconds: float = 10) -> None:
+    """Wait until the picture of a position is shown."""
+    found.locator(f'.courseware-picture[data-key="{wanted}"] img').wait_for(timeout=1000 * seconds)
+
+
+def drag_slider(page: Page, slider: Locator, start: float, end: float, steps: int = 25) -> None:
+    """Drag a range input's thumb between two fractions of its length with the mouse."""
+    box = slider.bounding_box()
+    y = box["y"] + box["height"] / 2
+    # The thumb's centre runs from half its width after the start to half before the end.
+    x = [box["x"] + 8 + fraction * (box["width"] - 16) for fraction in (start, end)]
+    page.mouse.move(x[0], y)
+    page.mouse.down()
+    page.mouse.move(x[1], y, steps=steps)
+    page.mouse.up()
+
+
+def panels(found: Locator, rows: int = 2, columns: int = 2) -> list[bytes]:
+    """The pixels of each panel of the picture as the browser shows it, row by row."""
+    shot = Image.open(io.BytesIO(found.locator(".courseware-picture").screenshot()))
+    width, height = shot.width / columns, shot.height / rows
+    return [
+        shot.crop((round(c * width), round(r * height), round((c + 1) * width), round((r + 1) * height))).tobytes()
+        for r in range(rows)
+        for c in range(columns)
+    ]

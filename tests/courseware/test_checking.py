@@ -1,0 +1,434 @@
+import re
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+
+from courseware import checking
+from courseware.checking import Choice, Exercise, Function, Mistake, State, Value
+
+RIGHT, NOT_YET, NOT_ATTEMPTED = State.RIGHT, State.NOT_YET, State.NOT_ATTEMPTED
+
+third = Exercise(
+    "third",
+    "A third",
+    (Value("third", 1 / 3, (Mistake("inverted", 3.0, "3 is 1 / (1/3): which one is asked?"),)),),
+)
+triple = Exercise("triple", "Three numbers", (Value("triple", [0.1, 0.2, 0.7]),))
+letter = Exercise("letter", "A letter", (Choice("letter", "b", {"a": "Not a, because.", "b": "Yes, b."}),))
+both = Exercise("both", "A number and a letter", third.questions + letter.questions)
+
+
+def outer_by_loop(a, b):
+    return torch.tensor([[float(x) * float(y) for y in b] for x in a])
+
+
+def outer_cases(generator):
+    for m, n in ((2, 3), (4, 2), (1, 5)):
+        yield torch.rand(m, generator=generator) + 0.1, torch.rand(n, generator=generator) + 0.1
+
+
+outer = Exercise(
+    "outer",
+    "All products",
+    (
+        Function(
+            "outer",
+            "outer(a, b) → a table of shape (m, n)",
+            outer_by_loop,
+            outer_cases,
+            (
+                Mistake("sums", lambda a, b: a[:, None] + b, "Those are sums, products are asked."),
+                Mistake("transposed", lambda a, b: b[:, None] * a, "Rows and columns are swapped."),
+            ),
+        ),
+    ),
+)
+norm = Exercise(
+    "norm",
+    "A single number",
+    (Function("norm", "the length of a", lambda a, b: float(sum(float(x) ** 2 for x in a)) ** 0.5, outer_cases),),
+)
+ordered = Exercise(
+    "ordered",
+    "True or False",
+    (Function("ordered", "whether a[0] < b[0]", lambda a, b: bool(a[0] < b[0]), outer_cases),),
+)
+
+
+def assert_sentence(report, *words):
+    """Not passed, says the words, and shows no trace of a traceback or of this package."""
+    text = repr(report)
+    assert report.state is NOT_YET
+    for word in words:
+        assert word in text
+    assert not re.search(r"Traceback|checking\.py|0x[0-9a-f]{6}|File \"", text)
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        0.333,
+        0.3333333,
+        0.334,
+        Fraction(1, 3),
+        [0.333],
+        np.float32(1 / 3),
+        np.array([[1 / 3]]),
+        torch.tensor(1 / 3, requires_grad=True),
+        torch.tensor([1 / 3], dtype=torch.float16),
+    ],
+    ids=repr,
+)
+def test_a_number_is_accepted_in_any_form_to_three_decimals(answer):
+    assert third.check(answer).passed
+
+
+@pytest.mark.parametrize("answer", [0.3318, 0.335, -1 / 3, 0.31, 0.0], ids=repr)
+def test_a_number_off_by_more_than_a_thousandth_is_not_right(answer):
+    assert_sentence(third.check(answer), "is too")
+
+
+@pytest.mark.parametrize("answer", [0.3, 0.33, np.float32(0.33)], ids=repr)
+def test_a_right_number_with_too_few_decimals_is_told_so(answer):
+    assert_sentence(third.check(answer), "right as far as it goes: 3 decimals are asked")
+
+
+def test_a_list_of_tensors_with_gradients_is_accepted():
+    parts = torch.tensor([0.1, 0.2, 0.7], requires_grad=True)
+    assert triple.check([parts[0], parts[1] * 1, 0.7]).passed
+    assert triple.check(list(parts)).passed
+
+
+@pytest.mark.parametrize(
+    "answer", [(0.1, 0.2, 0.7), [torch.tensor(0.1), 0.2, 0.7], np.array([[0.1], [0.2], [0.7]])], ids=repr
+)
+def test_an_array_is_accepted_in_any_form(answer):
+    assert triple.check(answer).passed
+
+
+def test_the_farthest_entry_is_named_but_not_its_right_value():
+    report = triple.check([0.1, 0.25, 0.4])
+    assert_sentence(report, "[2]", "0.4")
+    assert "0.7" not in repr(report)
+
+
+def test_a_known_wrong_number_gets_its_feedback():
+    report = third.check(3)
+    assert_sentence(report, "3 is 1 / (1/3)")
+    assert report.mistakes == ("inverted",)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (None, "None"),
+        ("0.333", "without quotes"),
+        (True, "bool"),
+        (1j, "complex"),
+        (float("nan"), "not finite"),
+        (float("inf"), "not finite"),
+        ([1, 2], "(2,)"),
+        ([], "(0,)"),
+        ({}, "a dict: write numbers in square brackets"),
+        ({0.333}, "a set: write numbers in square brackets"),
+        ([1, [2]], "cannot be read"),
+        (object(), "cannot be read"),
+        (10**400, "cannot be read"),
+        (torch.tensor(1.0, device="meta"), "cannot be read"),
+        (torch.nn.Linear(1, 1), "cannot be read"),
+    ],
+    ids=str,
+)
+def test_an_answer_that_is_no_number_gets_a_sentence(answer, words):
+    assert_sentence(third.check(answer), words)
+
+
+# Choices
+
+
+@pytest.mark.parametrize("answer", ["b", "B", " (b) ", "b.", "b)", "'b'"])
+def test_the_right_letter(answer):
+    report = letter.check(answer)
+    assert report.passed
+    assert "Yes, b." in repr(report)
+
+
+def test_a_wrong_letter_gets_its_own_explanation():
+    assert_sentence(letter.check("a"), "Not a, because.")
+
+
+@pytest.mark.parametrize("answer", ["c", "", None, 2, ["b"]], ids=repr)
+def test_what_is_no_letter_gets_a_sentence(answer):
+    assert_sentence(letter.check(answer), '"a", "b"')
+
+
+# Functions
+
+
+@pytest.mark.parametrize(
+    "function",
+    [torch.outer, lambda a, b: a[:, None] * b, lambda a, b: torch.outer(a, b).double()],
+    ids=["torch.outer", "broadcasting", "float64"],
+)
+def test_differently_written_right_functions_pass(function):
+    assert all(outer.check(function, seed=seed).passed for seed in range(20))
+
+
+def test_single_numbers_and_truth_values_pass_as_python_numpy_and_torch():
+    assert norm.check(lambda a, b: a.norm()).passed
+    assert norm.check(lambda a, b: a.norm().item()).passed
+    assert norm.check(lambda a, b: np.linalg.norm(a.numpy())).passed
+    assert ordered.check(lambda a, b: a[0] < b[0]).passed
+    assert ordered.check(lambda a, b: np.bool_(a[0] < b[0])).passed
+    assert_sentence(ordered.check(lambda a, b: 1.0), "It returned 1, a number: return True or False.")
+    assert_sentence(ordered.check(lambda a, b: int(a[0] < b[0])), "a number: return True or False.")
+    assert_sentence(ordered.check(lambda a, b: (a[0] < b[0]).float()), "a number: return True or False.")
+    assert_sentence(norm.check(lambda a, b: 10**400), "infinite")
+
+
+def test_inputs_are_random_and_the_seed_chooses_them():
+    seen = []
+
+    def keep(a, b):
+        seen.append(a.clone())
+        return torch.outer(a, b)
+
+    for seed in (0, 0, 1):
+        outer.check(keep, seed=seed)
+    first, again, other = seen[0:3], seen[3:6], seen[6:9]
+    assert all(map(torch.equal, first, again))
+    assert not any(map(torch.equal, first, other))
+
+
+def test_a_known_mistake_is_named_even_when_its_shape_is_wrong():
+    report = outer.check(lambda a, b: torch.outer(b, a))
+    assert_sentence(report, "Rows and columns are swapped.", "asked", "input", "returned", "expected")
+    assert report.mistakes == ("transposed",)
+
+
+def test_a_mistake_is_named_only_if_it_explains_every_input():
+    report = outer.check(lambda a, b: a[:, None] + b if len(a) == 2 else a[:, None] * b)
+    assert report.mistakes == ()
+    assert_sentence(report, "On 2 of the 3 inputs it was right.")
+
+
+def raises_in_a_helper(a, b):
+    def helper():
+        return a @ b  # shapes differ
+
+    return helper()
+
+
+def changes_its_input(a, b):
+    a *= 2
+    return a[:, None] * b / 2
+
+
+def reshapes_its_input(a, b):
+    b.unsqueeze_(0)
+    return a[:, None] * b
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (raises_in_a_helper, ["It raised RuntimeError", "return a @ b # shapes differ"]),
+        (lambda a, b: torch.arange(3).softmax(0), ["It raised NotImplementedError", "'Long'"]),
+        (lambda a, b: exit(), ["It raised SystemExit"]),
+        (lambda a: a, ["It raised TypeError", "takes 1 positional argument but 2 were given"]),
+        (lambda a, b: None, ["did you forget return?"]),
+        (lambda a, b: "text", ["It returned an object of type str, a tensor was expected"]),
+        (
+            lambda a, b: torch.outer(a, b).numpy(),
+            ["type ndarray", "a tensor"],
+        ),
+        (lambda a, b: torch.outer(a, b).to_sparse(), ["sparse tensor"]),
+        (lambda a, b: (torch.outer(a, b),), ["type tuple"]),
+        (lambda a, b: a, ["shape (2,), expected was (2, 3)"]),
+        (lambda a, b: torch.outer(a, b).int(), ["dtype int32, expected was float32"]),
+        (lambda a, b: torch.outer(a, b) + 0j, ["dtype complex64, expected was float32"]),
+        (lambda a, b: torch.outer(a, b) / 0 * 0, ["6 of 6 numbers are nan or infinite, first at [0, 0]"]),
+        (changes_its_input, ["changes its argument a in place"]),
+        (reshapes_its_input, ["changes its argument b in place"]),
+        (3.0, ["A function is asked, this is an object of type float"]),
+        (None, ["A function is asked, this is an object of type NoneType"]),
+    ],
+)
+def test_each_fault_gets_its_own_sentence(function, words):
+    assert_sentence(outer.check(function), *words)
+
+
+def test_the_largest_difference_and_its_place_are_named():
+    def off(a, b):
+        table = torch.outer(a, b)
+        table[1, 2:] += 0.5
+        return table + 0.01
+
+    assert_sentence(outer.check(off), "most at [1, 2]", "a difference of 0.51")
+
+
+def test_only_the_students_own_line_is_shown():
+    def deep_inside_torch(a, b):
+        return torch.einsum("i,j->k", a, b)  # raised in a Python file of the library
+
+    assert_sentence(outer.check(deep_inside_torch), "It raised RuntimeError", 'return torch.einsum("i,j->k", a, b)')
+
+
+def test_the_line_is_numbered_even_where_its_text_is_unknown():
+    namespace = {}
+    exec(compile("def outer(a, b):\n    c = a\n    return c @ b\n", "<cell>", "exec"), namespace)
+    assert_sentence(outer.check(namespace["outer"]), "It raised RuntimeError", "line 3")
+
+
+def test_the_input_is_shown_as_it_was_before_an_in_place_change():
+    spoilt, clean = outer.check(changes_its_input), outer.check(lambda a, b: None)
+    assert dict(spoilt.findings[0].details)["input"] == dict(clean.findings[0].details)["input"]
+
+
+def test_printing_is_captured_shortened_and_no_fault(capsys):
+    def prints(a, b):
+        print("\x1b[31mhello\x1b[0m " * 10_000)
+        return torch.outer(a, b)
+
+    report = outer.check(prints)
+    assert report.passed
+    assert capsys.readouterr() == ("", "")
+    assert "hello" in repr(report)
+    assert "\x1b" not in repr(report)
+    assert len(repr(report)) < 200
+    assert_sentence(outer.check(lambda a, b: print("debug")), "did you forget return?", '"debug"')
+
+
+def test_warnings_and_random_numbers_of_an_answer_stay_inside():
+    state = torch.random.get_rng_state()
+
+    def noisy(a, b):
+        np.log(np.array(-1.0))
+        return torch.outer(a, b) + torch.randn(len(a), len(b))
+
+    first, second = outer.check(noisy), outer.check(noisy)
+    assert repr(first) == repr(second)
+    assert torch.equal(state, torch.random.get_rng_state())
+
+
+def test_an_interrupt_still_stops_a_check():
+    def interrupted(a, b):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        outer.check(interrupted)
+
+
+# Not attempted
+
+
+@pytest.mark.parametrize("message", [(), ("your turn",)])
+def test_a_stub_is_not_attempted(message):
+    def stub(a, b):
+        raise NotImplementedError(*message)
+
+    assert outer.check(stub).state is NOT_ATTEMPTED
+
+
+def unwritten_helper(a, b):
+    raise NotImplementedError("your turn")
+
+
+def test_a_function_that_calls_a_stub_is_attempted():
+    def calls(a, b):
+        return unwritten_helper(a, b)
+
+    assert_sentence(outer.check(calls), "It calls unwritten_helper, which is not written yet.")
+    assert_sentence(outer.check(lambda a, b: unwritten_helper(a, b) if len(a) == 2 else a[:, None] * b), "It calls")
+    assert outer.check(unwritten_helper).state is NOT_ATTEMPTED
+
+
+def test_a_mistake_that_raises_on_some_inputs_is_named():
+    shifted = Mistake("no axis", lambda a, b: (a[:, None] * b) / a, "An axis is missing.")
+    exercise = Exercise("axis", "Axis", (Function("axis", "products", outer_by_loop, outer_cases, (shifted,)),))
+    assert exercise.check(lambda a, b: torch.outer(a, b) / a).mistakes == ("no axis",)
+    assert exercise.check(lambda a, b: a @ a.repeat(2)).mistakes == ()
+    assert exercise.check(lambda a, b: 1 / 0).mistakes == ()
+
+
+@pytest.mark.parametrize("exercise", [third, triple, letter, both, outer], ids=lambda exercise: exercise.name)
+def test_a_blank_is_not_attempted(exercise):
+    for report in (exercise.check(...), exercise.check()):
+        assert report.state is NOT_ATTEMPTED
+        assert repr(report) == f"… not attempted yet · {exercise.title}"
+        assert "not attempted yet" in report._repr_html_()
+
+
+def test_a_list_with_a_blank_is_not_attempted():
+    assert triple.check([0.1, ..., 0.7]).state is NOT_ATTEMPTED
+
+
+# Exercises and reports
+
+
+def test_an_exercise_passes_when_all_its_answers_are_right():
+    assert both.check(third=1 / 3, letter="b").passed
+    assert both.check(1 / 3, "b").passed
+    assert both.check(third=1 / 3, letter="a").state is NOT_YET
+    half = both.check(third=1 / 3)
+    assert half.state is NOT_ATTEMPTED
+    assert repr(half).splitlines() == [
+        "… right so far · A number and a letter",
+        "  ✓ third: right.",
+        "  … letter: not attempted yet.",
+    ]
+
+
+@pytest.mark.parametrize(("args", "kwargs"), [((1, "b", 3), {}), ((1,), {"third": 1}), ((), {"fourth": 1})])
+def test_a_call_for_other_questions_names_those_there_are(args, kwargs):
+    with pytest.raises(TypeError, match="third, letter"):
+        both.check(*args, **kwargs)
+
+
+def test_an_exercise_needs_questions_with_different_names():
+    for questions in ((), third.questions * 2, (Value("seed", 1.0),)):
+        with pytest.raises(ValueError, match="questions of 'wrong'"):
+            Exercise("wrong", "Wrong", questions)
+    with pytest.raises(ValueError, match=r"right must be one of \['a'\], got 'b'"):
+        Choice("letter", "b", {"a": ""})
+
+
+def test_reports_repeat_themselves_to_the_letter():
+    class Thing:
+        pass
+
+    def raises(a, b):
+        raise ValueError(f"bad {Thing()}")
+
+    for function in (raises, changes_its_input, lambda a, b: Thing(), lambda a, b: a):
+        first, second = outer.check(function), outer.check(function)
+        assert repr(first) == repr(second)
+        assert first._repr_html_() == second._repr_html_()
+    assert_sentence(outer.check(raises), "ValueError: bad <", "0x…")
+
+
+def test_html_says_what_the_text_says_and_escapes_it():
+    exercise = Exercise("a", "a < b & c", (Value("x", 1.0, (Mistake("tag", 2.0, "<script>2</script>"),)),))
+    page = exercise.check(2.0)._repr_html_()
+    assert "a &lt; b &amp; c" in page
+    assert "&lt;script&gt;" in page
+    assert "<script>" not in page
+    assert "✗ not yet" in page
+
+
+def luminance(colour):
+    """Relative luminance of WCAG 2.2."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_every_colour_has_enough_contrast():
+    for colour in (checking.TEXT, checking.LABEL, *checking.COLOURS.values()):
+        light, dark = luminance(checking.BACKGROUND), luminance(colour)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5

@@ -1,0 +1,146 @@
+import subprocess
+import sys
+
+import pytest
+
+from courseware import cli, environment, lab
+from courseware.project import ProjectNotFoundError, UnknownLessonError, find_lesson, lessons, project_root
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A course of two lessons, as the current folder; only the second has its notebook."""
+    (tmp_path / "course" / "exercises").mkdir(parents=True)
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "course" / "00_start_here.py").write_text("# %% [markdown]\n# Welcome\n#\n# # Start here\n")
+    (tmp_path / "course" / "02_width.py").write_text(
+        "# %%\n# # no heading: this is code\n# %% [markdown]\n# # The width\n# ## Later\n"
+    )
+    (tmp_path / "course" / "notes.py").write_text("")
+    (tmp_path / "course" / "exercises" / "02_width.py").write_text("")
+    (tmp_path / "notebooks" / "02_width.ipynb").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """What `serve` was called with, in place of a server."""
+    calls = []
+    monkeypatch.setattr(lab, "serve", lambda *args, **kwargs: calls.append((args, kwargs)) or 0)
+    return calls
+
+
+def test_lessons_are_the_numbered_files_in_order(project):
+    found = lessons(project)
+    assert [(lesson.number, lesson.stem, lesson.title) for lesson in found] == [
+        ("00", "00_start_here", "Start here"),
+        ("02", "02_width", "The width"),
+    ]
+    assert found[1].source == project / "course" / "02_width.py"
+    assert found[1].notebook == project / "notebooks" / "02_width.ipynb"
+
+
+def test_a_lesson_without_a_heading_is_called_by_its_file(project):
+    (project / "course" / "03_bare.py").write_text("# %%\n1 + 1\n")
+    assert find_lesson("3", project).title == "03_bare"
+
+
+@pytest.mark.parametrize("name", ["2", "02", "02_width"])
+def test_a_lesson_answers_to_its_number_and_its_name(project, name):
+    assert find_lesson(name, project).stem == "02_width"
+
+
+def test_an_unknown_lesson_lists_those_that_there_are(project):
+    with pytest.raises(UnknownLessonError, match=r"no lesson '7'(.|\n)*02  The width"):
+        find_lesson("7", project)
+
+
+def test_the_list_of_lessons_has_no_start_page_and_says_each_number_once(project):
+    (project / "course" / "03_next.py").write_text("# %% [markdown]\n# # 3 · The next: 2 · 2\n")
+    with pytest.raises(UnknownLessonError) as error:
+        find_lesson("9", project)
+    assert str(error.value).splitlines()[1:] == ["  02  The width", "  03  The next: 2 · 2"]
+
+
+def test_export_without_its_packages_says_how_to_install_them(project, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "math_core", None)
+    monkeypatch.delitem(sys.modules, "courseware.export", raising=False)
+    assert cli.main(["export"]) == 2
+    said = capsys.readouterr().err
+    assert "math_core" in said
+    assert 'python -m pip install -c constraints.txt -e ".[export]"' in said
+
+
+def test_the_root_is_found_from_a_folder_inside(project):
+    assert project_root(project / "course" / "exercises") == project
+
+
+def test_the_root_is_found_from_anywhere_after_an_editable_installation(tmp_path):
+    root = project_root(tmp_path)
+    assert (root / "pyproject.toml").is_file()
+
+
+def test_no_course_at_all_says_what_to_do(tmp_path, monkeypatch):
+    from courseware import project
+
+    monkeypatch.setattr(project, "__file__", str(tmp_path / "site-packages" / "courseware" / "project.py"))
+    with pytest.raises(ProjectNotFoundError, match=r"pip install -e \."):
+        project_root(tmp_path)
+
+
+def test_lab_serves_the_root_of_the_project_and_passes_options_on(project, served, monkeypatch):
+    monkeypatch.chdir(project / "course" / "exercises")
+    assert cli.main(["lab", "--port", "9000", "--no-browser", "--", "--debug"]) == 0
+    assert served == [((project,), {"port": 9000, "open_browser": False, "extra": ["--debug"]})]
+
+
+def test_present_opens_the_lesson_as_slides(project, served):
+    assert cli.main(["present", "2"]) == 0
+    [(arguments, options)] = served
+    assert arguments == (project, "rise/notebooks/02_width.ipynb?run")
+    assert options["open_browser"] is True
+
+
+@pytest.mark.parametrize(
+    ("lesson", "said"),
+    [("7", "02  The width"), ("0", "courseware build 00")],
+)
+def test_a_lesson_that_cannot_be_presented_is_a_message_and_not_a_traceback(project, served, capsys, lesson, said):
+    assert cli.main(["present", lesson]) == 2
+    assert said in capsys.readouterr().err
+    assert served == []
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "many"])
+def test_a_wrong_port_is_refused(project, served, capsys, port):
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["lab", "--port", port])
+    assert "--port" in capsys.readouterr().err
+    assert served == []
+
+
+def test_what_follows_two_dashes_is_refused_where_nothing_takes_it(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["doctor", "--", "--debug"])
+    assert "passes nothing on" in capsys.readouterr().err
+
+
+def test_doctor_fails_when_something_is_wrong(monkeypatch, capsys):
+    wrong = environment.Finding("torch", "not installed", "pip install torch")
+    monkeypatch.setattr(environment, "check_environment", lambda: [wrong])
+    assert cli.main(["doctor"]) == 1
+    assert "pip install torch" in capsys.readouterr().out
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys, courseware.cli as cli\n"
+        "try:\n    cli.main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'torch', 'matplotlib', 'jupyterlab', 'jupytext', 'nbformat'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    for command in ("lab", "present", "build", "check", "export", "doctor"):
+        assert command in ran.stdout

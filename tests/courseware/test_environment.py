@@ -1,0 +1,101 @@
+import sys
+
+import pytest
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
+
+from courseware import environment
+from courseware.environment import Finding, check_packages, check_python, report
+
+INSTALLED = {"good": "1.5", "old": "1.0", "local": "2.13.0+cpu"}
+
+
+def findings(*requirements):
+    return check_packages(requirements, INSTALLED.get)
+
+
+def test_a_package_of_the_right_version_is_fine():
+    assert findings("good>=1.4,<2") == [Finding("good", "1.5")]
+
+
+def test_a_missing_package_comes_with_the_line_that_installs_it():
+    [finding] = findings("absent>=3")
+    assert finding.state == "not installed"
+    assert finding.remedy == f'{sys.executable} -m pip install "absent>=3"'
+
+
+def test_a_wrong_version_names_both():
+    [finding] = findings("old>=1.4,<2")
+    assert "1.0" in finding.state
+    assert ">=1.4" in finding.state
+    assert finding.remedy.endswith('-m pip install "old<2,>=1.4"')
+
+
+def test_a_build_for_one_machine_satisfies_the_pinned_version():
+    assert findings("local==2.13.0") == [Finding("local", "2.13.0+cpu")]
+
+
+def test_what_an_extra_or_another_python_asks_for_is_left_out():
+    assert findings('absent>=3; extra == "test"', 'absent>=3; python_version < "3"') == []
+
+
+@pytest.mark.parametrize(("version", "fine"), [("3.10.9", False), ("3.11.0", True), ("3.15.0rc1", True)])
+def test_python_is_compared_with_what_the_course_asks_for(version, fine):
+    assert (check_python(">=3.11", version).remedy is None) is fine
+
+
+@pytest.mark.parametrize(
+    ("program", "fine"), [("python", True), (sys.executable, True), ("/somewhere/else/python", False)]
+)
+def test_the_kernel_has_to_be_this_python(monkeypatch, program, fine):
+    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", lambda *_: KernelSpec(argv=[program]))
+    assert (environment.check_kernel().remedy is None) is fine
+
+
+def test_a_missing_kernel_comes_with_the_line_that_installs_it(monkeypatch):
+    def missing(self, name):
+        raise NoSuchKernel(name)
+
+    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", missing)
+    assert "ipykernel install --sys-prefix --name python3" in environment.check_kernel().remedy
+
+
+def test_a_missing_lab_extension_is_found():
+    [finding] = environment.check_lab_extensions({"no-such-extension": "its-package"})
+    assert finding.state == "not installed"
+    assert '"its-package"' in finding.remedy
+
+
+def test_a_disabled_lab_extension_is_found(monkeypatch):
+    import jupyterlab_server.config
+
+    page = {"federated_extensions": [], "disabledExtensions": ["anywidget"]}
+    monkeypatch.setattr(jupyterlab_server.config, "get_page_config", lambda *_: page)
+    [finding] = environment.check_lab_extensions({"anywidget": "anywidget"})
+    assert finding.state == "disabled"
+    assert "labextension enable anywidget" in finding.remedy
+
+
+def test_the_live_slides_extension_is_installed_with_the_course():
+    assert environment.check_lab_extensions({"courseware-live-slides": None}) == [
+        Finding("JupyterLab extension courseware-live-slides", "enabled")
+    ]
+
+
+def test_the_installed_distribution_is_the_only_list_of_requirements():
+    distribution = environment.course_distribution()
+    assert any(line.startswith("jupyterlab") for line in distribution.requires)
+
+
+@pytest.mark.parametrize(
+    ("seen", "status", "said"),
+    [
+        ([Finding("a", "1.0")], 0, "Everything that the course needs is here."),
+        ([Finding("a", "1.0"), Finding("b", "not installed", "pip install b")], 1, "1 of 2 wrong"),
+    ],
+)
+def test_the_report_says_what_is_wrong_and_how_to_mend_it(capsys, seen, status, said):
+    assert report(seen) == status
+    printed = capsys.readouterr().out
+    assert said in printed
+    for finding in seen:
+        assert finding.remedy is None or finding.remedy in printed

@@ -1,0 +1,81 @@
+import json
+import socket
+
+import pytest
+from jupyterlab.labapp import LabApp
+
+from courseware import lab
+from courseware.project import UserError
+
+
+def listen() -> socket.socket:
+    server = socket.socket()
+    server.bind((lab.HOST, 0))
+    server.listen()
+    return server
+
+
+def test_a_port_that_is_taken_is_passed_over():
+    with listen() as taken:
+        port = taken.getsockname()[1]
+        chosen = lab.free_port(port)
+        assert chosen > port
+        with socket.socket() as server:
+            server.bind((lab.HOST, chosen))
+
+
+def test_a_free_port_is_taken_as_it_is():
+    with listen() as server:
+        port = server.getsockname()[1]
+    assert lab.free_port(port) == port
+
+
+def test_no_free_port_is_the_users_to_solve(monkeypatch):
+    class Refusing(socket.socket):
+        def bind(self, address):
+            raise OSError("taken")
+
+    monkeypatch.setattr(lab.socket, "socket", Refusing)
+    with pytest.raises(UserError, match="no free port from 8888 on"):
+        lab.free_port(8888)
+
+
+@pytest.mark.parametrize("first", [0, -1, 65536])
+def test_a_number_that_is_no_port_is_refused(first):
+    with pytest.raises(ValueError, match=f"first must be a port from 1 to 65535, not {first}"):
+        lab.free_port(first)
+
+
+def test_the_address_carries_the_token():
+    assert lab.page_address("lab/tree/a.ipynb", 1234, "abc") == "http://127.0.0.1:1234/lab/tree/a.ipynb?token=abc"
+    assert lab.page_address("rise/a.ipynb?run", 1234, "abc") == "http://127.0.0.1:1234/rise/a.ipynb?run&token=abc"
+
+
+def test_the_slides_of_a_notebook_are_run_on_opening(tmp_path):
+    notebook = tmp_path / "notebooks" / "02 wide.ipynb"
+    assert lab.slides_page(notebook, tmp_path) == "rise/notebooks/02%20wide.ipynb?run"
+
+
+def test_jupyterlab_understands_the_options(tmp_path):
+    options = lab.server_options(tmp_path, "lab/tree/x.ipynb", port=4321, token="abc", open_browser=False)
+    app = LabApp()
+    app.parse_command_line(options)
+    config = app.config
+    assert config.ServerApp.ip == "127.0.0.1"
+    assert config.ServerApp.root_dir == str(tmp_path)
+    assert config.IdentityProvider.token == "abc"
+    assert config.LabApp.default_url == "/lab/tree/x.ipynb"
+
+
+def test_options_of_the_user_replace_ours():
+    ours = ["--ServerApp.ip=127.0.0.1", "--ServerApp.port=1"]
+    assert lab.override(ours, ["--debug", "--ServerApp.port=2"]) == [
+        "--ServerApp.ip=127.0.0.1",
+        "--debug",
+        "--ServerApp.port=2",
+    ]
+
+
+def test_the_settings_ask_for_no_news():
+    overrides = json.loads((lab.SETTINGS / "overrides.json").read_text())
+    assert overrides["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"

@@ -1,0 +1,97 @@
+"""The committed notebooks: up to date, executed, and equal to what they print when run again."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from courseware import build
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = [target.notebook.as_posix() for target in build.targets(ROOT)]
+
+
+def nbval(*paths, cwd):
+    """Run nbval on its own: this project's pytest settings are not meant for notebooks."""
+    command = [sys.executable, "-m", "pytest", "-c", "/dev/null", "--rootdir", cwd, "-p", "no:cacheprovider"]
+    command += ["--nbval", "--nbval-current-env", "--nbval-cell-timeout", "300", "-q", *paths]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=900, check=False)
+
+
+def test_notebooks_are_up_to_date():
+    problems = build.stale(ROOT)
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_every_code_cell_was_executed(notebook):
+    # nbval does not compare a cell without a count: it would pass whatever it prints.
+    for cell in nbformat.read(ROOT / notebook, as_version=4).cells:
+        if cell.cell_type == "code":
+            assert cell.execution_count, f"{notebook} has a cell without execution_count:\n{cell.source}"
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_every_stored_picture_has_words(notebook):
+    for cell in nbformat.read(ROOT / notebook, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                assert output.metadata.get("image/png", {}).get("alt", "").strip(), cell.source
+
+
+@pytest.mark.parametrize("notebook", [name for name in NOTEBOOKS if name.count("/") == 1 and "/00_" not in name])
+def test_every_slide_has_a_note_with_minutes(notebook):
+    slide = None
+    for cell in nbformat.read(ROOT / notebook, as_version=4).cells:
+        kind = cell.metadata.get("slideshow", {}).get("slide_type")
+        if kind == "slide":
+            assert slide is None, f"no note for the slide {slide!r}"
+            slide = cell.source.splitlines()[0]
+        elif kind == "notes":
+            assert re.match(r"> \*\*Lecturer, (\d+|½) min[^*]*\.\*\* ", cell.source), cell.source
+            slide = None
+    assert slide is None, f"no note for the slide {slide!r}"
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_stored_outputs_say_nothing_of_the_machine(notebook):
+    text = (ROOT / notebook).read_text(encoding="utf-8")
+    assert not re.search(r"(/home/|/root/|/tmp/|/opt/|site-packages|[A-Z]:\\\\)", text)
+    assert "stderr" not in text
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_nbval_agrees(notebook):
+    result = nbval(notebook, cwd=ROOT)
+    assert result.returncode == 0, result.stdout[-6000:]
+    assert "failed" not in result.stdout
+
+
+def test_nbval_would_notice_one_changed_number(tmp_path):
+    notebook = nbformat.read(ROOT / "notebooks" / "02_kernel_regression.ipynb", as_version=4)
+    # The three imports and cells of the hand example are enough, and quick.
+    notebook.cells = [c for c in notebook.cells if c.cell_type == "code" and "closeness" in c.source]
+    assert len(notebook.cells) == 1
+    path = tmp_path / "one_number.ipynb"
+    nbformat.write(notebook, path)
+    assert nbval(path.name, cwd=tmp_path).returncode == 0
+    text = path.read_text(encoding="utf-8")
+    assert text.count("f(1) = 1.9626") == 1
+    path.write_text(text.replace("f(1) = 1.9626", "f(1) = 1.9627"), encoding="utf-8")
+    result = nbval(path.name, cwd=tmp_path)
+    assert result.returncode == 1
+    assert "1.9627" in result.stdout
+
+
+def test_an_edited_course_text_is_reported_with_its_remedy(tmp_path):
+    for folder in ("course", "notebooks"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    source = tmp_path / "course" / "02_kernel_regression.py"
+    source.write_text(source.read_text(encoding="utf-8").replace("Fifty points", "Sixty points"), encoding="utf-8")
+    assert build.stale(tmp_path) == [
+        "notebooks/02_kernel_regression.ipynb differs from course/02_kernel_regression.py: run `courseware build 02`"
+    ]

@@ -1,0 +1,143 @@
+"""What holds for every exercise sheet of the course, solved and unsolved, and for every exercise in it."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from sheets import reports_in, run
+
+from courseware import derive
+from courseware.checking import Choice, Function, State, Value
+
+FOLDER = Path(__file__).parents[2] / "course" / "exercises"
+SHEETS = sorted(FOLDER.glob("[0-9][0-9]_*.py"))
+
+
+def module_of(sheet):
+    return importlib.import_module(f"visual_attention.exercises.{sheet.stem[3:]}")
+
+
+def questions_of(kind):
+    return [
+        pytest.param(question, id=f"{each.name}.{question.name}")
+        for sheet in SHEETS
+        for each in module_of(sheet).ALL
+        for question in each.questions
+        if isinstance(question, kind)
+    ]
+
+
+@pytest.fixture(scope="module", params=SHEETS, ids=lambda sheet: sheet.stem)
+def sheet(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def exercises(sheet):
+    return module_of(sheet).ALL
+
+
+@pytest.fixture(scope="module")
+def text(sheet):
+    return sheet.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def solved(text):
+    return run(derive.solved(text))
+
+
+def test_there_is_a_sheet_for_every_lesson_that_is_written():
+    lessons = {path.stem for path in FOLDER.parent.glob("[0-9][0-9]_*.py")} - {"00_start_here"}
+    assert {sheet.stem for sheet in SHEETS} == lessons
+
+
+def test_sheets_hold_at_least_five_exercises(exercises):
+    assert len(exercises) >= 5
+
+
+def test_the_solved_sheet_passes_every_check(solved, exercises):
+    reports = reports_in(solved[1])
+    assert [report.title for report in reports] == [each.title for each in exercises]
+    assert [repr(report) for report in reports if not report.passed] == []
+
+
+def test_the_unsolved_sheet_runs_and_says_not_attempted(text, exercises):
+    reports = reports_in(run(derive.unsolved(text))[1])
+    assert [repr(report) for report in reports] == [f"… not attempted yet · {each.title}" for each in exercises]
+
+
+def test_headings_and_checks_agree(text, exercises):
+    headings = re.findall(r"^# ## \d+ · (.*)$", text, flags=re.MULTILINE)
+    plain = [heading.replace("$", "").replace(r"\sigma", "σ").replace(r"\beta", "β") for heading in headings]
+    assert plain == [each.title for each in exercises]
+
+
+def test_solutions_pass_for_twenty_seeds(solved, exercises):
+    functions = solved[0]
+    for each in exercises:
+        for question in each.questions:
+            if isinstance(question, Function):
+                for seed in range(20):
+                    finding = question.judge(functions[question.name], seed)
+                    assert finding.state is State.RIGHT, finding
+
+
+@pytest.mark.parametrize("question", questions_of(Value | Function))
+def test_every_listed_mistake_is_told_from_the_right_answer_and_from_the_others(question):
+    for seed in range(5 if isinstance(question, Function) else 1):
+        for mistake in question.mistakes:
+            finding = question.judge(mistake.wrong, seed)
+            assert (finding.state, finding.mistake) == (State.NOT_YET, mistake.name)
+
+
+@pytest.mark.parametrize("question", questions_of(Choice))
+def test_every_choice_has_an_explanation(question):
+    assert len(question.explanations) >= 3
+    assert all(len(sentence) > 20 for sentence in question.explanations.values())
+    assert question.judge(question.right, 0).state is State.RIGHT
+
+
+@pytest.mark.parametrize("question", questions_of(Function))
+def test_faulty_functions_get_a_sentence_and_no_traceback(question):
+    def spoilt(change):
+        def function(*arguments):
+            result = question.reference(*arguments)
+            return change(torch.as_tensor(result), arguments)
+
+        return function
+
+    def in_place(result, arguments):
+        arguments[0].add_(1)
+        return result
+
+    def raising(result, arguments):
+        raise ZeroDivisionError("by hand")
+
+    faults = [
+        (lambda result, arguments: result[None, None], "shape"),
+        (lambda result, arguments: None, "did you forget return?"),
+        (lambda result, arguments: "text", "It returned an object of type str"),
+        (
+            lambda result, arguments: (result if result.is_floating_point() else result.float()) * torch.nan,
+            "True or False" if question.name == "is_average" else "nan",
+        ),
+        (raising, "It raised ZeroDivisionError: by hand"),
+        (in_place, "in place"),
+    ]
+    for change, words in faults:
+        finding = question.judge(spoilt(change), 0)
+        assert finding.state is State.NOT_YET
+        assert words in finding.message
+        assert "Traceback" not in str(finding)
+        assert str(finding) == str(question.judge(spoilt(change), 0))
+
+    def printing(result, arguments):
+        print("looking inside")
+        return result
+
+    finding = question.judge(spoilt(printing), 0)
+    assert finding.state is State.RIGHT
+    assert "looking inside" in finding.message

@@ -1,0 +1,244 @@
+"""Learned kernel regression against loops, refits, autograd and the numbers of the course."""
+
+import copy
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from visual_attention import LearnedKernelRegression, attention_weights, nadaraya_watson
+from visual_attention.datasets import noisy_sine
+from visual_attention.regression import (
+    OPTIMISERS,
+    prediction_slope,
+    press_residuals,
+    squared_distances,
+    training_path,
+)
+
+THREE_X = torch.tensor([0.0, 1.0, 3.0], dtype=torch.float64)
+THREE_Y = torch.tensor([1.0, 2.0, 6.0], dtype=torch.float64)
+ONE = torch.tensor([1.0], dtype=torch.float64)
+
+
+def by_loop(query, keys, values, w, leave_one_out=False):
+    predictions = []
+    for k, x in enumerate(query.tolist()):
+        kernel = [
+            0.0 if leave_one_out and i == k else math.exp(-0.5 * ((x - each) * w) ** 2)
+            for i, each in enumerate(keys.tolist())
+        ]
+        predictions.append(sum(a * y for a, y in zip(kernel, values.tolist(), strict=True)) / sum(kernel))
+    return torch.tensor(predictions, dtype=torch.float64)
+
+
+def random_data(seed, n=9):
+    generator = torch.Generator().manual_seed(seed)
+    x = 5 * torch.rand(n, generator=generator, dtype=torch.float64)
+    y = torch.randn(n, generator=generator, dtype=torch.float64)
+    return x, y
+
+
+seeds = st.integers(0, 10_000)
+widths = st.floats(-3, 3)
+
+
+# ---- the model
+@pytest.mark.parametrize(("w", "expected"), [(1.0, 1.9626), (2.0, 1.8820), (0.0, 3.0)])
+def test_hand_example(w, expected):
+    prediction = LearnedKernelRegression(w)(ONE, THREE_X, THREE_Y)
+    assert prediction.item() == pytest.approx(expected, abs=5e-5)
+
+
+@given(seeds, widths, st.booleans())
+def test_model_equals_a_loop(seed, w, leave_one_out):
+    x, y = random_data(seed)
+    with torch.no_grad():
+        prediction = LearnedKernelRegression(w)(x, x, y, leave_one_out)
+    # Far apart and narrow, the loop's kernels underflow; the softmax does not.
+    if abs(w) < 2:
+        assert torch.allclose(prediction, by_loop(x, x, y, w, leave_one_out), atol=1e-9)
+
+
+@given(seeds, st.floats(0.1, 50), st.booleans())
+def test_model_is_lesson_two_with_the_inverse_width(seed, w, leave_one_out):
+    x, y = random_data(seed)
+    with torch.no_grad():
+        model = LearnedKernelRegression(w)
+        assert torch.allclose(
+            model.weights(x, x, leave_one_out), attention_weights(x, x, width=1 / w, leave_one_out=leave_one_out)
+        )
+        assert torch.allclose(model(x, x, y), nadaraya_watson(x, x, y, width=1 / w))
+        assert torch.equal(model(x, x, y), LearnedKernelRegression(-w)(x, x, y))
+
+
+def test_zero_is_the_average_and_its_width_infinite():
+    x, y = random_data(0)
+    model = LearnedKernelRegression(0.0)
+    assert torch.allclose(model(x, x, y), y.mean().expand(len(x)))
+    assert model.width == math.inf
+    assert LearnedKernelRegression(-4.0).width == 0.25
+    assert repr(LearnedKernelRegression(2.0)) == "LearnedKernelRegression(w=2, width=0.5)"
+
+
+def test_several_dimensions_of_keys_and_values():
+    generator = torch.Generator().manual_seed(1)
+    query, keys = (torch.randn(m, 3, generator=generator, dtype=torch.float64) for m in (4, 6))
+    values = torch.randn(6, 2, generator=generator, dtype=torch.float64)
+    prediction = LearnedKernelRegression(0.7)(query, keys, values)
+    assert prediction.shape == (4, 2)
+    assert torch.allclose(prediction, nadaraya_watson(query, keys, values, width=1 / 0.7))
+
+
+def test_state_dtype_and_copies():
+    model = LearnedKernelRegression(3.0, dtype=torch.float32)
+    x = torch.linspace(0, 1, 5)
+    assert model(x, x, x).dtype == torch.float32
+    assert set(model.state_dict()) == {"w"}
+    other = LearnedKernelRegression(1.0, dtype=torch.float32)
+    other.load_state_dict(copy.deepcopy(model).state_dict())
+    assert torch.equal(other(x, x, x), model(x, x, x))
+
+
+@given(seeds, widths)
+def test_left_out_rows_sum_to_one_and_nobody_sees_himself(seed, w):
+    x, _ = random_data(seed)
+    with torch.no_grad():
+        table = LearnedKernelRegression(w).weights(x, x, leave_one_out=True)
+    assert torch.allclose(table.sum(dim=1), torch.ones(len(x), dtype=x.dtype))
+    assert (table.diagonal() == 0).all()
+    assert table.isfinite().all()
+
+
+# ---- the slope
+@settings(max_examples=50)
+@given(seeds, widths)
+def test_slope_equals_autograd(seed, w):
+    x, y = random_data(seed)
+    query = torch.linspace(-1, 6, 7, dtype=torch.float64)
+    model = LearnedKernelRegression(w)
+    expected = torch.stack([torch.autograd.grad(f, model.w, retain_graph=True)[0] for f in model(query, x, y)])
+    assert torch.allclose(prediction_slope(query, x, y, w), expected, rtol=0, atol=1e-10)
+
+
+def test_slope_is_zero_at_zero_whatever_the_data():
+    for seed in range(5):
+        x, y = random_data(seed)
+        assert (prediction_slope(x, x, y, 0.0) == 0).all()
+
+
+# ---- PRESS
+@given(seeds, st.floats(0, 2))
+def test_press_equals_refitting_n_times(seed, w):
+    x, y = random_data(seed)
+    model = LearnedKernelRegression(w)
+    with torch.no_grad():
+        residuals = press_residuals(model.weights(x, x), y)
+    for k in range(len(x)):
+        others = [i for i in range(len(x)) if i != k]
+        refitted = by_loop(x[k : k + 1], x[others], y[others], w)
+        assert residuals[k].item() == pytest.approx(y[k].item() - refitted.item(), abs=1e-7)
+
+
+def test_press_on_seeded_data_has_the_courses_degrees_of_freedom():
+    x, _ = noisy_sine()
+    for w, trace in ((0.7, 1.73), (2.0, 4.29), (5.0, 10.07)):
+        with torch.no_grad():
+            assert LearnedKernelRegression(w).weights(x, x).trace().item() == pytest.approx(trace, abs=0.005)
+
+
+# ---- the misprinted formulas
+def test_misprints_taken_literally():
+    top = torch.exp(-0.5 * ((1.0 - THREE_X) * 2.0) ** 2)
+    slides = (top @ THREE_Y / torch.exp(-0.5 * (1.0 - THREE_X) ** 2).sum()).item()
+    assert slides == pytest.approx(1.2270, abs=5e-5)
+    book = sum((top[i] / sum(top[i] for _ in range(3)) * THREE_Y[i]).item() for i in range(3))
+    assert book == pytest.approx(3)
+
+
+def test_row_sums_of_the_lectures_fraction():
+    x, _ = noisy_sine()
+    queries = [q / 10 for q in range(50)]
+    for w, expected in ((0.0, 2.48), (1.0, 1.0), (5.0, 0.22)):
+        sums = []
+        for q in queries:
+            top = sum(math.exp(-0.5 * ((q - each) * w) ** 2) for each in x.tolist())
+            sums.append(top / sum(math.exp(-0.5 * (q - each) ** 2) for each in x.tolist()))
+        assert sum(sums) / len(sums) == pytest.approx(expected, abs=0.005)
+
+
+# ---- training
+def test_first_step_of_sgd_by_hand():
+    x, y = noisy_sine(n=12, seed=4)
+    path, losses = training_path(x, y, w=0.8, learning_rate=0.05, steps=1)
+    f = by_loop(x, x, y, 0.8, leave_one_out=True)
+    assert losses[0].item() == pytest.approx(0.5 * ((f - y) ** 2).sum().item())
+    step = 1e-6
+    nearby = [0.5 * ((by_loop(x, x, y, 0.8 + s, True) - y) ** 2).sum().item() for s in (step, -step)]
+    gradient = (nearby[0] - nearby[1]) / (2 * step)
+    assert path.tolist() == pytest.approx([0.8, 0.8 - 0.05 * gradient], rel=1e-6)
+
+
+def test_trained_with_itself_w_runs_away_and_the_loss_vanishes():
+    x, y = noisy_sine()
+    path, losses = training_path(x, y, w=1.0, learning_rate=0.1, steps=300, leave_one_out=False, optimiser="adam_log")
+    at_four = 0.5 * ((by_loop(x, x, y, 4.0) - y) ** 2).sum().item()
+    assert path.max() > 100
+    assert losses[-1] < at_four / 10
+
+
+@pytest.mark.parametrize(("seed", "optimum"), [(0, 3.49), (1, 2.97), (2, 4.45), (3, 6.52), (4, 4.80)])
+def test_left_out_training_finds_the_optimum(seed, optimum):
+    x, y = noisy_sine(seed=seed)
+    path, losses = training_path(x, y, w=1.0, learning_rate=0.1, steps=200, optimiser="adam_log")
+    assert path[-1].item() == pytest.approx(optimum, abs=0.01)
+    for nearby in (0.9, 1.1):
+        f = by_loop(x, x, y, nearby * optimum, leave_one_out=True)
+        assert 0.5 * ((f - y) ** 2).sum() > losses[-1]
+
+
+def test_zero_is_never_left():
+    x, y = noisy_sine()
+    path, _ = training_path(x, y, w=0.0, learning_rate=0.5, steps=5)
+    assert (path == 0).all()
+
+
+# ---- bad input
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda x, y: LearnedKernelRegression("1"), TypeError, "w must be a number"),
+        (lambda x, y: LearnedKernelRegression(math.nan), ValueError, "w must be a finite number, got nan"),
+        (lambda x, y: LearnedKernelRegression()(x[:3], x, y, True), ValueError, "leave_one_out needs"),
+        (
+            lambda x, y: LearnedKernelRegression()(x, x, y[:3]),
+            ValueError,
+            r"values must hold one row .* got shape \(3,\)",
+        ),
+        (lambda x, y: LearnedKernelRegression()(x.float(), x, y), TypeError, "dtype"),
+        (lambda x, y: squared_distances(x[:, None], x), ValueError, "keys must have the width of query"),
+        (lambda x, y: squared_distances(x[:0], x), ValueError, "query must not be empty"),
+        (lambda x, y: prediction_slope(x, x, y, "2"), TypeError, "w must be a number"),
+        (lambda x, y: prediction_slope(x, x, y[:, None], 2.0), ValueError, r"values must have shape \(n,\)"),
+        (lambda x, y: press_residuals(torch.ones(3, 4).double(), y), ValueError, r"weights must have shape \(n, n\)"),
+        (lambda x, y: press_residuals(torch.eye(9).double(), y), ValueError, "point 0 keeps all"),
+        (lambda x, y: training_path(x, y, w=1, learning_rate=0, steps=1), ValueError, "learning_rate must be"),
+        (lambda x, y: training_path(x, y, w=1, learning_rate=1, steps=0), ValueError, "steps must be at least 1"),
+        (
+            lambda x, y: training_path(x, y, w=1, learning_rate=1, steps=1, optimiser="adam"),
+            ValueError,
+            f"optimiser must be one of {', '.join(OPTIMISERS)}, got 'adam'",
+        ),
+        (
+            lambda x, y: training_path(x, y, w=0, learning_rate=1, steps=1, optimiser="adam_log"),
+            ValueError,
+            "w must not be 0 for adam_log",
+        ),
+    ],
+)
+def test_bad_input_is_named(call, error, words):
+    x, y = random_data(0)
+    with pytest.raises(error, match=words):
+        call(x, y)
