@@ -2,6 +2,7 @@
 
 from visual_attention.datasets.curves import NoisyCurve, noisy_sine, true_curve
 from visual_attention.datasets.desk import DeskScene, desk_scene
+from visual_attention.datasets.digits import SPLITS, Digits, digits
 from visual_attention.datasets.edges import edge_map
 from visual_attention.datasets.photographs import PHOTOGRAPHS, photograph
 from visual_attention.datasets.search import SEARCHES, SearchDisplay, search_display
@@ -10,11 +11,14 @@ from visual_attention.datasets.tables import MeasuredPair, iris_petals
 __all__ = [
     "PHOTOGRAPHS",
     "SEARCHES",
+    "SPLITS",
     "DeskScene",
+    "Digits",
     "MeasuredPair",
     "NoisyCurve",
     "SearchDisplay",
     "desk_scene",
+    "digits",
     "edge_map",
     "iris_petals",
     "noisy_sine",
