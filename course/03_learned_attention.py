@@ -372,28 +372,37 @@ for name, scale in (("scale=1", 1.0), ("scale left at 1/√2", None)):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 3 min.** The transformer's 1/√d is a width: σ² = √d. Forgetting that the default is there is the classic slip. One knob, five names: w, 1/σ, h in non-local means, β in softmax pooling, √d.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **One knob, five names.** It is $w$ in this lesson, $\sigma = 1/w$ in lesson 2, $h = \sqrt{2}/w$ in non-local means (lesson 6), $\beta = w^2$ where it multiplies a score instead of a distance (soft pooling, lesson 1), and $\sqrt{d} = 1/w^2$ in the transformer. Turned down it averages, turned up it copies the nearest. The last name, for keys of length 1:
+
+# %% slideshow={"slide_type": "skip"}
+d = 16
+generator = torch.Generator().manual_seed(0)
+queries = torch.randn(3, d, generator=generator)  # (3, d)
+keys = F.normalize(torch.randn(5, d, generator=generator), dim=1)  # (5, d)
+transformer = torch.softmax(queries @ keys.T / math.sqrt(d), dim=1)  # (3, 5)
+assert torch.allclose(transformer, attention_weights(queries, keys, width=d**0.25))
+print(f"1/√d with d = {d} is a Gaussian of width {d**0.25:g}")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## … and so it runs on a hundred thousand points
 #
-# `nadaraya_watson` uses that bridge by itself. The table of weights is never built:
+# `nadaraya_watson` uses that bridge by itself: $10^{10}$ pairs of points, and the table of weights is never built.
 
 # %% slideshow={"slide_type": "-"}
-import resource
+from courseware.memory import PeakMemory
 
 n = 100_000
 many_x, many_y = noisy_sine(n=n, seed=1, dtype=torch.float32)
-few = many_x[::25]  # 4,000 queries against all 100,000 keys
+with PeakMemory() as memory:
+    fitted = nadaraya_watson(many_x, many_x, many_y, width=0.05)  # some ten seconds on two cores
 
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-fitted = nadaraya_watson(few, many_x, many_y, width=0.05)
-grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-
-print(f"the table for these queries: {len(few) * n * 4 / 1e9:.1f} GB, for all n × n: {n * n * 4 / 1e9:.0f} GB")
-print("memory that this call added:", "less than 100 MB" if grown < 100 else f"{grown:.0f} MB")
-print(f"error against the true curve: {(fitted - true_curve(few)).square().mean():.4f}")
+print(f"a table of all n × n weights: {n * n * 4 / 1e9:.0f} GB")
+print("memory that this call added:", "less than 0.1 GB" if memory.added < 100 else f"{memory.added / 1e3:.1f} GB")
+print(f"error against the true curve: {(fitted - true_curve(many_x)).square().mean():.4f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Same numbers, another order of work: keys are visited block by block and the softmax is kept as a running sum. Lesson 6 shows why that matters for pictures.
+# > **Lecturer, 1 min.** Run it live and talk over it. Same numbers, another order of work: keys are visited block by block and the softmax is kept as a running sum. The pairs are all still computed: the memory is saved, the time is not. Lesson 6 shows why that matters for pictures.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bridge 2: a softmax classifier is attention
