@@ -30,7 +30,7 @@ def count_cost(module: nn.Module, input_shape: Sequence[int]) -> Cost:
 
     The module runs in evaluation mode on the meta device, where tensors have a shape and no numbers: nothing
     is computed, and `module` is left as it was. Counted are convolutions, matrix products and attention by
-    `torch.utils.flop_counter`. Sums, pooling, normalisation and activations are not, as in the papers.
+    `torch.utils.flop_counter`. Sums and biases, pooling, normalisation and activations are not, as in the papers.
 
     Parameters
     ----------

@@ -63,6 +63,15 @@ def test_overhead_of_squeeze_excitation_is_the_papers_formula():
     assert se.multiply_adds - plain.multiply_adds == formula
 
 
+def test_a_multiply_add_for_each_bias_would_round_up():
+    """The 3.861 that some print: `count_cost` counts products, and adding a bias is none."""
+    se = cost("se", "1")
+    biases = se.parameters - cost(NO_BIAS, "1").parameters
+    assert biases == 16_048
+    assert giga(se) == 3.860
+    assert giga(Cost(se.parameters, se.multiply_adds + biases)) == 3.861
+
+
 @pytest.mark.parametrize(("reduction", "printed"), SENET_TABLE_10.items())
 def test_senet_table_10(reduction, printed):
     exact = {2: 45_676_584, 4: 35_616_808, 8: 30_586_920, 16: 28_071_976, 32: 26_814_504}

@@ -34,6 +34,18 @@ def slope_by_differences(query, keys, values, w):
     return (f(w + 1e-4) - f(w - 1e-4)) / 2e-4
 
 
+def slope_without_product_of_means(query, keys, values, w):
+    d = query[:, None] - keys
+    return -w * (torch.exp(-0.5 * (w * d) ** 2) * values * d**2).sum(1) / torch.exp(-0.5 * (w * d) ** 2).sum(1)
+
+
+def slope_with_plain_distance(query, keys, values, w):
+    d = query[:, None] - keys
+    kernel = torch.exp(-0.5 * (w * d) ** 2)
+    alpha = kernel / kernel.sum(dim=1, keepdim=True)
+    return -w * ((alpha * values * d).sum(1) - (alpha * values).sum(1) * (alpha * d).sum(1))
+
+
 def press_by_renormalising(weights, values):
     others = weights.clone().fill_diagonal_(0)
     return values - others @ values / others.sum(dim=1)
@@ -87,6 +99,8 @@ def test_wrong_numbers_and_letters(each, answers, words):
         (exercise.press, lambda s, y: (y - s @ y) * (1 - s.diagonal()), "error must grow"),
         (exercise.slope, lambda q, k, v, w: slope_by_autograd(q, k, v, w) / -w, "inner derivative"),
         (exercise.slope, lambda q, k, v, w: -slope_by_autograd(q, k, v, w), "sign is wrong"),
+        (exercise.slope, slope_without_product_of_means, "subtracts the product of the means"),
+        (exercise.slope, slope_with_plain_distance, "covariance is taken with d"),
         (
             exercise.dot_product,
             lambda q, k, v, w: torch.nn.functional.scaled_dot_product_attention(
