@@ -1,7 +1,9 @@
 """What every attention block promises, whatever it computes."""
 
 import copy
+import inspect
 import math
+import re
 
 import pytest
 import torch
@@ -165,6 +167,15 @@ def test_describes_itself(make, shape):
             name, value = pair.split("=")
             assert str(getattr(block, name)) == value
     assert text in repr(block)
+
+
+@every_block
+def test_forward_says_the_shape_on_every_line(make, shape):
+    lines = inspect.getsource(type(make()).forward).splitlines()[1:]
+    computing = [line for line in lines if re.search(r"\breturn\b|[^=!<>]=[^=]", line)]
+    assert computing
+    for line in computing:
+        assert re.search(r"  # .*\(N, .+\)", line), f"no shape: {line.strip()}"
 
 
 def test_batch_of_one_and_single_positions():

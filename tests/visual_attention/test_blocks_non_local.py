@@ -4,6 +4,7 @@ import itertools
 import math
 import subprocess
 import sys
+from unittest import mock
 
 import pytest
 import torch
@@ -83,14 +84,17 @@ def loop_block(block, picture):
     st.sampled_from([None, 1, 4]),
     st.sampled_from(PAIRWISE),
     st.booleans(),
+    st.sampled_from([0, 1024]),  # the raw Gaussian without its table, and with it
 )
-def test_equals_the_loop(n, channels, sizes, inner, pairwise, subsample):
+def test_equals_the_loop(n, channels, sizes, inner, pairwise, subsample, table_keys):
     block = NonLocalBlock(channels, inner, pairwise=pairwise, dims=len(sizes), subsample=subsample, zero_init=False)
     assert block.inner_channels == (inner or max(channels // 2, 1))
     assert isinstance(block.pool, nn.Identity) is not subsample
     randomised(block, seed=channels)
     x = random(n, channels, *sizes)
-    for picture, weights, out in zip(x, block.weights(x), block(x), strict=True):
+    with mock.patch.object(non_local, "_TABLE_KEYS", table_keys):
+        outputs = block(x)
+    for picture, weights, out in zip(x, block.weights(x), outputs, strict=True):
         same(weights, loop_weights(block, picture)[0])
         same(out, loop_block(block, picture))
 
@@ -218,7 +222,7 @@ def table_form(block, x):
 def test_large_map_in_float32_equals_the_table(pairwise, subsample, training):
     torch.manual_seed(1)
     block = NonLocalBlock(16, pairwise=pairwise, subsample=subsample, zero_init=False).train(training)
-    x = torch.randn(2, 16, 28, 26).requires_grad_()
+    x = torch.randn(2, 16, 28, 40).requires_grad_()
     exact, exact_x = randomised(NonLocalBlock(16, pairwise=pairwise, subsample=subsample)), x.detach().double()
     exact.load_state_dict(block.state_dict())
     exact.train(training)
@@ -236,6 +240,14 @@ def test_large_map_in_float32_equals_the_table(pairwise, subsample, training):
     scale = max(p.grad.abs().max().item() for p in exact.parameters())
     for p, exact_p in zip(block.parameters(), exact.parameters(), strict=True):
         torch.testing.assert_close(p.grad.double(), exact_p.grad, atol=5 * tolerance * scale, rtol=0)
+
+
+@pytest.mark.parametrize(("size", "table"), [((32, 32), True), ((25, 41), False)], ids=str)
+def test_the_raw_gaussian_builds_its_table_up_to_1024_keys(size, table):
+    block = NonLocalBlock(4, pairwise="gaussian")
+    with mock.patch.object(non_local, "_softmax_attention", wraps=non_local._softmax_attention) as fused:
+        block(torch.randn(1, 4, *size))
+    assert fused.called is not table
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e4])

@@ -8,6 +8,8 @@ from visual_attention._validation import feature_map, flag, one_of, whole_number
 
 PAIRWISE = ("gaussian", "embedded_gaussian", "dot_product", "concatenation")
 _AXES = {1: ("L",), 2: ("H", "W"), 3: ("T", "H", "W")}
+# Up to this many keys the raw Gaussian is faster by its table of pairs.
+_TABLE_KEYS = 1024
 
 
 class NonLocalBlock(nn.Module):
@@ -25,8 +27,9 @@ class NonLocalBlock(nn.Module):
     concatenation      relu(w_f · [theta(x_i), phi(x_j)])     number of positions j   5; w_f is `score`
     =================  =====================================  ======================  ============
 
-    No form builds the table of all pairs, except on demand in `weights`: memory grows with the number of
-    positions, not with its square. The paper has no factor 1/√d in the exponent, and neither has this block.
+    No form builds the table of all pairs, except on demand in `weights`, and `gaussian` up to 1,024 keys, where
+    the table is the faster way: memory grows with the number of positions, not with its square. The paper has
+    no factor 1/√d in the exponent, and neither has this block.
 
     `subsample` takes the keys and values from a map pooled by 2×2 maxima (2 in one dimension; in three, time
     is left alone): x̂ of section 3.3, before phi and g as in the authors' code. Odd sizes are rounded up.
@@ -119,8 +122,10 @@ class NonLocalBlock(nn.Module):
 
     def _attend(self, x_i: torch.Tensor, x_j: torch.Tensor) -> torch.Tensor:
         if self.pairwise == "gaussian":
-            # The weights of a position sum to 1, so that g may as well follow the average. The fused kernel
-            # wants keys and values of one width.
+            if x_j.shape[1] <= _TABLE_KEYS:
+                return (x_i @ x_j.mT).softmax(dim=2) @ self.g(x_j)
+            # The fused kernel wants keys and values of one width, twice that of g. The weights of a position sum
+            # to 1, so that g may as well follow the average.
             return self.g(_softmax_attention(x_i, x_j, x_j))
         theta, phi, g = self.theta(x_i), self.phi(x_j), self.g(x_j)
         if self.pairwise == "embedded_gaussian":
