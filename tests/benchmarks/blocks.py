@@ -8,6 +8,9 @@ slows all of them; each is judged by its fastest round. The textbook forms are w
 and widely used code write down: `adaptive_avg_pool2d`, `mean`, `max`, the table of all pairs. The floor reads
 x and writes y once, forwards and backwards. Memory is what a process of its own adds at its peak over the
 input (Linux only).
+
+A second table has the backward pass of the maxima alone, against `max` and `amax`. The maximum over channels is
+`max` itself, so its ratio to it shows how exact the other ratios are.
 """
 
 import re
@@ -20,6 +23,7 @@ import torch
 import torch.nn.functional as F
 
 from visual_attention import CBAM, ChannelAttention, NonLocalBlock, SelectiveKernel, SpatialAttention, SqueezeExcitation
+from visual_attention.blocks._pooling import max_over_channels, max_over_positions
 from visual_attention.blocks.non_local import PAIRWISE
 
 README = Path(__file__).resolve().parents[2] / "README.md"
@@ -140,6 +144,40 @@ def compare_time(name: str, shape: tuple[int, ...]) -> dict[str, list[float]]:
     return taken
 
 
+MAXIMA = {
+    "over positions": {
+        "ours": max_over_positions,
+        "max": lambda x: x.flatten(2).max(dim=2).values,
+        "amax": lambda x: x.amax((2, 3)),
+    },
+    "over channels": {
+        "ours": max_over_channels,
+        "max": lambda x: x.max(dim=1).values,
+        "amax": lambda x: x.amax(1),
+    },
+}
+
+
+def maximum_row(name: str, shape: tuple[int, ...]) -> str:
+    """Time of the backward pass alone; whoever comes first in a round finds the cache colder, so they change places."""
+    x = torch.randn(shape, requires_grad=True)
+    runs = list(MAXIMA[name].items())
+    taken = {form: [] for form, _ in runs}
+    start = time.perf_counter()
+    while time.perf_counter() - start < SECONDS:
+        runs.append(runs.pop(0))
+        for form, run in runs:
+            out = run(x)
+            x.grad, gradient = None, torch.ones_like(out)
+            before = time.perf_counter()
+            out.backward(gradient)
+            taken[form].append(time.perf_counter() - before)
+    best = {form: min(times) for form, times in taken.items()}
+    cells = [f"maximum {name}", "×".join(map(str, shape)), f"{1e3 * best['ours']:.2f}"]
+    cells += [f"{best['ours'] / best[form]:.2f}" for form in ("max", "amax")]
+    return f"| {' | '.join(cells)} |"
+
+
 def peak_mib() -> float:
     return int(re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
 
@@ -177,6 +215,13 @@ def main(write: bool) -> None:
     for name in CASES:
         for shape in shapes_of(name):
             lines.append(row(name, shape))
+            print(lines[-1], flush=True)
+    head = ["", "| backward pass of | input | ms | time ÷ `max` | time ÷ `amax` |", "|---|---|--:|--:|--:|"]
+    print(*head, sep="\n")
+    lines += head
+    for name in MAXIMA:
+        for shape in MAPS:
+            lines.append(maximum_row(name, shape))
             print(lines[-1], flush=True)
     if write:
         text = README.read_text(encoding="utf-8")

@@ -12,13 +12,16 @@ every_lesson = pytest.mark.parametrize("stem", LESSONS)
 
 
 def move_by_keyboard_and_mouse(page, found):
-    """Move each slider of an explorer to both ends; every drag shows new pictures, none blank, none displaced."""
+    """Move each slider of an explorer to both ends, and each menu to both of its ends.
+
+    Every drag of a slider shows new pictures, none blank, none displaced.
+    """
     sliders = found.locator("input[type=range]")
     assert sliders.count() + found.locator("select, .courseware-pad").count() > 0
     for number in range(sliders.count()):
         slider = sliders.nth(number)
         last = slider.get_attribute("max")
-        control = slider.evaluate("node => [...node.closest('.courseware-controls').children].indexOf(node.parentNode)")
+        control = number_of_control(slider)
         slider.focus()
         page.keyboard.press("Home")
         wait_for_stop(page, found, control, "0")
@@ -29,6 +32,16 @@ def move_by_keyboard_and_mouse(page, found):
         assert seen["blank"] == 0
         assert seen["jumps"] == 0
         assert len(seen["keys"]) > 1
+    for menu in found.locator("select").all():
+        control = number_of_control(menu)
+        for choice in (menu.locator("option").count() - 1, 0):
+            menu.select_option(index=choice)
+            wait_for_stop(page, found, control, str(choice))
+
+
+def number_of_control(control):
+    """Which of its explorer's controls an input or a menu is."""
+    return control.evaluate("node => [...node.closest('.courseware-controls').children].indexOf(node.parentNode)")
 
 
 def wait_for_stop(page, found, control, stop):
@@ -91,6 +104,8 @@ def opened(page, site):
     page.on("request", lambda request: loaded.append(request.url))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    page.context.set_offline(True)
 
     def open_file(name, width=1280, height=720):
         page.set_viewport_size({"width": width, "height": height})
