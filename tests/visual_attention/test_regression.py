@@ -79,6 +79,7 @@ def test_zero_is_the_average_and_its_width_infinite():
     model = LearnedKernelRegression(0.0)
     assert torch.allclose(model(x, x, y), y.mean().expand(len(x)))
     assert model.width == math.inf
+    assert LearnedKernelRegression().width == 1
     assert LearnedKernelRegression(-4.0).width == 0.25
     assert repr(LearnedKernelRegression(2.0)) == "LearnedKernelRegression(w=2, width=0.5)"
 
@@ -110,6 +111,20 @@ def test_left_out_rows_sum_to_one_and_nobody_sees_himself(seed, w):
     assert torch.allclose(table.sum(dim=1), torch.ones(len(x), dtype=x.dtype))
     assert (table.diagonal() == 0).all()
     assert table.isfinite().all()
+
+
+def test_of_two_points_each_is_told_by_the_other():
+    model = LearnedKernelRegression(0.3)
+    assert model.weights(THREE_X[:2], THREE_X[:2], leave_one_out=True).tolist() == [[0, 1], [1, 0]]
+    assert model(THREE_X[:2], THREE_X[:2], THREE_Y[:2], leave_one_out=True).tolist() == [2, 1]
+
+
+def test_results_stay_where_the_data_are_whatever_the_default_device():
+    x, y = random_data(0)
+    model = LearnedKernelRegression(2.0)
+    expected = model(x, x, y, leave_one_out=True)
+    with torch.device("meta"):
+        assert torch.equal(model(x, x, y, leave_one_out=True), expected)
 
 
 # ---- the slope
@@ -179,6 +194,36 @@ def test_first_step_of_sgd_by_hand():
     nearby = [0.5 * ((by_loop(x, x, y, 0.8 + s, True) - y) ** 2).sum().item() for s in (step, -step)]
     gradient = (nearby[0] - nearby[1]) / (2 * step)
     assert path.tolist() == pytest.approx([0.8, 0.8 - 0.05 * gradient], rel=1e-6)
+    assert path[0].item() == 0.8  # not rounded to float32 on the way
+
+
+@pytest.mark.parametrize("w", [1.7, -1.7])
+def test_first_steps_of_adam_by_hand(w):
+    """Kingma and Ba (2015), algorithm 1, on log |w|, with gradients from differences of losses."""
+    x, y = noisy_sine(n=12, seed=4)
+    path, losses = training_path(x, y, w=w, learning_rate=0.3, steps=3, optimiser="adam_log")
+
+    def loss(logarithm):
+        return 0.5 * ((by_loop(x, x, y, math.exp(logarithm), leave_one_out=True) - y) ** 2).sum().item()
+
+    place, first, second = math.log(1.7), 0.0, 0.0
+    expected = [(1.7, loss(place))]
+    for number in range(1, 4):
+        gradient = (loss(place + 1e-6) - loss(place - 1e-6)) / 2e-6
+        first = 0.9 * first + 0.1 * gradient
+        second = 0.999 * second + 0.001 * gradient**2
+        place -= 0.3 * first / (1 - 0.9**number) / (math.sqrt(second / (1 - 0.999**number)) + 1e-8)
+        expected.append((math.exp(place), loss(place)))
+    assert path.tolist() == pytest.approx([w for w, _ in expected], rel=1e-6)
+    assert losses.tolist() == pytest.approx([loss for _, loss in expected], rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_path_and_losses_have_the_dtype_of_the_data(dtype):
+    x, y = (part.to(dtype) for part in random_data(0))
+    path, losses = training_path(x, y, w=1.0, learning_rate=0.01, steps=2)
+    assert (path.dtype, losses.dtype) == (dtype, dtype)
+    assert path.shape == losses.shape == (3,)
 
 
 def test_trained_with_itself_w_runs_away_and_the_loss_vanishes():
@@ -206,26 +251,108 @@ def test_zero_is_never_left():
 
 
 # ---- bad input
+def keeps_its_whole_weight(point, n=9):
+    weights = torch.full((n, n), 1 / n, dtype=torch.float64)
+    weights[point] = torch.eye(n)[point]
+    return weights
+
+
 @pytest.mark.parametrize(
-    ("call", "error", "words"),
+    ("call", "error", "message"),
     [
-        (lambda x, y: LearnedKernelRegression("1"), TypeError, "w must be a number"),
+        (
+            lambda x, y: LearnedKernelRegression("1"),
+            TypeError,
+            "w must be a number or a floating-point tensor, got str",
+        ),
         (lambda x, y: LearnedKernelRegression(math.nan), ValueError, "w must be a finite number, got nan"),
-        (lambda x, y: LearnedKernelRegression()(x[:3], x, y, True), ValueError, "leave_one_out needs"),
+        (
+            lambda x, y: LearnedKernelRegression()(x[:3], x, y, True),
+            ValueError,
+            "leave_one_out needs query and keys to be the same n points, n at least 2, got 3 queries and 9 keys",
+        ),
+        (
+            lambda x, y: LearnedKernelRegression()(x[:1], x[:1], y[:1], True),
+            ValueError,
+            "leave_one_out needs query and keys to be the same n points, n at least 2, got 1 queries and 1 keys",
+        ),
         (
             lambda x, y: LearnedKernelRegression()(x, x, y[:3]),
             ValueError,
-            r"values must hold one row .* got shape \(3,\)",
+            "values must hold one row for each of the 9 keys, got shape (3,)",
         ),
-        (lambda x, y: LearnedKernelRegression()(x.float(), x, y), TypeError, "dtype"),
-        (lambda x, y: squared_distances(x[:, None], x), ValueError, "keys must have the width of query"),
-        (lambda x, y: squared_distances(x[:0], x), ValueError, "query must not be empty"),
-        (lambda x, y: prediction_slope(x, x, y, "2"), TypeError, "w must be a number"),
-        (lambda x, y: prediction_slope(x, x, y[:, None], 2.0), ValueError, r"values must have shape \(n,\)"),
-        (lambda x, y: press_residuals(torch.ones(3, 4).double(), y), ValueError, r"weights must have shape \(n, n\)"),
-        (lambda x, y: press_residuals(torch.eye(9).double(), y), ValueError, "point 0 keeps all"),
-        (lambda x, y: training_path(x, y, w=1, learning_rate=0, steps=1), ValueError, "learning_rate must be"),
-        (lambda x, y: training_path(x, y, w=1, learning_rate=1, steps=0), ValueError, "steps must be at least 1"),
+        (
+            lambda x, y: LearnedKernelRegression()(x, x, y[:, None, None]),
+            ValueError,
+            "values must have shape (n,) or (n, v), got (9, 1, 1)",
+        ),
+        (
+            lambda x, y: LearnedKernelRegression()(x, x, y.float()),
+            TypeError,
+            "values must have the dtype of keys (torch.float64), got torch.float32",
+        ),
+        (
+            lambda x, y: LearnedKernelRegression()(x.float(), x, y),
+            TypeError,
+            "keys must have the dtype of query (torch.float32), got torch.float64",
+        ),
+        (
+            lambda x, y: squared_distances(x.reshape(3, 3), x[:, None]),
+            ValueError,
+            "keys must have the width of query, (3,), got (1,)",
+        ),
+        (lambda x, y: squared_distances(x[:0], x), ValueError, "query must not be empty, got shape (0,)"),
+        (
+            lambda x, y: squared_distances(x[:, None, None], x),
+            ValueError,
+            "query must have shape (m,) or (m, d), got (9, 1, 1)",
+        ),
+        (
+            lambda x, y: squared_distances(x, x[:, None, None]),
+            ValueError,
+            "keys must have shape (n,) or (n, d), got (9, 1, 1)",
+        ),
+        (
+            lambda x, y: prediction_slope(x, x, y, "2"),
+            TypeError,
+            "w must be a number or a floating-point tensor, got str",
+        ),
+        (
+            lambda x, y: prediction_slope(x, x, y[:, None], 2.0),
+            ValueError,
+            "values must have shape (n,), got (9, 1)",
+        ),
+        (lambda x, y: press_residuals(x, y), ValueError, "weights must have shape (n, n), got (9,)"),
+        (
+            lambda x, y: press_residuals(torch.ones(3, 4).double(), y),
+            ValueError,
+            "weights must have shape (n, n), got (3, 4)",
+        ),
+        (
+            lambda x, y: press_residuals(torch.full((9, 9), 1 / 9).double(), y[:, None]),
+            ValueError,
+            "values must have shape (n,), got (9, 1)",
+        ),
+        (
+            lambda x, y: press_residuals(keeps_its_whole_weight(4), y),
+            ValueError,
+            "weights must leave something to other points, but point 4 keeps all for itself",
+        ),
+        (
+            lambda x, y: training_path(x, y, w=1, learning_rate=0, steps=1),
+            ValueError,
+            "learning_rate must be a finite number above 0, got 0.0",
+        ),
+        (
+            lambda x, y: training_path(x, y, w=1, learning_rate=1, steps=0),
+            ValueError,
+            "steps must be at least 1, got 0",
+        ),
+        (
+            lambda x, y: training_path(x, y[:, None], w=1, learning_rate=1, steps=1),
+            ValueError,
+            "values must have shape (n,), got (9, 1)",
+        ),
         (
             lambda x, y: training_path(x, y, w=1, learning_rate=1, steps=1, optimiser="adam"),
             ValueError,
@@ -234,11 +361,12 @@ def test_zero_is_never_left():
         (
             lambda x, y: training_path(x, y, w=0, learning_rate=1, steps=1, optimiser="adam_log"),
             ValueError,
-            "w must not be 0 for adam_log",
+            "w must not be 0 for adam_log, which learns its logarithm, got 0",
         ),
     ],
 )
-def test_bad_input_is_named(call, error, words):
+def test_bad_input_is_named(call, error, message):
     x, y = random_data(0)
-    with pytest.raises(error, match=words):
+    with pytest.raises(error) as raised:
         call(x, y)
+    assert str(raised.value) == message
