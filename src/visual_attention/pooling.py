@@ -184,9 +184,10 @@ def soft_pool(x: torch.Tensor, beta: float | torch.Tensor, dim: int | tuple[int,
     TypeError
         `x` is not a float32/float64 tensor, `beta` not a number, `dim` neither an int nor a tuple of ints.
     ValueError
-        `x` has no dimension, is empty or not finite; `beta` is NaN; `dim` is out of range or named twice.
+        `x` has no dimension or more than 64, is empty or not finite; `beta` is NaN; `dim` is out of range or named
+        twice.
     """
-    real_tensor("x", x, ranks=range(1, 65), shape="with at least one dimension")
+    real_tensor("x", x, ranks=range(1, 65), shape="with 1 to 64 dimensions")
     sharpness = real_number("beta", beta)
     if math.isnan(sharpness):
         raise ValueError("beta must be a number or ±inf, got nan")

@@ -263,12 +263,19 @@ def test_concatenation_is_exact_in_float32_at_any_offset(offset):
     torch.testing.assert_close(found.double(), expected, atol=1e-5 if offset == 0 else 1e-4, rtol=0)
 
 
-def test_half_precision_sums_in_float32():
-    """Summed in bfloat16, a thousand ones would stop at 256."""
-    a, b, values = torch.zeros(1, 1), torch.ones(1, 1000), torch.ones(1, 1000, 1)
-    found = non_local._relu_attention(*(part.bfloat16() for part in (a, b, values)))
-    assert found.dtype == torch.bfloat16
-    assert found.item() == 1000
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_sums_in_float32(dtype):
+    """Only the result is rounded. Every other key is far below, and so is the centre of all: rounded on the way,
+    thresholds and running sums of that size would leave little of their difference.
+    """
+    generator = torch.Generator().manual_seed(0)
+    a, b = torch.randn(1, 50, generator=generator), torch.randn(1, 1000, generator=generator)
+    b[:, ::2] -= 100
+    a, b, values = (part.to(dtype) for part in (a, b, torch.randn(1, 1000, 4, generator=generator)))
+    expected = (a.double()[:, :, None] + b.double()[:, None]).relu() @ values.double()
+    found = non_local._relu_attention(a, b, values)
+    assert found.dtype == dtype
+    torch.testing.assert_close(found.double(), expected, atol=1e-3, rtol=torch.finfo(dtype).eps)
 
 
 def test_a_score_of_exactly_zero_counts_for_nothing_and_ties_are_harmless():

@@ -382,6 +382,17 @@ def test_fused_form_takes_any_memory_layout(monkeypatch):
         torch.testing.assert_close(found, expected, atol=1e-12, rtol=0)
 
 
+def test_fused_form_centres_each_coordinate(monkeypatch):
+    """Around one common centre these data would span millions of widths, and the fused form give way to the rows."""
+    keys, query = torch.rand(2, 30, 2, generator=torch.Generator().manual_seed(10), dtype=F64) + t(0, 1e6)
+    values = torch.linspace(0, 1, 30, dtype=F64)
+    monkeypatch.setattr(pooling, "_TABLE_ENTRIES", 0)
+    forbid(monkeypatch, "_ByRows")
+    found = nadaraya_watson(query, keys, values, width=0.3)
+    expected = loop_weights(query, keys, 0.3, "gaussian") @ values
+    torch.testing.assert_close(found, expected, atol=1e-8, rtol=0)
+
+
 def test_tiny_widths_do_not_use_the_fused_form(monkeypatch):
     """At 10⁷ widths its squares would lose every digit; the tables by rows must take over."""
     generator = torch.Generator().manual_seed(6)
@@ -404,6 +415,24 @@ def test_rows_in_parts_equal_the_loop(monkeypatch, kernel, leave_one_out):
     found = nadaraya_watson(x, x, values, width=0.1, kernel=kernel, leave_one_out=leave_one_out)
     expected = loop_weights(x, x, 0.1, kernel, leave_one_out) @ values
     torch.testing.assert_close(found, expected, atol=1e-12, rtol=0)
+
+
+@pytest.mark.parametrize(("entries", "longest"), [(0, 1), (39, 1), (40, 2), (99, 4), (1000, 7)])
+def test_no_part_is_larger_than_allowed_unless_one_row_is(monkeypatch, entries, longest):
+    monkeypatch.setattr(pooling, "_TABLE_ENTRIES", entries)
+    parts = pooling._rows_at_once(torch.zeros(7, 1), torch.zeros(20, 1))
+    assert [index for part, _ in parts for index in range(7)[part]] == list(range(7))
+    assert all(rows.tolist() == list(range(7)[part]) for part, rows in parts)
+    assert max(len(rows) for _, rows in parts) == longest
+
+
+@pytest.mark.parametrize("entries", [2**16, 50], ids=["table", "rows"])
+def test_all_stays_where_the_data_are_whatever_the_default_device(monkeypatch, entries):
+    monkeypatch.setattr(pooling, "_TABLE_ENTRIES", entries)
+    x = torch.linspace(0, 5, 20, dtype=F64)
+    expected = nadaraya_watson(x, x, x.sin(), width=0.3, leave_one_out=True)
+    with torch.device("meta"):
+        assert torch.equal(nadaraya_watson(x, x, x.sin(), width=0.3, leave_one_out=True), expected)
 
 
 @pytest.mark.parametrize("needed", [(0,), (3,), (0, 1, 2, 3)], ids=str)
@@ -659,7 +688,9 @@ def test_soft_pool_gradients():
     ("arguments", "error", "message"),
     [
         ((torch.arange(3), 1, 0), TypeError, "x must be of dtype"),
-        ((torch.tensor(1.0), 1, 0), ValueError, "x must have shape with at least one dimension"),
+        ((torch.tensor(1.0), 1, 0), ValueError, r"^x must have shape with 1 to 64 dimensions, got \(\)$"),
+        # torch can make this one, but not reduce it.
+        ((torch.zeros([1] * 65), 1, 0), ValueError, r"^x must have shape with 1 to 64 dimensions, got \(1, 1"),
         ((torch.empty(0), 1, 0), ValueError, "x must not be empty"),
         ((t(math.nan), 1, 0), ValueError, "x must hold finite"),
         ((X, math.nan, 0), ValueError, r"^beta must be a number or ±inf, got nan$"),
