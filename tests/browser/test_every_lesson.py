@@ -176,3 +176,14 @@ def test_notes_with_minutes_are_in_the_deck(opened, stem):
     notes = page.locator("aside.notes").all_text_contents()
     assert len(notes) > 5
     assert all("min" in note for note in notes)
+
+
+def test_no_page_of_the_site_scrolls_sideways_on_a_phone(page, site):
+    page.set_viewport_size({"width": 390, "height": 800})
+    widths = {}
+    for file in site.rglob("*.html"):
+        if not file.name.endswith(".slides.html"):
+            page.goto(file.as_uri())
+            widths[str(file.relative_to(site))] = page.evaluate("document.documentElement.scrollWidth")
+    assert "index.html" in widths
+    assert {name: width for name, width in widths.items() if width > 390} == {}

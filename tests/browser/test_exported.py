@@ -147,17 +147,6 @@ def test_page_has_no_sideways_scrolling_on_a_phone(page: Page, tmp_path: Path) -
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_no_page_of_the_site_scrolls_sideways_on_a_phone(page: Page, site: Path) -> None:
-    page.set_viewport_size({"width": 390, "height": 800})
-    widths = {}
-    for file in site.rglob("*.html"):
-        if not file.name.endswith(".slides.html"):
-            page.goto(file.as_uri())
-            widths[str(file.relative_to(site))] = page.evaluate("document.documentElement.scrollWidth")
-    assert "index.html" in widths
-    assert {name: width for name, width in widths.items() if width > 390} == {}
-
-
 def test_formulas_use_the_embedded_font(page: Page, tmp_path: Path) -> None:
     Opened(page, tmp_path / "page.html", export.page(notebook(), LESSON, PAGES))
     assert page.evaluate("document.fonts.check('20px \"Course Math\"', 'x')")

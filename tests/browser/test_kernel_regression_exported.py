@@ -1,8 +1,19 @@
 """Lesson 2 as the export writes it: what an exported explorer does with combinations that it does not hold."""
 
+import pytest
 from watching import explorer, key, panels, wait_for_key
 
+from courseware.export import export
+
 WIDTH, PICTURE = "How wide should we look?", "From Gaussian blur to the bilateral filter"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """This lesson alone: with pytest-xdist another process exports the whole course for its own tests."""
+    folder = tmp_path_factory.mktemp("site")
+    export(folder, ["02"], progress=False)
+    return folder
 
 
 def picture(found):
