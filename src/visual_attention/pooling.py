@@ -34,7 +34,7 @@ KERNELS = ("gaussian", *_COMPACT_KERNELS, "constant")
 _TABLE_ENTRIES = 2**16
 # The fused form subtracts numbers of size (reach / width)²: at this limit 1e-8 of the answer is lost.
 _FUSED_REACH = 1e4
-# Stands for "infinitely many widths away": its square is finite, so no 0 · inf appears among the weights. The
+# Stands for "infinitely many widths away": it is finite, so no 0 · inf appears among the weights. The
 # gradient divides by width² and is NaN once distance / width² overflows, at widths below about 1e-154.
 _FAR = 1e150
 
@@ -265,8 +265,8 @@ def _table(
     if kernel == "gaussian":
         # softmax ignores a constant per row. Taking off the nearest key's d² as (d − nearest)(d + nearest)
         # keeps its exponent at exactly 0 however many widths away it is.
-        gap = ((distance - nearest) / width).clamp(0, _FAR)
-        total = ((distance + nearest) / width).clamp(0, _FAR)
+        gap = (distance - nearest) / width
+        total = ((distance + nearest) / width).clamp(max=_FAR)
         return torch.softmax(leave_out(gap * total / -2, -torch.inf), dim=1)
 
     if kernel == "constant":
@@ -278,7 +278,7 @@ def _table(
         similarity = similarity + 0 * (distance + width)
     similarity = leave_out(similarity, 0)
     empty = similarity.sum(dim=1, keepdim=True) == 0
-    similarity = torch.where(empty, (candidates == nearest).to(similarity.dtype), similarity)
+    similarity = torch.where(empty, candidates == nearest, similarity)
     return similarity / similarity.sum(dim=1, keepdim=True)
 
 

@@ -344,6 +344,16 @@ def test_large_forms_refuse_second_derivatives(kernel):
         gradient.backward()
 
 
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_moving_all_points_far_away_changes_no_weight(kernel):
+    """From |q|² − 2 q·k + |k|², as `cdist` computes it for more than 25 points, weights would be off by hundredths."""
+    x = torch.arange(40, dtype=F64)[:, None] / t(64, 16)  # exact, and so are their differences at 2²⁰
+    assert torch.equal(
+        attention_weights(x + 2**20, x + 2**20, width=0.05, kernel=kernel),
+        attention_weights(x, x, width=0.05, kernel=kernel),
+    )
+
+
 # --- large problems -----------------------------------------------------------------------------------
 
 
