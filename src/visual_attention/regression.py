@@ -117,7 +117,7 @@ def prediction_slope(query: Tensor, keys: Tensor, values: Tensor, w: float | Ten
     """
     real_number("w", w)
     distance2 = squared_distances(query, keys)  # (m, n)
-    _check_values(keys, values, ranks=(1,), shape="(n,)")
+    _check_values(keys, values, ranks=(1,), allowed="(n,)")
     alpha = torch.softmax(-0.5 * w**2 * distance2, dim=1)  # (m, n)
     mean_product = (alpha * distance2) @ values  # (m,)
     product_of_means = (alpha @ values) * (alpha * distance2).sum(dim=1)  # (m,)
@@ -147,7 +147,7 @@ def press_residuals(weights: Tensor, values: Tensor) -> Tensor:
     real_tensor("weights", weights, ranks=(2,), shape="(n, n)")
     if weights.shape[0] != weights.shape[1]:
         raise ValueError(f"weights must have shape (n, n), got {tuple(weights.shape)}")
-    _check_values(weights, values, ranks=(1,), shape="(n,)")
+    _check_values(weights, values, ranks=(1,), allowed="(n,)", name="weights")
     others = 1 - weights.diagonal()
     if (others <= 0).any():
         index = int((others <= 0).nonzero()[0])
@@ -188,13 +188,16 @@ def training_path(
     whole_number("steps", steps, least=1)
     positive_number("learning_rate", learning_rate)
     one_of("optimiser", optimiser, OPTIMISERS)
+    start = real_number("w", w)
+    if not math.isfinite(start):
+        raise ValueError(f"w must be a finite number, got {start}")
     logarithmic = optimiser == "adam_log"
-    if logarithmic and w == 0:
+    if logarithmic and start == 0:
         raise ValueError("w must not be 0 for adam_log, which learns its logarithm, got 0")
     distance2 = squared_distances(keys, keys)
-    _check_values(keys, values, ranks=(1,), shape="(n,)")
+    _check_values(keys, values, ranks=(1,), allowed="(n,)")
     own = _own_point(keys, keys)
-    parameter = nn.Parameter(torch.tensor(math.log(abs(w)) if logarithmic else float(w), dtype=keys.dtype))
+    parameter = nn.Parameter(torch.tensor(math.log(abs(start)) if logarithmic else start, dtype=keys.dtype))
     step = (torch.optim.Adam if logarithmic else torch.optim.SGD)([parameter], lr=learning_rate)
 
     path, losses = [], []
@@ -222,8 +225,15 @@ def _own_point(query: Tensor, keys: Tensor) -> Tensor:
     return torch.eye(len(keys), dtype=torch.bool, device=keys.device)
 
 
-def _check_values(keys: Tensor, values: Tensor, ranks: tuple[int, ...] = (1, 2), shape: str = "(n,) or (n, v)") -> None:
-    real_tensor("values", values, ranks=ranks, shape=shape)
-    same_kind("keys", keys, "values", values)
+def _check_values(
+    keys: Tensor,
+    values: Tensor,
+    ranks: tuple[int, ...] = (1, 2),
+    allowed: str = "(n,) or (n, v)",
+    name: str = "keys",
+) -> None:
+    real_tensor("values", values, ranks=ranks, shape=allowed)
+    same_kind(name, keys, "values", values)
     if len(values) != len(keys):
-        raise ValueError(f"values must hold one row for each of the {len(keys)} keys, got shape {tuple(values.shape)}")
+        shape = tuple(values.shape)
+        raise ValueError(f"values must hold one row for each of the {len(keys)} {name}, got shape {shape}")

@@ -363,6 +363,21 @@ def keeps_its_whole_weight(point, n=9):
             ValueError,
             "w must not be 0 for adam_log, which learns its logarithm, got 0",
         ),
+        (
+            lambda x, y: training_path(x, y, w=float("nan"), learning_rate=1, steps=1),
+            ValueError,
+            "w must be a finite number, got nan",
+        ),
+        (
+            lambda x, y: training_path(x, y, w="one", learning_rate=1, steps=1),
+            TypeError,
+            "w must be a number or a floating-point tensor, got str",
+        ),
+        (
+            lambda x, y: press_residuals(torch.eye(len(y), dtype=torch.float64) / 2, y.float()),
+            TypeError,
+            "values must have the dtype of weights (torch.float64), got torch.float32",
+        ),
     ],
 )
 def test_bad_input_is_named(call, error, message):
