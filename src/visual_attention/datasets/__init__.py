@@ -4,25 +4,31 @@ from visual_attention.datasets.curves import NoisyCurve, noisy_sine, true_curve
 from visual_attention.datasets.desk import DeskScene, desk_scene
 from visual_attention.datasets.digits import SPLITS, Digits, digits
 from visual_attention.datasets.edges import edge_map
+from visual_attention.datasets.framed import COLOURS, FRAMES, FramedDigits, framed_digits, reframed
 from visual_attention.datasets.photographs import PHOTOGRAPHS, photograph
 from visual_attention.datasets.search import SEARCHES, SearchDisplay, search_display
 from visual_attention.datasets.tables import MeasuredPair, iris_petals
 
 __all__ = [
+    "COLOURS",
+    "FRAMES",
     "PHOTOGRAPHS",
     "SEARCHES",
     "SPLITS",
     "DeskScene",
     "Digits",
+    "FramedDigits",
     "MeasuredPair",
     "NoisyCurve",
     "SearchDisplay",
     "desk_scene",
     "digits",
     "edge_map",
+    "framed_digits",
     "iris_petals",
     "noisy_sine",
     "photograph",
+    "reframed",
     "search_display",
     "true_curve",
 ]

@@ -1,0 +1,491 @@
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 5 · SENet: channel attention
+#
+# A feature map has many channels: one answers to edges, one to red, one to fur. **Which of them matter in *this* picture?**
+#
+# Lesson 4 called it *what*. This lesson opens the best-known answer, squeeze and excitation, counts what it costs, and turns its gates by hand.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Until now attention *mixed* things: it moved information from one place to another. Today it only turns volume knobs. Ask whether that still deserves the name; collect, do not answer.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **After this lesson you can**
+#
+# 1. compute a squeeze-and-excitation block by hand, as a loop and as one expression, and say what its query, keys and weights are;
+# 2. explain why its gates end in a sigmoid and not in a softmax;
+# 3. count its weights in any network, and say what they must be compared with;
+# 4. say what the ratio r, the place in the network and the two layers are worth, and how well each claim is supported;
+# 5. design a test in which channel attention must help, and a control in which it must not;
+# 6. read and turn the gates of a trained network.
+#
+# You need lessons 1 and 4. Time: 40 minutes in a lecture, about two hours alone with the [exercises](exercises/05_squeeze_excitation.ipynb).
+
+# %% slideshow={"slide_type": "skip"}
+import time
+from math import exp
+
+import torch
+
+from courseware.frames import show
+from courseware.progress import bar
+from visual_attention import SqueezeExcitation, count_cost, resnet50
+from visual_attention.cost import SENET_TABLE_10
+from visual_attention.datasets import COLOURS
+from visual_attention.experiments import context, stored
+from visual_attention.explorers.squeeze_excitation import gates_explorer, ratio_explorer, trained_network
+from visual_attention.figures import squeeze_excitation as figures
+from visual_attention.training import accuracy
+
+test = context.pictures("test", seed=0)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Read the digit
+#
+# In each picture three digits lie on top of each other, one in red, one in green, one in blue. **The frame announces the colour to read.** Which digit is it?
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+chosen = [14, 26, 4]
+show(
+    figures.riddle(test.images[chosen], tuple(f"{COLOURS[test.frames[k]]} frame" for k in chosen)),
+    "Three pictures, each with three overlaid digits in the middle and a frame in one colour around the edge.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Hard, even for people. Ask what would help: a pair of coloured glasses. That is the lesson: choose the channel first, then read. The frame says which glasses, and it stands far from the digits.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Coloured glasses
+#
+# The same picture, plane by plane. Each is easy to read. What is needed is **one number for each channel**, computed from the **whole** picture.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+k = chosen[0]
+show(
+    figures.planes(test.images[k], ("the picture", *(f"{colour} plane" for colour in COLOURS))),
+    "The first picture and its red, green and blue planes, each a single digit; the frame is lit in one plane only.",
+)
+
+# %% slideshow={"slide_type": "-"}
+print("digits in red, green, blue:", test.shown[k].tolist(), " frame:", COLOURS[test.frames[k]], " read:", test.labels[k].item())
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Multiply the planes by 1, 0, 0 and the riddle is gone. Nothing has to move from one place to another. Keep the picture in mind: it is today's experiment.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Squeeze, excite, scale
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.block_diagram(),
+    "The feature map U goes straight to a product; below it, its means over the positions pass through two layers "
+    "and become one gate for each channel, which multiplies U.",
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# Three lines that the slides this course grew from leave out (SENet, eq. 2 to 4):
+#
+# $$z_c = \frac{1}{HW}\sum_{i,j} u_c(i, j), \qquad s = \sigma(W_2\,\mathrm{ReLU}(W_1 z)), \qquad \tilde{x}_c = s_c\, u_c$$
+#
+# $W_1$ has the shape $C/r \times C$, $W_2$ has $C \times C/r$. The **ratio** $r$ is 16 in the paper.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Say each line aloud with its shape: C × H × W to C, C to C/r to C, and back to C × H × W. Where is the learned part? Only in the middle.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## By hand: two channels, one hidden unit
+#
+# $W_1 = (1, -1)$, $W_2 = (2, -1)^\top$, no biases.
+#
+# | | channel 1 | channel 2 |
+# |---|---|---|
+# | the map $u_c$ | 1, 3, 2, 2 | 0, 4, 0, 0 |
+# | **squeeze:** mean $z_c$ | **2** | **1** |
+# | hidden: $\mathrm{ReLU}(2 - 1)$ | 1 | |
+# | logits $W_2 \cdot 1$ | 2 | −1 |
+# | **excitation:** $\sigma$ | **0.881** | **0.269** |
+# | **scale:** $s_c u_c$ | 0.88, 2.64, 1.76, 1.76 | 0, 1.08, 0, 0 |
+#
+# **Predict:** the 4 becomes an 8. What are the two gates then?
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min, on the board.** The mean of channel 2 becomes 2, the hidden unit 0, both gates exactly one half. A dead hidden unit does not close gates, it leaves them half open: remember that for small r.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The same as a loop
+
+# %% slideshow={"slide_type": "-"}
+W1, W2 = [1.0, -1.0], [2.0, -1.0]
+
+def squeeze_excite(maps):
+    z = [sum(u) / len(u) for u in maps]                              # squeeze: C numbers
+    hidden = max(0.0, sum(w * mean for w, mean in zip(W1, z)))       # one unit here
+    gates = [1 / (1 + exp(-w * hidden)) for w in W2]                 # excitation: C numbers
+    return gates, [[s * value for value in u] for s, u in zip(gates, maps)]
+
+for second in ([0, 4, 0, 0], [0, 8, 0, 0]):
+    gates, scaled = squeeze_excite([[1, 3, 2, 2], second])
+    print("gates", [round(s, 3) for s in gates], " scaled", [[round(v, 2) for v in u] for u in scaled])
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** The second line answers the prediction. One pixel of channel 2 changed, and every value of channel 1 fell: that is how far the squeeze reaches.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The same as tensors, and as the tested module
+
+# %% slideshow={"slide_type": "-"}
+u = torch.tensor([[[[1.0, 3.0], [2.0, 2.0]], [[0.0, 4.0], [0.0, 0.0]]]])  # (1, 2, 2, 2): N, C, H, W
+w1, w2 = torch.tensor([W1]), torch.tensor([W2]).T                        # (C/r, C) and (C, C/r)
+
+z = u.mean(dim=(2, 3))                                    # (N, C)
+s = torch.sigmoid(torch.relu(z @ w1.T) @ w2.T)            # (N, C)
+x = u * s[:, :, None, None]                               # (N, C, H, W)
+
+block = SqueezeExcitation(channels=2, reduction=2, bias=False)
+with torch.no_grad():
+    block.reduce.weight.copy_(w1)
+    block.expand.weight.copy_(w2)
+assert torch.allclose(block(u), x) and torch.allclose(block.gate(u)[..., 0, 0], s)
+print("gates", [round(g, 3) for g in s[0].tolist()], "- the tested module agrees")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Three lines. Typical slips: pooling over dim 1, forgetting the two new axes, a ReLU behind the second layer, the number 16 written into the code. All of them are in the exercises.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Is this attention?
+#
+# Weights times values: $\tilde{x} = A\,u$ with a **diagonal** $A$. Channel $c$ gets $s_c$ of itself and nothing of the others.
+
+# %% slideshow={"slide_type": "-"}
+A = torch.diag_embed(s)                                   # (N, C, C)
+gated = torch.einsum("ncd,ndhw->nchw", A, u)
+assert torch.allclose(gated, x)
+print("A =", [[round(a, 3) for a in row] for row in A[0].tolist()], " rows sum to", [round(a, 3) for a in A[0].sum(1).tolist()])
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# | | in SE | |
+# |---|---|---|
+# | query | $\mathrm{ReLU}(W_1 z)$ | one for each picture, made from the picture itself |
+# | keys | rows of $W_2$ | learned, one for each channel |
+# | weight | $\sigma(\text{key} \cdot \text{query})$ | not normalised: a **gate** |
+#
+# The squeeze is lesson 1's average pooling: attention **without any cue**. What travels across the picture is $z$, inside the gate.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** "Attention" names two things: *mixing*, with a dense A, moves information; *gating*, with a diagonal A, rescales it. Common mistake: "the squeeze is the query asking". A plain mean asks nothing; the query is born after W1.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Why not a softmax?
+#
+# A softmax over 2,048 channels must share **one** unit among them. **Predict** the mean gate.
+
+# %% slideshow={"slide_type": "fragment"}
+logits = torch.randn(1000, 2048, generator=torch.Generator().manual_seed(0))
+soft, sig = logits.softmax(dim=1), logits.sigmoid()
+print(f"softmax: mean gate {soft.mean():.6f} = 1/{1 / soft.mean():.0f};  sigmoid: mean gate {sig.mean():.2f}")
+print("two channels that both matter, logits 4 and 4:", torch.tensor([4.0, 4.0]).softmax(0).tolist(),
+      "against", [round(g, 3) for g in torch.tensor([4.0, 4.0]).sigmoid().tolist()])
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# Channels do not exclude each other. The paper wants a gate that can stress several at once, and tried others (top-1 error of ResNet-50, Table 12):
+#
+# | sigmoid | tanh | ReLU | no SE |
+# |---|---|---|---|
+# | **22.28** | 23.00 | 23.47 | 23.30 |
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** "Same up to a scale, batch norm mends it" is the usual objection: SE comes after the batch norm of its branch, and competition is not a scale. ReLU is worse than no gate: the paper gives no reason; a gate at 0 passes no gradient, so a channel can stay shut.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What does it cost? Predict
+#
+# ResNet-50 has 16 residual units, and SE stands at the end of each: $2C^2/r$ weights a time.
+#
+# $$\frac{2}{r}\sum_{\text{stages}} N_s C_s^2 \qquad N = 3, 4, 6, 3 \qquad C = 256, 512, 1024, 2048 \qquad r = 16$$
+#
+# Which stage takes most? How much more is that than the network had, 25.6 million?
+
+# %% slideshow={"slide_type": "fragment"}
+plain, gated = resnet50(version="1"), resnet50(lambda c: SqueezeExcitation(c, 16, bias=False), version="1")
+stages = [gated.layer1, gated.layer2, gated.layer3, gated.layer4]
+added = [sum(w.numel() for unit in stage for w in unit.attention.parameters()) for stage in stages]
+before, after = count_cost(plain, (1, 3, 224, 224)), count_cost(gated, (1, 3, 224, 224))
+
+assert after.parameters - before.parameters == sum(added)
+print("added in the stages:", " + ".join(f"{n:,}" for n in added), f"= {sum(added):,}")
+print(f"last stage: {added[-1] / sum(added):.1%} of it.  In all {sum(added) / before.parameters:.1%} more than {before.parameters:,}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Counted from the network, not from the formula. The three units of the last stage hold most, because C enters squared. The paper drops them as an option: below 0.1 % more top-5 error, and the cost falls to about 4 %.
+
+# %% slideshow={"slide_type": "skip"}
+by_formula = [2 * n * c**2 // 16 for n, c in zip((3, 4, 6, 3), (256, 512, 1024, 2048))]
+assert by_formula == added
+print(f"without the last stage: {sum(added[:-1]) / before.parameters:.2%} more")
+with_biases = count_cost(resnet50("se", version="1"), (1, 3, 224, 224)).parameters
+print(f"with biases, as in the authors' code: {with_biases - before.parameters:,} more, {with_biases:,} in all")
+for r, printed in SENET_TABLE_10.items():
+    counted = before.parameters + sum(2 * n * c * (c // r) for n, c in zip((3, 4, 6, 3), (256, 512, 1024, 2048)))
+    print(f"Table 10, r = {r:2}: counted {counted / 1e6:.2f} M, printed {printed} M")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What does the ratio cost, and what does it buy?
+#
+# Move r. **Before you do:** does a smaller r, with more weights, make fewer errors?
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+ratio_explorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 3 min.** From r = 16 to r = 2 the weights grow eightfold and the error stays within 0.04 points; only 32 is worse. Weights are counted here, errors are the paper's. These are the ablations' own baseline, 23.30; the paper's main table has 24.80 for the same network, trained shorter. Never mix the two.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## "It greatly reduces the parameters"
+#
+# So say the slides that this course grew from: *(1) more non-linearity, (2) greatly fewer parameters and computations.* Fewer **than what?** The comparison was dropped. It was with **one** fully connected layer:
+
+# %% slideshow={"slide_type": "-"}
+C, r = 2048, 16
+two_layers, one_layer = 2 * C * C // r, C * C
+print(f"two layers with a bottleneck {two_layers:,}, one full layer {one_layer:,}: {one_layer / two_layers:g} times fewer, r/2")
+print(f"but against no SE at all, ResNet-50 has {sum(added) / before.parameters:.1%} more weights")
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# The paper's own words for the bottleneck: to limit complexity and help generalisation. SE **adds** weights, little arithmetic, and accuracy.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** The sentence comes from a Chinese article on SENet and was copied without its first half in many places. Exercise for the room: what would you ask of any sentence with "fewer" in it?
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## And is more non-linearity the reason?
+#
+# ECA-Net (2020) took SE apart. ResNet-50 on ImageNet, top-1 accuracy:
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+ladder = {
+    "no attention": 75.20,
+    "SE-Var1: gate σ(z), no weights": 76.00,
+    "SE, two layers with a bottleneck": 76.71,
+    "SE-Var2: one weight a channel": 77.07,
+    "SE-Var3: one full layer": 77.42,
+    "ECA: 3 weights, neighbouring channels": 77.43,
+}
+show(
+    figures.bar_ladder(ladder, "top-1 accuracy, % (ECA-Net, Table 2)", 75.0, "SE, two layers with a bottleneck"),
+    "Bars: no attention 75.20, gate without weights 76.00, SE 76.71, one weight a channel 77.07, one full layer 77.42, ECA 77.43.",
+)
+
+# %% slideshow={"slide_type": "-"}
+free = ladder["SE-Var1: gate σ(z), no weights"] - ladder["no attention"]
+full = ladder["SE, two layers with a bottleneck"] - ladder["no attention"]
+print(f"a gate without a single weight: +{free:.2f} of SE's +{full:.2f}, {free / full:.0%}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Benefit 1 is contested: *one* layer, less non-linear, scores higher. And half of the gain is free. Caution: one run each, no spread printed, one group's recipe. What would convince you? Several seeds.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## FLOPs are not time
+#
+# SENet, section 4: from 3.86 to 3.87 GFLOPs, **+0.26 %**; forward and backward 190 to 209 ms, **+10 %**. **Why?** Count and time one unit ourselves:
+
+# %% slideshow={"slide_type": "-"}
+unit = gated.layer1[1].eval()                             # 256 channels, 56 × 56 positions
+u = torch.randn(4, 256, 56, 56, generator=torch.Generator().manual_seed(0))
+
+def fastest(module):
+    times = []
+    with torch.no_grad():
+        for _ in range(8):
+            start = time.perf_counter()
+            module(u)
+            times.append(time.perf_counter() - start)
+    return min(times)
+
+work = count_cost(unit.attention, u.shape).multiply_adds / count_cost(unit, u.shape).multiply_adds
+share = fastest(unit.attention) / fastest(unit)
+print(f"SE's share of the unit's multiply-adds: {work:.3%}")
+print("its share of the time is at least a hundred times that:", share > 100 * work)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Multiply-adds count the two small layers. The time goes into reading the whole map twice, once to average and once to scale: memory, not arithmetic. The time itself is not printed: it differs on every machine.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Where does it live?
+#
+# In a residual network at the **end of the branch**, before the sum; in Inception behind the join.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.homes_diagram(),
+    "Left: three convolutions, then SE, then the sum with the shortcut. Right: four branches are joined, then SE.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** The shortcut stays free. Why, shows the next slide. In code: our `resnet50(attention=...)` has a slot exactly there, and the count above used it.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Four places, one of them bad
+#
+# **Predict** which is worst. ResNet-50, SENet Table 14; without SE 23.30 %.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.placements_diagram({"SE": 22.28, "PRE": 22.23, "POST": 22.78, "Identity": 22.20}),
+    "Four residual units with SE at the end of the branch 22.28 %, at its start 22.23 %, behind the sum 22.78 %, on the shortcut 22.20 %.",
+)
+
+# %% slideshow={"slide_type": "-"}
+print(f"16 fresh gates of one half, one behind the other on the trunk: {0.5**16:.1e}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** POST gates what everybody after it sees: untrained gates stand near one half, and sixteen of them dim the trunk to almost nothing. Identity gates the shortcut and yet scores best in the table; 0.08 points apart, one run each: no ranking among the first three should be believed.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A test that channel attention must pass
+#
+# - **Task:** the digit in the colour that the frame announces. Chance among the three digits: ⅓.
+# - **Network:** a reader of single digits, trained first and then kept, looks at each plane: 3 × 16 channels on a 6×6 grid. Then a **slot**, then a small head. A cell sees 10×10 pixels: **frame or digits, never both**.
+# - **In the slot:** nothing · a plain layer with **as many weights as SE** · SE without the squeeze, as many weights · a 3×3 convolution with 17 times as many · SE.
+# - **Control:** a grey frame and the same digit in all planes: nothing to choose, SE must *not* help.
+#
+# **Predict** the order.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Let them vote. Ask what the control is for: if SE also won there, it would be for some other reason, more weights for example. The plain layer is the rival of equal size, 1,212 weights each.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Train one now
+#
+# SE, first seed; reader, then slot and head. It takes some seconds.
+
+# %% slideshow={"slide_type": "-"}
+network = context.start("SE", seed=0)
+learn = context.pictures("train", seed=0)
+context.train_reader(network, learn, seed=0, progress=bar)
+context.train_head(network, learn, seed=0, progress=bar)
+
+# %% slideshow={"slide_type": "-"}
+results = stored("context")
+now, then = accuracy(network, test.images, test.labels), results.of("SE", "accuracy")[0].item()
+print("within 0.03 of the stored result of this seed:", abs(now - then) < 0.03)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** The stored table was made by `python -m visual_attention.experiments context`, six seeds, every variant from the same start weights and pictures. While it trains: which gates do you expect for a red frame?
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Six seeds, every variant
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.outcome(
+        {slot: results.of(slot, "accuracy") for slot in context.SLOTS},
+        {slot: results.of(f"{slot} (grey)", "accuracy") for slot in ("none", "plain layer", "SE")},
+        chance=1 / 3,
+    ),
+    "Accuracy of six seeds. Coloured frame: none, plain layer and per position near one third, the 3×3 convolution "
+    "well above, SE highest. Grey frame: all three near 0.97.",
+)
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+for slot in context.SLOTS:
+    print(f"{slot:16} {results.of(slot, 'weights in the slot')[0]:6.0f} weights   {results.spread(slot, 'accuracy')}")
+for name, tail in (("SE − plain layer", ""), ("the same, grey  ", " (grey)")):
+    gain = results.gain("SE" + tail, "plain layer" + tail, "accuracy")
+    print(f"{name} {gain.mean():+.3f} ± {gain.std():.3f}, seed by seed {[f'{g:+.3f}' for g in gain.tolist()]}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 3 min.** Same size, same start, same pictures: paired differences. Without the squeeze the gates are useless here: no position knows the frame. The convolution also gets far, with 17 times the weights, because it joins neighbouring cells: SE is not the only way, it is the cheap one. Control: no gain, as it must be.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Which gates open?
+#
+# The stored SE network, mean gates over all test pictures with a red, a green, a blue frame:
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+shown_network = trained_network()
+with torch.no_grad():
+    gates = shown_network.attention.gate(shown_network.features(test.images))[..., 0, 0]  # (2000, 48)
+by_frame = torch.stack([gates[test.frames == colour].mean(dim=0) for colour in range(3)])  # (3, 48)
+show(
+    figures.context_gates(by_frame),
+    "Three rows of 48 bars. With a red frame mainly the gates of the red plane are open, with green those of green, with blue those of blue.",
+)
+
+# %% slideshow={"slide_type": "-"}
+print("six seeds: gates of the announced plane", results.spread("SE", "announced gates", 2),
+      " of the others", results.spread("SE", "other gates", 2))
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Nobody told it which channels are red. Some gates stay open in every context: those channels may hardly matter, or serve to see the frame. In the paper, early stages have the same gates for all classes, later ones differ, and the last block saturates near 1.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Turn the gates yourself
+#
+# Raise the amount. Then only mute, boost nobody. **Can you make it read the blue digit?**
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+gates_explorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 4 min.** (1) Amount to 1: it reads the green digit, though the frame is red and no pixel has changed. (2) Boost nobody: muted, it has no answer left. (3) Boost blue. (4) Mute nobody, boost green: two voices at once. Turning a gate and seeing the answer follow is evidence that a map of gates alone is not.
+
+# %% slideshow={"slide_type": "skip"}
+print("the announced plane muted, the next one opened, over the whole test set: the opened plane's digit is read in",
+      results.spread("SE", "reads the opened plane"), "of the pictures (six seeds)")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What it cannot do
+#
+# The squeeze keeps a mean and forgets **where**. Shuffle the positions: same gates.
+
+# %% slideshow={"slide_type": "-"}
+u = torch.randn(1, 48, 6, 6, generator=torch.Generator().manual_seed(0))
+order = torch.randperm(36, generator=torch.Generator().manual_seed(1))
+shuffled = u.flatten(2)[:, :, order].reshape(u.shape)
+with torch.no_grad():
+    same = torch.allclose(network.attention.gate(u), network.attention.gate(shuffled), atol=1e-6)
+print("gates of a shuffled map are the same:", same)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# - It cannot read the digit *next to the dot*: every position gets the same gates.
+# - It cannot move information: what the frame says reaches the digit only as a volume.
+# - Two pictures with equal means are the same picture to it.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Ask for a task that needs *where*. Lesson 7 adds a gate for places, lesson 6 lets places talk to each other.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Recap
+#
+# - Squeeze (a mean), excitation (two layers, sigmoid), scale: a **gate**, $A$ diagonal.
+# - $2C^2/r$ weights a block, about 10 % of ResNet-50; fewer only than *one full layer*, by $r/2$.
+# - Half of the published gain is free; two layers are contested; +0.26 % FLOPs was +10 % time.
+# - On the branch, not on the trunk.
+#
+# | | query | key | value | weight before normalising | normaliser | learned | $A$ |
+# |---|---|---|---|---|---|---|---|
+# | average pooling | none | none | $x_j$ | 1 | $N$ | nothing | uniform |
+# | **SE** | $\mathrm{ReLU}(W_1 z)$ | rows of $W_2$ | $u_c$ | $\sigma(w_c \cdot q)$ | none | $2C^2/r$ | diagonal |
+#
+# **Next question:** what if a place must look at another place?
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** The new row is the first without a normaliser: gates do not compete. Lesson 6 goes back to mixing, with every position as query and key.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Read critically
+#
+# - **"Greatly fewer parameters"** compares two small layers with one full layer (a factor r/2 = 8 at r = 16), not SE with no SE. The copies of the sentence that lost its first half are many.
+# - **"More non-linearity"** as the reason: ECA-Net's Table 2 has one full layer (77.42) and one weight a channel (77.07) above SE (76.71). Single runs, no spread.
+# - **Two baselines.** SENet's main table has ResNet-50 at 24.80 % and SE at 23.29 %; its ablations, with a longer recipe, 23.30 % and 22.28 %. Numbers of the two must not be mixed: 23.30 looks like SE's 23.29. SE-ResNet-50 has at least six published errors; lesson 7 collects them.
+# - **How much needs the squeeze?** Table 16 gates without it ("NoSqueeze"): 22.93 %, against 22.28 % with and 23.30 % without SE. In our task it is everything, because we built it so.
+# - **"M" and "GFLOPs".** 28.07, 28.09, 28.1 and 26.77 million are all SE-ResNet-50: without biases, with them, rounded, and without biases in units of 2^20. "GFLOPs" are multiply-adds.
+# - **Our experiment** is a toy that was made for the block: the reader is trained first and kept, and no unit before the slot can see frame and digit together. It shows what SE *can* do with a global context, not that ImageNet needs it. That design took tries: in first trials with one network trained end to end, whose units saw frame and digits together, SE gained nothing that one could see (a seed or two, not kept as a result).
+# - **Gates are no explanation** by themselves: some stay open in every context. The test is to turn them.
+#
+# ## References
+#
+# - J. Hu, L. Shen, S. Albanie, G. Sun, E. Wu, *Squeeze-and-excitation networks*, CVPR 2018, arXiv 1709.01507 (numbering of its later version).
+# - Q. Wang, B. Wu, P. Zhu, P. Li, W. Zuo, Q. Hu, *ECA-Net*, CVPR 2020, arXiv 1910.03151.
+# - K. He, X. Zhang, S. Ren, J. Sun, *Deep residual learning for image recognition*, CVPR 2016, arXiv 1512.03385.
+#
+# **Now you:** [exercises of this lesson](exercises/05_squeeze_excitation.ipynb) · [start page](00_start_here.ipynb)
