@@ -144,7 +144,8 @@ block = SqueezeExcitation(channels=2, reduction=2, bias=False)
 with torch.no_grad():
     block.reduce.weight.copy_(w1)
     block.expand.weight.copy_(w2)
-assert torch.allclose(block(u), x) and torch.allclose(block.gate(u)[..., 0, 0], s)
+assert torch.allclose(block(u), x)
+assert torch.allclose(block.gate(u)[..., 0, 0], s)
 print("gates", [round(g, 3) for g in s[0].tolist()], "- the tested module agrees")
 
 # %% [markdown] slideshow={"slide_type": "notes"}

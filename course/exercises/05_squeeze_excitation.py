@@ -162,13 +162,14 @@ exercise.block.check(squeeze_excite)
 #     return nn.Linear(channels, hidden, bias=bias), nn.Linear(hidden, channels, bias=bias)
 # ```
 #
-# Write the number of weights and biases that the two layers *should* have, for any channels, ratio and flag. The
-# hidden width is channels // reduction, and never less than 1.
+# Write the number of weights and biases that the two layers *should* have for a feature map `u` of shape
+# (N, C, H, W), any ratio and either flag. The hidden width is C // reduction, and never less than 1.
 
 
 # %%
-def number_of_weights(channels, reduction, bias):
+def number_of_weights(u, reduction, bias):
     ### BEGIN SOLUTION
+    channels = u.shape[1]
     hidden = max(channels // reduction, 1)
     return 2 * channels * hidden + (hidden + channels if bias else 0)
     ### END SOLUTION

@@ -4,7 +4,6 @@ Right answers come from the tested block, from counted networks and from the sto
 out, so that a check can name them.
 """
 
-import math
 from collections.abc import Iterable
 
 import torch
@@ -195,9 +194,7 @@ gates = Exercise(
             "mean_gate",
             1 / 2048,
             (
-                Mistake(
-                    "sigmoid's", 0.5, "About one half is what fresh sigmoids give. A softmax shares a single unit."
-                ),
+                Mistake("sigmoid's", 0.5, "One half is what fresh sigmoids give. A softmax shares a single unit."),
                 Mistake("sum", 1.0, "1 is what they sum to. The mean over 2,048 of them is asked."),
                 Mistake("hidden width", 1 / 128, "There are 2,048 gates; 128 is the hidden width at r = 16."),
             ),
@@ -219,8 +216,8 @@ gates = Exercise(
             "b",
             {
                 "a": "A ReLU gate has no upper bound, but that alone does not explain being worse than no gate.",
-                "b": "Plausible: a gate at 0 shuts the channel and passes no gradient, so the channel can stay dead; and "
-                "it has no upper bound. The paper gives the numbers, not the mechanism.",
+                "b": "Plausible: a gate at 0 shuts the channel and passes no gradient, so it can stay dead; it has no "
+                "upper bound either. The paper gives the numbers, not the mechanism.",
                 "c": "A ReLU is cheaper than a sigmoid, and cost is not what the table measures.",
             },
         ),
@@ -322,6 +319,11 @@ block = Exercise(
                     "The squeeze takes the maximum. That is another gate, met in lesson 7; here it is the mean.",
                 ),
                 Mistake(
+                    "pooled over the channels",
+                    _with_gate(lambda u, w1, w2: ((u.mean(dim=1).flatten(1) @ w1.T).relu() @ w2.T).sigmoid()),
+                    "The mean runs over the channels. Squeeze the positions, dims 2 and 3: one number a channel stays.",
+                ),
+                Mistake(
                     "batch mixed",
                     _with_gate(lambda u, w1, w2: ((u.mean(dim=(0, 2, 3))[None] @ w1.T).relu() @ w2.T).sigmoid()),
                     "The mean runs over the batch as well: each picture needs gates of its own.",
@@ -342,15 +344,16 @@ block = Exercise(
 def _sizes(generator: torch.Generator) -> Iterable[tuple]:
     for channels, reduction, bias in ((64, 16, True), (64, 4, True), (8, 16, True), (32, 8, False)):
         extra = int(torch.randint(0, 3, (), generator=generator))
-        yield channels * 2**extra if channels > 8 else channels - extra, reduction, bias
+        channels = channels * 2**extra if channels > 8 else channels - extra
+        yield torch.rand(1, channels, 2, 2, generator=generator, dtype=torch.float64), reduction, bias
 
 
-def _count(channels: int, reduction: int, bias: bool) -> int:
-    return sum(weight.numel() for weight in SqueezeExcitation(channels, reduction, bias=bias).parameters())
+def _count(u: Tensor, reduction: int, bias: bool) -> int:
+    return sum(weight.numel() for weight in SqueezeExcitation(u.shape[1], reduction, bias=bias).parameters())
 
 
-def _count_with(hidden: int, channels: int, bias: bool) -> int:
-    return 2 * channels * hidden + bias * (channels + hidden)
+def _count_with(hidden: int, u: Tensor, bias: bool) -> int:
+    return 2 * u.shape[1] * hidden + bias * (u.shape[1] + hidden)
 
 
 debug = Exercise(
@@ -359,38 +362,38 @@ debug = Exercise(
     (
         Function(
             "number_of_weights",
-            "number_of_weights(channels, reduction, bias) → weights and biases of the block",
+            "number_of_weights(u, reduction, bias) → weights and biases of the block for a map u (N, C, H, W)",
             _count,
             _sizes,
             (
                 Mistake(
                     "16 written in",
-                    lambda c, r, b: _count_with(max(c // 16, 1), c, b),
+                    lambda u, r, b: _count_with(max(u.shape[1] // 16, 1), u, b),
                     "The ratio is ignored: 16 is written into the code, as in the listing.",
                 ),
                 Mistake(
                     "no hidden unit",
-                    lambda c, r, b: _count_with(c // r, c, b),
-                    "With fewer channels than the ratio the hidden width becomes 0, and the gate a constant. At least 1.",
+                    lambda u, r, b: _count_with(u.shape[1] // r, u, b),
+                    "With fewer channels than the ratio no hidden unit is left: the gate is a constant. At least 1.",
                 ),
                 Mistake(
                     "both",
-                    lambda c, r, b: _count_with(c // 16, c, b),
+                    lambda u, r, b: _count_with(u.shape[1] // 16, u, b),
                     "16 is still written into the code, and with fewer than 16 channels no hidden unit is left.",
                 ),
                 Mistake(
-                    "rounded up",
-                    lambda c, r, b: _count_with(math.ceil(c / r) + 1, c, b),
-                    "One hidden unit too many.",
+                    "one layer",
+                    lambda u, r, b: _count_with(max(u.shape[1] // r, 1), u, b) - u.shape[1] * max(u.shape[1] // r, 1),
+                    "The weights of one layer only: C to C/r, and C/r back to C.",
                 ),
                 Mistake(
                     "biases always",
-                    lambda c, r, b: _count_with(max(c // r, 1), c, True),
+                    lambda u, r, b: _count_with(max(u.shape[1] // r, 1), u, True),
                     "The flag bias is not read.",
                 ),
                 Mistake(
                     "biases never",
-                    lambda c, r, b: _count_with(max(c // r, 1), c, False),
+                    lambda u, r, b: _count_with(max(u.shape[1] // r, 1), u, False),
                     "The biases are missing where bias is True: C/r + C of them.",
                 ),
             ),
@@ -464,7 +467,7 @@ def patching() -> tuple[torch.nn.Module, FramedDigits]:
 
 @torch.no_grad()
 def _reads(gates_from: int | None, digit_of: int) -> float:
-    """How often red-framed pictures are read as the digit of a plane, under the gates of another frame (None: all 1)."""
+    """How often red-framed pictures are read as the digit of a plane, under the gates of a frame (None: all 1)."""
     network, red = patching()
     features = network.features(red.images)
     gate: Tensor | float = 1.0
@@ -485,8 +488,8 @@ intervene = Exercise(
                 Mistake(
                     "own gates",
                     _reads(gates_from=0, digit_of=0),
-                    "That is how often red is read under the pictures' own gates. Give them the gates of the blue frame "
-                    "and count the blue digit.",
+                    "That is how often red is read under the pictures' own gates. Give them the gates of a blue "
+                    "frame and count the blue digit.",
                 ),
                 Mistake(
                     "red digit counted",

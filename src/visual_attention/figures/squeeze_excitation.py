@@ -128,7 +128,7 @@ def _picture(axes: Axes, image: Tensor, title: str = "") -> None:
     else:
         axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set(xticks=[], yticks=[], title=title)
-    axes.spines[:].set_visible(False)
+    axes.spines[:].set(visible=True, color="#999999")
 
 
 @styled
@@ -213,7 +213,7 @@ def gates_panels(*, image: Tensor, shown: Tensor, frame: int, own: Tensor, used:
     picture = figure.add_axes((0.0, 0.36, 0.25, 0.55))
     small = [figure.add_axes((0.008 + 0.083 * plane, 0.02, 0.075, 0.183)) for plane in range(3)]
     bars = figure.add_axes((0.305, 0.585, 0.685, 0.325))
-    answer = figure.add_axes((0.305, 0.115, 0.685, 0.29))
+    answer = figure.add_axes((0.305, 0.15, 0.685, 0.255))
 
     _picture(picture, image, f"{PLANES[frame]} frame")
     for plane, axes in enumerate(small):
