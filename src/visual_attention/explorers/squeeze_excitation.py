@@ -119,7 +119,7 @@ def trained_network() -> PlaneNetwork:
 
 NOBODY = "nobody"
 PLANES = (NOBODY, *(f"{colour} plane" for colour in COLOURS))
-AMOUNTS = tuple(k / 10 for k in range(11))
+AMOUNTS = tuple(k / 5 for k in range(6))
 EXAMPLE = 14  # the test picture that is shown
 
 

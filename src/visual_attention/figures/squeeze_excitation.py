@@ -75,6 +75,27 @@ def homes_diagram() -> Figure:
 
 
 @styled
+def experiment_diagram() -> Figure:
+    """The network of the context experiment: three planes, one reader, a slot and a head."""
+    diagram = Diagram(10.0, 1.75)
+    y = 0.95
+    reader = diagram.box(2.55, y, "reader,\ntrained first", width=1.7, height=1.5, role="key")
+    for plane, name in enumerate(PLANES):
+        height = y + 0.52 - 0.52 * plane
+        diagram.note(1.0, height, f"{name} plane", align="right", colour=FIT)
+        diagram.arrow((1.1, height), (reader.left[0], height))
+        diagram.arrow((reader.right[0], height), (4.0, height))
+    joined = diagram.box(4.7, y, "48 × 6 × 6", width=1.4, height=1.5, role="value")
+    slot = diagram.box(6.5, y, "slot", width=1.0, height=0.8, role="weight")
+    head = diagram.box(8.1, y, "head", width=1.0, height=0.8)
+    diagram.arrow(joined.right, slot.left)
+    diagram.arrow(slot.right, head.left)
+    diagram.arrow(head.right, (9.1, y))
+    diagram.note(9.5, y, "digit", colour=FIT)
+    return diagram.figure
+
+
+@styled
 def placements_diagram(errors: dict[str, float]) -> Figure:
     """Four places for the block in a residual unit, each with its published top-1 error in per cent."""
     diagram = Diagram(10.0, 3.35)
@@ -157,7 +178,7 @@ def planes(image: Tensor, titles: tuple[str, ...]) -> Figure:
 @styled
 def outcome(coloured: dict[str, Tensor], grey: dict[str, Tensor], chance: float) -> Figure:
     """Accuracy of each network, a dot for each seed: the announcing frame (left), the grey frame (right)."""
-    figure = Figure(figsize=(10.0, 3.1))
+    figure = Figure(figsize=(10.0, 2.95))
     wide, narrow = figure.subplots(1, 2, width_ratios=(5, 3), sharey=True)
     figure.subplots_adjust(left=0.085, right=0.995, top=0.89, bottom=0.18, wspace=0.06)
     for axes, values, title in (
@@ -181,7 +202,7 @@ def outcome(coloured: dict[str, Tensor], grey: dict[str, Tensor], chance: float)
 @styled
 def context_gates(gates: Tensor) -> Figure:
     """Mean gates (3, 48) of a trained network: a row for a red, a green, a blue frame."""
-    figure = Figure(figsize=(10.0, 3.4))
+    figure = Figure(figsize=(10.0, 3.2))
     panels = figure.subplots(3, 1, sharex=True)
     figure.subplots_adjust(left=0.14, right=0.995, top=0.99, bottom=0.11, hspace=0.16)
     for number, (axes, row) in enumerate(zip(panels, gates, strict=True)):
@@ -305,6 +326,7 @@ __all__ = [
     "bar_ladder",
     "block_diagram",
     "context_gates",
+    "experiment_diagram",
     "gates_panels",
     "homes_diagram",
     "outcome",
