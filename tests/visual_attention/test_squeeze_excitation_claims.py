@@ -98,6 +98,17 @@ def test_a_run_of_today_gives_what_was_stored(results):
     assert numbers["accuracy"] == pytest.approx(results.of("SE", "accuracy")[1].item(), abs=0.03)
 
 
+def test_end_to_end_the_gain_is_small_and_its_spread_as_large():
+    small = stored("context_small")
+    assert small.of("SE", "weights in the slot").tolist() == small.of("plain layer", "weights in the slot").tolist()
+    for rival in ("none", "plain layer"):
+        gain = small.gain("SE", rival, "accuracy")
+        assert len(gain) == 5
+        assert (gain > 0).sum() == 4
+        assert 0 < gain.mean() < 0.1
+        assert gain.std() > gain.mean()
+
+
 # ---- what is counted
 def test_weights_of_se_resnet50():
     plain = count_cost(resnet50(version="1"), (1, 3, 224, 224))

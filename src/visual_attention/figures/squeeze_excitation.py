@@ -79,14 +79,14 @@ def experiment_diagram() -> Figure:
     """The network of the context experiment: three planes, one reader, a slot and a head."""
     diagram = Diagram(10.0, 1.75)
     y = 0.95
-    reader = diagram.box(2.55, y, "reader,\ntrained first", width=1.7, height=1.5, role="key")
+    reader = diagram.box(2.95, y, "reader,\ntrained first", width=1.7, height=1.5, role="key")
     for plane, name in enumerate(PLANES):
         height = y + 0.52 - 0.52 * plane
-        diagram.note(1.0, height, f"{name} plane", align="right", colour=FIT)
-        diagram.arrow((1.1, height), (reader.left[0], height))
-        diagram.arrow((reader.right[0], height), (4.0, height))
-    joined = diagram.box(4.7, y, "48 × 6 × 6", width=1.4, height=1.5, role="value")
-    slot = diagram.box(6.5, y, "slot", width=1.0, height=0.8, role="weight")
+        diagram.note(1.4, height, f"{name} plane", align="right", colour=FIT)
+        diagram.arrow((1.5, height), (reader.left[0], height))
+        diagram.arrow((reader.right[0], height), (4.3, height))
+    joined = diagram.box(5.0, y, "48 × 6 × 6", width=1.4, height=1.5, role="value")
+    slot = diagram.box(6.7, y, "slot", width=1.0, height=0.8, role="weight")
     head = diagram.box(8.1, y, "head", width=1.0, height=0.8)
     diagram.arrow(joined.right, slot.left)
     diagram.arrow(slot.right, head.left)
@@ -290,7 +290,8 @@ def ratio_panels(
     right.axvline(total, color=WEIGHT, linestyle=":")
     right.plot([totals[ratio] for ratio in errors], list(errors.values()), "o-", color=KEY, markersize=9)
     right.plot(*bare, "s", color=TRUTH, markersize=10)
-    right.annotate("no SE", bare, xytext=(12, 0), textcoords="offset points", va="center")
+    clear = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    right.annotate("no SE", bare, xytext=(12, 0), textcoords="offset points", va="center", bbox=clear)
     if error is not None:
         right.plot([total], [error], "D", color=WEIGHT, markersize=13)
         words += f": {error:.2f} %"
