@@ -445,7 +445,7 @@ show(
     "Three rows of 48 bars. With a red frame mainly the gates of the red plane are open, with green those of green, with blue those of blue.",
 )
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 print("six seeds: mean gate of the announced plane", results.spread("SE", "announced gates", 2))
 print("           mean gate of the two others      ", results.spread("SE", "other gates", 2))
 
