@@ -204,14 +204,13 @@ print(f"softmax {both.softmax(0)[0]:.1f} each, sigmoid {both.sigmoid()[0]:.3f} e
 #
 # $$\frac{2}{r}\sum_{\text{stages}} N_s C_s^2 \qquad N = 3, 4, 6, 3 \qquad C = 256, 512, 1024, 2048 \qquad r = 16$$
 #
-# Which stage takes most? How much more is that than the network had, 25.6 million?
+# Which stage takes most? How much is that, next to the network's 25.6 million?
 
 # %% slideshow={"slide_type": "fragment"}
 gated = resnet50(lambda c: SqueezeExcitation(c, 16, bias=False), version="1")
 stages = [gated.layer1, gated.layer2, gated.layer3, gated.layer4]
 added = [sum(w.numel() for unit in stage for w in unit.attention.parameters())
          for stage in stages]
-
 before = count_cost(resnet50(version="1"), (1, 3, 224, 224)).parameters
 assert count_cost(gated, (1, 3, 224, 224)).parameters - before == sum(added)
 print(" + ".join(f"{n:,}" for n in added), f"= {sum(added):,} weights")
@@ -350,11 +349,9 @@ print(f"16 fresh gates of one half, one behind the other on the trunk: {0.5**16:
 # ## A test that channel attention must pass
 #
 # - **Task:** the digit in the colour that the frame announces. Chance among the three digits: ⅓.
-# - **Network:** a reader of single digits, trained first and then kept, looks at each plane: 3 × 16 channels on a 6×6 grid. Then a **slot**, then a small head. A cell sees 10×10 pixels: **frame or digits, never both**.
+# - **Network:** a reader of single digits, trained first and then kept, looks at each plane. Then a **slot**, then a small head. A cell in it sees 10×10 pixels: **frame or digits, never both**.
 # - **In the slot:** nothing · a plain layer with **as many weights as SE** · SE without the squeeze, as many weights · a 3×3 convolution with 17 times as many · SE.
-# - **Control:** a grey frame and the same digit in all planes: nothing to choose, SE must *not* help.
-#
-# **Predict** the order.
+# - **Control:** a grey frame and the same digit in all planes: nothing to choose, SE must *not* help. **Predict** the order.
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 show(
@@ -425,7 +422,7 @@ for rival in ("none", "plain layer"):
     print(f"SE − {rival:12} {gain.mean():+.3f} ± {gain.std():.3f}, by seed {by_seed}")
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# Mostly a gain, much smaller, one seed against it, and a spread as large as the gain: from one run you could have reported either. **A block helps where the network lacks what it offers.**
+# Mostly a gain, much smaller, one seed against it, and a spread larger than the gain: from one run you could have reported either. **A block helps where the network lacks what it offers.**
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The honest half of the experiment. Training from start to end is short here and its seeds differ a lot. Ask how many seeds would be needed to be sure of three points, with a spread of seven: many more than five.

@@ -77,15 +77,15 @@ def homes_diagram() -> Figure:
 @styled
 def experiment_diagram() -> Figure:
     """The network of the context experiment: three planes, one reader, a slot and a head."""
-    diagram = Diagram(10.0, 1.75)
-    y = 0.95
-    reader = diagram.box(2.95, y, "reader,\ntrained first", width=1.7, height=1.5, role="key")
+    diagram = Diagram(10.0, 1.4)
+    y = 0.7
+    reader = diagram.box(2.95, y, "reader,\ntrained first", width=1.7, height=1.3, role="key")
     for plane, name in enumerate(PLANES):
-        height = y + 0.52 - 0.52 * plane
+        height = y + 0.44 - 0.44 * plane
         diagram.note(1.4, height, f"{name} plane", align="right", colour=FIT)
         diagram.arrow((1.5, height), (reader.left[0], height))
         diagram.arrow((reader.right[0], height), (4.3, height))
-    joined = diagram.box(5.0, y, "48 × 6 × 6", width=1.4, height=1.5, role="value")
+    joined = diagram.box(5.0, y, "48 × 6 × 6", width=1.4, height=1.3, role="value")
     slot = diagram.box(6.7, y, "slot", width=1.0, height=0.8, role="weight")
     head = diagram.box(8.1, y, "head", width=1.0, height=0.8)
     diagram.arrow(joined.right, slot.left)
