@@ -208,9 +208,8 @@ print(f"softmax {both.softmax(0)[0]:.1f} each, sigmoid {both.sigmoid()[0]:.3f} e
 
 # %% slideshow={"slide_type": "fragment"}
 gated = resnet50(lambda c: SqueezeExcitation(c, 16, bias=False), version="1")
-stages = [gated.layer1, gated.layer2, gated.layer3, gated.layer4]
 added = [sum(w.numel() for unit in stage for w in unit.attention.parameters())
-         for stage in stages]
+         for stage in (gated.layer1, gated.layer2, gated.layer3, gated.layer4)]
 total, picture = sum(added), (1, 3, 224, 224)
 before = count_cost(resnet50(version="1"), picture).parameters
 assert count_cost(gated, picture).parameters - before == total
