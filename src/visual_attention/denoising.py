@@ -142,13 +142,15 @@ def non_local_means(
     patch: int = 7,
     search: int = 21,
     include_self: bool | str = True,
+    patch_width: float | None = None,
 ) -> torch.Tensor:
     """Average each pixel with those whose surroundings look like its own.
 
     The weight of pixel j for pixel i is exp(−d² / h²), where d² is the mean squared difference, over positions
-    and channels, of the patches around i and j (Buades, Coll and Morel, CVPR 2005, with a flat patch). That is
-    the Gaussian kernel of width h / √2 on patches divided by the root of their size. Where a patch hangs over
-    the border, the picture is mirrored.
+    and channels, of the patches around i and j (Buades, Coll and Morel, CVPR 2005). That is the Gaussian kernel
+    of width h / √2 on patches divided by the root of their size. Where a patch hangs over the border, the picture
+    is mirrored. With `patch_width` the mean is weighted by a Gaussian of that width around the patch's centre, as
+    in the paper, where it is called a; without, all of the patch counts alike.
 
     A pixel resembles nothing as much as itself, noise included: for small h it takes all the weight. Hence the
     choice of its weight among the keys:
@@ -166,6 +168,7 @@ def non_local_means(
     patch : side of a patch in pixels, odd
     search : side of the window that keys are taken from, in pixels, odd
     include_self : True, False or "as_nearest"
+    patch_width : number above 0, in pixels, or None
 
     Returns
     -------
@@ -174,21 +177,26 @@ def non_local_means(
     Raises
     ------
     TypeError
-        `image` is not a float32/float64 tensor, `h` not a number, `patch` or `search` not a whole number.
+        `image` is not a float32/float64 tensor, `h` or `patch_width` not a number, `patch` or `search` not a whole
+        number.
     ValueError
-        `image` has another rank, is empty or not finite; `h` not finite and above 0; `patch` or `search` even
-        or below 1; unknown `include_self`; no other pixel in the window when `include_self` is not True.
+        `image` has another rank, is empty or not finite; `h` or `patch_width` not finite and above 0; `patch` or
+        `search` even or below 1; unknown `include_self`; no other pixel in the window when `include_self` is not True.
     """
     _check_patches(image, patch, search, include_self)
     h = _width("h", h, image)
     planes = image.double().reshape(-1, *image.shape[-2:])
     height, breadth = planes.shape[1:]
     mirrored = _mirror(planes, patch // 2)
+    if patch_width is not None:
+        share = _shares(patch, patch_width, mirrored)
 
     def distance(here: tuple[slice, slice], there: tuple[slice, slice]) -> torch.Tensor:
         """Return d² for the pixels `here` (h, w), each compared with its neighbour `there`."""
         rows, cols, rows_there, cols_there = (slice(s.start, s.stop + patch - 1) for s in (*here, *there))
         squared = (mirrored[:, rows, cols] - mirrored[:, rows_there, cols_there]).square().mean(dim=0, keepdim=True)
+        if patch_width is not None:
+            return F.conv2d(F.conv2d(squared[None], share[None, None, :, None]), share[None, None, None])[0, 0]
         return F.avg_pool2d(F.avg_pool2d(squared, (patch, 1), stride=1), (1, patch), stride=1)[0]
 
     pairs = [pair for pair in _pairs(planes, _reach(image, h, search // 2)) if pair[0] != (0, 0)]
@@ -218,6 +226,7 @@ def non_local_weights(
     patch: int = 7,
     search: int = 21,
     include_self: bool | str = True,
+    patch_width: float | None = None,
 ) -> torch.Tensor:
     """Return how much one pixel attends to every pixel of the picture in `non_local_means`.
 
@@ -225,7 +234,7 @@ def non_local_weights(
 
     Parameters
     ----------
-    image, h, patch, search, include_self : as in `non_local_means`
+    image, h, patch, search, include_self, patch_width : as in `non_local_means`
     row, col : the query pixel, counted from 0 at the top left
 
     Returns
@@ -249,7 +258,9 @@ def non_local_weights(
     mirrored = _mirror(image.double().reshape(-1, height, breadth), patch // 2)
     patches = mirrored.unfold(1, patch, 1).unfold(2, patch, 1)  # (C, H, W, patch, patch)
     distance = mirrored.new_full((height, breadth), math.inf)
-    distance[rows, cols] = (patches[:, rows, cols] - patches[:, row, col, None, None]).square().mean(dim=(0, 3, 4))
+    squared = (patches[:, rows, cols] - patches[:, row, col, None, None]).square().mean(dim=0)
+    share = _shares(patch, patch_width, mirrored)
+    distance[rows, cols] = torch.einsum("hwpq,p,q->hw", squared, share, share)
     if include_self is not True:
         distance[row, col] = math.inf
     nearest = distance.min()
@@ -278,6 +289,15 @@ def _check_patches(image: object, patch: object, search: object, include_self: o
 def _width(name: str, value: object, image: torch.Tensor) -> torch.Tensor:
     positive_number(name, value)
     return torch.as_tensor(value, dtype=torch.float64, device=image.device)
+
+
+def _shares(patch: int, patch_width: object, like: torch.Tensor) -> torch.Tensor:
+    """Return what each row (or column) of a patch counts in its mean, (patch,): they sum to 1."""
+    if patch_width is None:
+        return like.new_full((patch,), 1 / patch)
+    positive_number("patch_width", patch_width)
+    power = _gaussian((torch.arange(patch, dtype=like.dtype, device=like.device) - patch // 2) / patch_width)
+    return power / power.sum()
 
 
 def _reach(image: torch.Tensor, width: torch.Tensor, radius: object) -> tuple[int, int]:

@@ -1,0 +1,100 @@
+"""Lesson 6: which blocks can carry a colour from one end of a picture to the other?"""
+
+import functools
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from visual_attention.datasets.twins import TwinPictures, twin_cells, twin_pictures
+from visual_attention.experiments.store import Experiment
+from visual_attention.training import accuracy, initialised, train
+from visual_attention.twins import VARIANTS, TwinHead, TwinNetwork, TwinTrunk, features_of, twin_attention
+
+__all__ = ["ALL", "HEAD", "KEPT", "TEST_SEED", "TRUNK", "data", "train_head", "trunk_of", "twins"]
+
+TRUNK = {"cells": 6000, "steps": 600, "batch": 64, "learning_rate": 1e-2}
+HEAD = {"pictures": 8000, "steps": 600, "batch": 64, "learning_rate": 6e-3}
+TEST = {"pictures": 1000}
+TEST_SEED = 1000  # test pictures of seed s are drawn with s + 1000
+KEPT = ("embedded gaussian", 0)
+
+
+def naming_loss(scores: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of the numeral plus that of the colour: (N, 14), (N, 2) -> one number."""
+    return F.cross_entropy(scores[:, :10], labels[:, 0]) + F.cross_entropy(scores[:, 10:], labels[:, 1])
+
+
+@functools.cache
+def trunk_of(seed: int) -> tuple[TwinTrunk, float]:
+    """The trunk of a seed, trained to name single cells, and how many numerals of the test cells it names rightly."""
+    trunk = initialised(TwinTrunk, seed)
+    recipe = {name: value for name, value in TRUNK.items() if name != "cells"}
+    train(trunk, *twin_cells(TRUNK["cells"], "train", seed=seed), loss=naming_loss, seed=seed, **recipe)
+    cells, labels = twin_cells(TEST["pictures"], "test", seed=seed + TEST_SEED)
+    with torch.no_grad():
+        named = trunk(cells)[:, :10].argmax(dim=1) == labels[:, 0]
+    return trunk.requires_grad_(False), named.double().mean().item()
+
+
+def data(seed: int, hint: bool = False) -> tuple[TwinPictures, TwinPictures]:
+    """Training and test pictures of a seed."""
+    return (
+        twin_pictures(HEAD["pictures"], "train", seed=seed, hint=hint),
+        twin_pictures(TEST["pictures"], "test", seed=seed + TEST_SEED, hint=hint),
+    )
+
+
+@functools.cache
+def _features(seed: int, hint: bool) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    trunk, _ = trunk_of(seed)
+    here, there = data(seed, hint)
+    return *((features_of(trunk, part.images)) for part in (here, there)), here.targets, there.targets, there.twins
+
+
+def train_head(variant: str, seed: int, features: Tensor, targets: Tensor, **options) -> TwinHead:
+    """Train a head with a block of the given variant on features of the frozen trunk."""
+    head = initialised(lambda: TwinHead(variant), seed)
+    recipe = {name: value for name, value in HEAD.items() if name != "pictures"}
+    train(head, features, targets, seed=seed, **recipe, **options)
+    return head
+
+
+def run(variant: str, seed: int) -> tuple[dict[str, float], nn.Module]:
+    if variant == next(iter(VARIANTS)):
+        _features.cache_clear()  # all variants of a seed come in a row, and share what the trunk sees
+    numbers = {}
+    for hint in (False, True):
+        features, test_features, targets, test_targets, places = _features(seed, hint)
+        head = train_head(variant, seed, features, targets)
+        numbers["with hint" if hint else "accuracy"] = accuracy(head, test_features, test_targets)
+        if not hint:
+            network = TwinNetwork(variant)
+            network.trunk.load_state_dict(trunk_of(seed)[0].state_dict())
+            network.head.load_state_dict(head.state_dict())
+            numbers["parameters"] = sum(p.numel() for p in head.parameters())
+            numbers["numerals"] = trunk_of(seed)[1]
+            if hasattr(head.block, "weights"):
+                with torch.no_grad():
+                    numbers |= twin_attention(head.block.weights(test_features), places)
+    return numbers, network
+
+
+twins = Experiment(
+    name="twins",
+    question="Which blocks can tell a digit the colour of its twin at the other end of the picture?",
+    recipe={
+        "pictures": "36×36, three pairs of digits in 3×3 cells of 12 pixels; digits of 10 pixels",
+        "trunk": TRUNK,
+        "head": HEAD,
+        "test": TEST,
+        "optimiser": "Adam, rate to 0 along a cosine",
+        "hint": "control: a bar of the twin's colour under each white digit",
+    },
+    variants=tuple(VARIANTS),
+    seeds=(0, 1, 2, 3, 4),
+    run=run,
+    keep=KEPT,
+)
+
+ALL = (twins,)

@@ -1,0 +1,182 @@
+"""The networks of lesson 6's experiment: a frozen trunk that knows digits and colours, and a head with one block.
+
+The trunk sees 18 × 18 pixels, so that a place knows its own digit and nothing of the next one. What a head can say
+about a white digit's twin, far away, is up to its block.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from visual_attention._validation import feature_map, one_of
+from visual_attention.blocks import NonLocalBlock, SqueezeExcitation
+from visual_attention.blocks.non_local import PAIRWISE
+from visual_attention.datasets.twins import COLOURS, TWIN_COLOURS
+
+__all__ = ["VARIANTS", "GlobalContext", "TwinHead", "TwinNetwork", "TwinTrunk", "at_centres", "twin_attention"]
+
+CHANNELS = 32
+INNER = CHANNELS // 2
+REDUCTION = 4
+
+
+class GlobalContext(nn.Module):
+    """One context vector for all positions: a Non-local block without its query.
+
+        z_i = x_i + transform(sum over j of softmax_j(w · x_j) x_j)
+
+    Cao, Xu, Lin, Wei, Hu: GCNet, ICCV Workshops 2019, arXiv 1904.11492; `transform` is the bottleneck 1×1, layer
+    normalisation, ReLU, 1×1.
+
+    Parameters
+    ----------
+    channels : number of channels C
+    reduction : the bottleneck has C // reduction channels, at least 1
+
+    Input and output: (N, C, H, W).
+    """
+
+    def __init__(self, channels: int, reduction: int = REDUCTION):
+        super().__init__()
+        self.channels = channels
+        inner = max(channels // reduction, 1)
+        self.score = nn.Linear(channels, 1)
+        self.transform = nn.Sequential(
+            nn.Linear(channels, inner), nn.LayerNorm(inner), nn.ReLU(), nn.Linear(inner, channels)
+        )
+
+    def weights(self, x: Tensor) -> Tensor:
+        """Return the one row of weights that all positions share, as a table: (N, C, H, W) -> (N, HW, HW)."""
+        feature_map("x", x, self.channels)
+        row = self.score(x.flatten(2).mT).softmax(dim=1).mT  # (N, 1, HW)
+        return row.expand(-1, row.shape[2], -1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        row = self.weights(x)[:, :1]
+        context = row @ x.flatten(2).mT  # (N, 1, C)
+        return x + self.transform(context).mT[..., None]
+
+
+class TwinTrunk(nn.Module):
+    """Three 3×3 convolutions, two halvings: (N, 3, H, W) -> (N, 32, H/4, W/4); sees 18 × 18 pixels.
+
+    For its own training, `forward` names numeral and colour of single cells, (N, 3, 12, 12) -> (N, 14), from the one
+    place in their middle.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(
+            *(nn.Conv2d(3, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Conv2d(16, CHANNELS, 3, padding=1), nn.BatchNorm2d(CHANNELS), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1), nn.BatchNorm2d(CHANNELS), nn.ReLU()),
+        )
+        self.name = nn.Linear(CHANNELS, 10 + len(COLOURS))
+
+    def forward(self, cells: Tensor) -> Tensor:
+        return self.name(self.features(cells)[:, :, 1, 1])
+
+
+def _conv(dilation: int = 1) -> list[nn.Module]:
+    convolution = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=dilation, dilation=dilation, bias=False)
+    return [convolution, nn.BatchNorm2d(CHANNELS)]
+
+
+def _non_local(pairwise: str) -> Callable[[], nn.Module]:
+    return lambda: NonLocalBlock(CHANNELS, INNER, pairwise=pairwise)
+
+
+def _scaled() -> nn.Module:
+    """The embedded Gaussian with the transformer's 1/√d, which the paper does not have: divides theta's output."""
+    block = NonLocalBlock(CHANNELS, INNER)
+    block.theta.register_forward_hook(lambda module, args, output: output / INNER**0.5)
+    return block
+
+
+VARIANTS: dict[str, Callable[[], nn.Module]] = {
+    "none": nn.Identity,
+    "3×3 conv": lambda: nn.Sequential(*_conv()),
+    "two convs, dilated": lambda: nn.Sequential(*_conv(), nn.ReLU(), *_conv(3)),
+    "SE": lambda: SqueezeExcitation(CHANNELS, REDUCTION),
+    "global context": lambda: GlobalContext(CHANNELS),
+    **{pairwise.replace("_", " "): _non_local(pairwise) for pairwise in PAIRWISE},
+    "embedded, scaled": _scaled,
+}
+
+
+class TwinHead(nn.Module):
+    """A block, then 1×1, ReLU, 1×1: (N, 32, 9, 9) -> a score for each colour, read at the cells' centres, (N, 3, 3, 3).
+
+    `variant` is one of `VARIANTS`, else ValueError.
+    """
+
+    def __init__(self, variant: str):
+        super().__init__()
+        one_of("variant", variant, tuple(VARIANTS))
+        self.block = VARIANTS[variant]()
+        self.answer = nn.Sequential(
+            nn.Conv2d(CHANNELS, CHANNELS, 1), nn.ReLU(), nn.Conv2d(CHANNELS, len(TWIN_COLOURS), 1)
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.answer(at_centres(self.block(features)))
+
+
+class TwinNetwork(nn.Module):
+    """Trunk and head: pictures (N, 3, 36, 36) -> scores (N, 3, 3, 3): colours, rows and columns of cells."""
+
+    def __init__(self, variant: str):
+        super().__init__()
+        self.trunk = TwinTrunk()
+        self.head = TwinHead(variant)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return self.head(self.trunk.features(pictures))
+
+
+def at_centres(features: Tensor) -> Tensor:
+    """Return the entries at the centres of the 3×3 cells: (..., 9, 9) -> (..., 3, 3)."""
+    return features[..., 1::3, 1::3]
+
+
+def twin_attention(weights: Tensor, twins: Tensor) -> dict[str, float]:
+    """Say where the white digits look, from a table of weights.
+
+    Parameters
+    ----------
+    weights : (N, 81, 81), a row for each position of the 9 × 9 map
+    twins : (N, 3, 3), as in `TwinPictures`
+
+    Returns
+    -------
+    averages over all white digits, each asking from the centre of its cell. `mass`: the weight on the nine positions
+    of its twin's cell; `own`: the same of its own cell; `hit`: how often the largest weight lies in its twin's cell
+    (1/9 by chance), `hit elsewhere`: the same for the largest absolute weight outside of its own cell (1/8 by
+    chance); `alike`: the mean cosine between the rows of two white digits of one picture, 1 if the query does not
+    matter.
+    """
+    n = len(weights)
+    rows = at_centres(weights.mT.reshape(n, 81, 9, 9)).flatten(2).mT  # (N, 9 queries, 81 keys)
+    cells = rows.reshape(n, 9, 3, 3, 3, 3).transpose(3, 4).flatten(4).flatten(2, 3)  # (N, 9, 9 cells, 9 positions)
+    asks = twins.flatten(1) >= 0
+    twin = twins.flatten(1)[asks]  # (M,)
+    own = asks.nonzero()[:, 1]
+    of_white = cells[asks]  # (M, 9, 9)
+    mass = of_white.sum(dim=2)
+    elsewhere = of_white.abs().amax(dim=2).scatter(1, own[:, None], -1)
+    unit = nn.functional.normalize(rows[asks].reshape(n, -1, 81), dim=2)
+    pairs = unit.shape[1] * (unit.shape[1] - 1)
+    return {
+        "mass": mass.gather(1, twin[:, None]).mean().item(),
+        "own": mass.gather(1, own[:, None]).mean().item(),
+        "hit": (of_white.amax(dim=2).argmax(dim=1) == twin).double().mean().item(),
+        "hit elsewhere": (elsewhere.argmax(dim=1) == twin).double().mean().item(),
+        "alike": ((unit.sum(dim=1).square().sum(dim=1) - unit.shape[1]) / pairs).mean().item(),
+    }
+
+
+def features_of(trunk: TwinTrunk, pictures: Tensor) -> Tensor:
+    """Return the frozen trunk's features, (n, 3, 36, 36) -> (n, 32, 9, 9), a few hundred pictures at a time."""
+    with torch.no_grad():
+        return torch.cat([trunk.eval().features(part) for part in pictures.split(250)])
