@@ -97,7 +97,8 @@ def _scaled() -> nn.Module:
 VARIANTS: dict[str, Callable[[], nn.Module]] = {
     "none": nn.Identity,
     "3×3 conv": lambda: nn.Sequential(*_conv()),
-    "two convs, dilated": lambda: nn.Sequential(*_conv(), nn.ReLU(), *_conv(3)),
+    # Dilations 1, 2 and 4: from the centre of a cell it sees the whole of every other cell.
+    "three dilated convs": lambda: nn.Sequential(*_conv(), nn.ReLU(), *_conv(2), nn.ReLU(), *_conv(4)),
     "SE": lambda: SqueezeExcitation(CHANNELS, REDUCTION),
     "global context": lambda: GlobalContext(CHANNELS),
     **{pairwise.replace("_", " "): _non_local(pairwise) for pairwise in PAIRWISE},

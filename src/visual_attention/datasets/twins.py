@@ -1,5 +1,6 @@
 """Colour the twin: pictures in which the answer to a question stands somewhere else in the picture."""
 
+import itertools
 from typing import NamedTuple
 
 import torch
@@ -16,6 +17,20 @@ COLOURS = (*TWIN_COLOURS, "white")
 _RGB = torch.tensor([[1.0, 0.15, 0.15], [0.15, 1.0, 0.15], [0.25, 0.35, 1.0], [1.0, 1.0, 1.0]])
 _MARGIN = 1
 _PAIRS = 3
+
+
+def _far_apart() -> torch.Tensor:
+    """All ways to place three ordered pairs of cells, each at least two rows or columns apart: (m, 3, 2)."""
+    pairs = [
+        (one, other)
+        for one, other in itertools.permutations(range(9), 2)
+        if max(abs(one // 3 - other // 3), abs(one % 3 - other % 3)) == 2
+    ]
+    ways = itertools.permutations(pairs, _PAIRS)
+    return torch.tensor([way for way in ways if len(set(itertools.chain(*way))) == 2 * _PAIRS])
+
+
+_PLACES = _far_apart()
 
 
 class TwinPictures(NamedTuple):
@@ -39,8 +54,9 @@ def twin_pictures(n: int, split: str = "train", *, seed: int = 0, hint: bool = F
     """Return `n` pictures of 3 × 3 cells that hold three pairs of digits.
 
     The two digits of a pair show the same numeral, in different handwriting; the pairs show different numerals. One
-    of a pair is red, green or blue, at random and independent of the other pairs; its twin is white. Question: which
-    colour has the twin of each white digit?
+    of a pair is red, green or blue, at random and independent of the other pairs; its twin is white. Twins never stand
+    in neighbouring cells, so that the cell in the middle stays empty. Question: which colour has the twin of each
+    white digit?
 
     Parameters
     ----------
@@ -64,7 +80,7 @@ def twin_pictures(n: int, split: str = "train", *, seed: int = 0, hint: bool = F
     of_numeral = [(pool.labels == numeral).nonzero()[:, 0] for numeral in range(10)]
     rows = torch.arange(n)
     numerals = torch.rand(n, 10, generator=generator).argsort(dim=1)[:, :_PAIRS]
-    places = torch.rand(n, 9, generator=generator).argsort(dim=1)[:, : 2 * _PAIRS].reshape(n, _PAIRS, 2)
+    places = _PLACES[torch.randint(len(_PLACES), (n,), generator=generator)]
     colours = torch.randint(len(TWIN_COLOURS), (n, _PAIRS), generator=generator)
     draw = torch.rand(n, _PAIRS, 2, generator=generator)
 
