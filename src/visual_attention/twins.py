@@ -14,7 +14,17 @@ from visual_attention.blocks import NonLocalBlock, SqueezeExcitation
 from visual_attention.blocks.non_local import PAIRWISE
 from visual_attention.datasets.twins import COLOURS, TWIN_COLOURS
 
-__all__ = ["VARIANTS", "GlobalContext", "TwinHead", "TwinNetwork", "TwinTrunk", "at_centres", "twin_attention"]
+__all__ = [
+    "VARIANTS",
+    "GlobalContext",
+    "TwinHead",
+    "TwinNetwork",
+    "TwinTrunk",
+    "at_centres",
+    "features_of",
+    "pairwise_and_unary",
+    "twin_attention",
+]
 
 CHANNELS = 32
 INNER = CHANNELS // 2
@@ -181,3 +191,18 @@ def features_of(trunk: TwinTrunk, pictures: Tensor) -> Tensor:
     """Return the frozen trunk's features, (n, 3, 36, 36) -> (n, 32, 9, 9), a few hundred pictures at a time."""
     with torch.no_grad():
         return torch.cat([trunk.eval().features(part) for part in pictures.split(250)])
+
+
+def pairwise_and_unary(query: Tensor, keys: Tensor) -> tuple[Tensor, Tensor]:
+    """Split dot products of queries and keys, (N, P, D) and (N, K, D), into a pairwise and a unary part.
+
+    With the means μ over positions, query_i · key_j is (query_i − μ_q) · (key_j − μ_k) + μ_q · key_j plus a number
+    that is the same for all keys, which a softmax over j does not see (Yin et al.: Disentangled Non-local Neural
+    Networks, ECCV 2020, arXiv 2006.06668).
+
+    Returns
+    -------
+    the first term, (N, P, K), in which the query matters, and the second, (N, 1, K), in which it does not
+    """
+    query_mean, key_mean = query.mean(dim=1, keepdim=True), keys.mean(dim=1, keepdim=True)
+    return (query - query_mean) @ (keys - key_mean).mT, query_mean @ keys.mT

@@ -84,7 +84,8 @@ twins = Experiment(
     name="twins",
     question="Which blocks can tell a digit the colour of its twin at the other end of the picture?",
     recipe={
-        "pictures": "36×36, three pairs of digits in 3×3 cells of 12 pixels, never in neighbouring cells; digits of 10 pixels",
+        "pictures": "36×36, three pairs of digits in 3×3 cells of 12 pixels, never in neighbouring cells; "
+        "digits of 10 pixels",
         "trunk": TRUNK,
         "head": HEAD,
         "test": TEST,
