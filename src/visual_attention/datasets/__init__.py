@@ -8,6 +8,7 @@ from visual_attention.datasets.framed import COLOURS, FRAMES, FramedDigits, fram
 from visual_attention.datasets.photographs import PHOTOGRAPHS, photograph
 from visual_attention.datasets.search import SEARCHES, SearchDisplay, search_display
 from visual_attention.datasets.tables import MeasuredPair, iris_petals
+from visual_attention.datasets.twins import TwinPictures, twin_cells, twin_pictures
 
 __all__ = [
     "COLOURS",
@@ -21,6 +22,7 @@ __all__ = [
     "MeasuredPair",
     "NoisyCurve",
     "SearchDisplay",
+    "TwinPictures",
     "desk_scene",
     "digits",
     "edge_map",
@@ -31,4 +33,6 @@ __all__ = [
     "reframed",
     "search_display",
     "true_curve",
+    "twin_cells",
+    "twin_pictures",
 ]

@@ -1,0 +1,737 @@
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 6 · Non-local networks: spatial attention
+#
+# A convolution asks its neighbours. **What if the answer stands at the other end of the picture?**
+#
+# Today every place may ask every other place. It begins with a filter against noise from 2005, which is lesson 2 with longer keys, and ends with a trained block whose weights we can watch.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** This is lesson 2 with other keys: say so now and again at the end. Nothing new happens to the equation, only to what is put into it.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **After this lesson you can**
+#
+# 1. write non-local means as Nadaraya–Watson regression on patches, and say why a pixel must not judge itself;
+# 2. write the four pairwise functions of the Non-local block with their normalisers, as a loop, as tensors and as a call;
+# 3. prove what two of them cannot do: concatenation ranks the keys alike for every query, and the raw Gaussian sees only itself;
+# 4. draw the block, start it as the identity, and say which start is dead;
+# 5. say what the block costs in time and memory, and which of the two can be saved without changing the result;
+# 6. split trained weights into a part that needs the query and a part that does not.
+#
+# You need lessons 2 and 3. Time: 40 minutes in a lecture, about two hours alone with the [exercises](exercises/06_non_local.ipynb).
+
+# %% slideshow={"slide_type": "skip"}
+import math
+import time
+
+import torch
+import torch.nn.functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
+
+import courseware.progress
+from courseware.frames import show
+from visual_attention import NonLocalBlock, count_cost, nadaraya_watson, non_local_means
+from visual_attention.denoising import non_local_weights
+from visual_attention.experiments import load_weights, stored
+from visual_attention.experiments.denoising import clean_picture, noisy_picture, psnr
+from visual_attention.experiments.twins import data, train_head
+from visual_attention.explorers.non_local import pixel_explorer, twin_explorer
+from visual_attention.figures import non_local as figures
+from visual_attention.training import accuracy
+from visual_attention.twins import TwinNetwork, features_of, pairwise_and_unary, twin_attention
+
+torch.manual_seed(0)
+clean, noisy = clean_picture(), noisy_picture(seed=0)  # (3, 72, 72)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Who should vote for this pixel?
+#
+# A noisy photograph. The pixel in the middle of **p** shall become an average. **Whom would you ask: the neighbours, pixels of the same colour, or …?**
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.patches(noisy, {"p": (36, 27), "q1": (36, 39), "q2": (16, 9)}, 7),
+    "A noisy photograph of a pagoda. Patch p lies on a pillar; q1 lies on another pillar and looks like it; "
+    "q2 lies on a roof and does not.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Two guesses on the board: neighbours, same colour. Then the third: those whose *surroundings* look the same, however far away. q1 is twelve pixels off and a better witness than the pixel next door.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Three filters, one equation
+#
+# | filter | key of a pixel | since |
+# |---|---|---|
+# | Gaussian blur | its position | |
+# | bilateral filter | position and colour | 1998 |
+# | **non-local means** | the **patch** around it | 2005 |
+#
+# $$y_i = \sum_j \frac{e^{-d_{ij}^2/h^2}}{\sum_k e^{-d_{ik}^2/h^2}}\, v_j, \qquad d_{ij}^2 = \text{mean squared difference of the patches around } i \text{ and } j$$
+#
+# Nadaraya–Watson with $\sigma = h/\sqrt{2}$, that is $w = \sqrt{2}/h$. Position is gone: pixel $j$ may be anywhere.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Query and key: a patch of 7 × 7 pixels, 147 numbers with colours. Value: one pixel. Ask what h does at its two ends (h → 0: only the most similar, which is the pixel itself; h → ∞: the average of the picture).
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## By hand: a row of six pixels
+#
+# $v = (0, 4, 1, 0, 5, 1)$, patches of 3, $h^2 = 3$. Pixel 1 (value 4) has the patch $(0, 4, 1)$.
+#
+# | pixel $j$ | patch | squared differences | $d^2$ | $e^{-d^2/3}$ | weight |
+# |---|---|---|---|---|---|
+# | 1 | 0, 4, 1 | 0, 0, 0 | 0 | 1 | **0.528** |
+# | 2 | 4, 1, 0 | 16, 9, 1 | 8.67 | 0.056 | 0.029 |
+# | 3 | 1, 0, 5 | 1, 16, 16 | 11 | 0.026 | 0.013 |
+# | 4 | 0, 5, 1 | 0, 1, 0 | 0.33 | 0.895 | **0.473** |
+#
+# Rounded, without pixels 0 and 5, which lack a neighbour. **How much becomes of the 4?**
+
+# %% slideshow={"slide_type": "-"}
+v = torch.tensor([0.0, 4, 1, 0, 5, 1])
+patches = v.unfold(0, 3, 1)                                   # (4, 3), one around each of the pixels 1 … 4
+d2 = (patches - patches[0]).square().mean(dim=1)              # (4,)
+weights = torch.softmax(-d2 / 3, dim=0)
+print([round(w, 3) for w in weights.tolist()], f"y = {weights @ v[1:5]:.3f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min, on the board.** Do pixel 4 together. The peak of 5 votes for the peak of 4, though it stands three pixels away, and the neighbours hardly vote. But notice the first row: more than half of the vote is the pixel's own.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The same as a loop, as one expression, as a call
+#
+# A corner of the photograph, 16 × 16, every pixel against every other:
+
+# %% slideshow={"slide_type": "-"}
+corner, h = noisy[:, 30:46, 20:36], 0.1
+padded = F.pad(corner[None], [3] * 4, mode="reflect")[0]      # (3, 22, 22)
+patch = [padded[:, r : r + 7, c : c + 7] for r in range(16) for c in range(16)]
+
+power = [[math.exp(-(p - q).square().mean().item() / h**2) for q in patch] for p in patch]
+pixel = corner.flatten(1).T                                   # (256, 3)
+loop = torch.stack([sum(a * x for a, x in zip(row, pixel)) / sum(row) for row in power])
+
+keys = torch.stack(patch).flatten(1) / 147**0.5               # (256, 147): the sum of squares becomes a mean
+call = nadaraya_watson(keys, keys, pixel.contiguous(), width=h / 2**0.5)  # lesson 2's function
+
+tested = non_local_means(corner, h=h, search=31)
+assert torch.allclose(loop, call)
+assert torch.allclose(call, tested.flatten(1).T)
+print("loop, Nadaraya–Watson on patches and non_local_means agree")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** The middle line is the point: the function of lesson 2, unchanged, on keys with 147 numbers. The division by √147 turns a sum over the patch into a mean. In practice the window is limited ("non-local" was 21 × 21 in the paper's experiments), here it holds the whole corner.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Click a pixel
+#
+# **Find** a pixel with many friends and one with none. Then: which $h$ is best, and what keeps small $h$ from working?
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+pixel_explorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 5 min.** Pillar: all other pillars light up. Roof: a whole line of tiles. Sky: everything. The ornament at a corner: nobody, it keeps its noise. Then h down to 0.03: the weights collapse onto the pixel and the picture stays noisy. Change "own vote" at h = 0.06 and read the dB.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The pixel that admires itself
+#
+# Its own patch has distance 0. Every other patch, even of the *same* clean content, has about $2\sigma^2$: both carry noise. So the pixel's own vote is too large. **Lesson 3 again: leave it out.**
+
+# %% slideshow={"slide_type": "skip"}
+hs = torch.tensor([0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.12, 0.15])
+ways = {"included": True, "left out": False, "as the nearest other": "as_nearest"}
+curves = {
+    name: torch.tensor([psnr(non_local_means(noisy, h=h, include_self=way), clean) for h in hs.tolist()])
+    for name, way in ways.items()
+}
+some = [(row, column) for row in range(4, 72, 8) for column in range(4, 72, 8)]
+own = torch.stack(
+    [torch.stack([non_local_weights(noisy, r, c, h=h)[r, c] for r, c in some]).mean() for h in hs.tolist()]
+)
+results = stored("denoising")
+
+# %% slideshow={"slide_type": "-"}
+i = hs.tolist().index(hs[3].item())
+print(f"h = {hs[i]:.2f}: own weight {own[i]:.2f};", "; ".join(f"{k} {c[i]:.1f} dB" for k, c in curves.items()))
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.self_vote(hs, curves, own, {"Gaussian blur": results.of("Gaussian blur", "psnr")[0].item()}),
+    "PSNR over h. With its own vote included a pixel stays noisy at small h, where its own weight is near 1; left out "
+    "or set to that of the nearest other, small h works. At large h the three agree.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 3 min.** The paper's theorem on what the filter converges to leaves the centre pixel out: the leave-one-out is in the theorem. Leaving it out altogether throws away good information where a pixel has no friends; giving it the weight of the nearest other is the common compromise.
+
+# %% slideshow={"slide_type": "skip"}
+generator = torch.Generator().manual_seed(1)
+first, second = (clean + 0.1 * torch.randn(clean.shape, generator=generator, dtype=clean.dtype) for _ in range(2))
+excess = (first - second).square().mean()
+print(f"mean squared difference of two noisy versions of one patch: {excess:.4f}; 2σ² = {2 * 0.1**2:.4f}")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Does it work? Five draws of the noise
+#
+# Noise σ = 0.1; every filter at its best setting, window 21 × 21, patch 7 × 7. Also an independent implementation, scikit-image's.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+rows = {
+    "nothing": "plain", "Gaussian blur": "plain", "bilateral": "plain", "self included": "ours", "self left out": "ours",
+    "self as nearest": "ours", "weighted patch, self as nearest": "ours",
+    "scikit-image, flat patch": "library", "scikit-image, weighted patch": "library",
+}
+show(
+    figures.psnr_rows(
+        tuple(rows), torch.stack([results.of(name, "psnr") for name in rows]), tuple(rows.values())
+    ),
+    "PSNR of nine filters: noise 20.0, Gaussian blur 25.3, bilateral 26.3, non-local means 25.2 with its own vote, "
+    "25.8 without, 26.8 as the nearest other, 27.4 with a weighted patch; scikit-image 26.5 and 27.2.",
+)
+
+# %% slideshow={"slide_type": "-"}
+for name in ("self included", "self as nearest"):
+    gain = results.gain(name, "Gaussian blur", "psnr")
+    print(f"{name:15} − Gaussian blur: {gain.mean():+.2f} ± {gain.std():.2f} dB, better in {(gain > 0).sum()} of {len(gain)}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** As the formula stands (self included) it does not beat a blur here. One line about the diagonal is worth 1.6 dB. PSNR: −10 log10 of the mean squared error; 3 dB is half the error. "Weighted": the paper weighs the middle of a patch more.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## From patches to learned keys
+#
+# Non-local means compares patches by a fixed rule. **What if the comparison were learned?** Wang, Girshick, Gupta and He (2018), for features $x_i$ at $N$ places:
+#
+# $$y_i = \frac{1}{\mathcal{C}_i(x)} \sum_{\forall j} f(x_i, x_j)\, g(x_j), \qquad z_i = W_z\, y_i + x_i$$
+#
+# | | non-local means | Non-local block |
+# |---|---|---|
+# | query and key | patch | $\theta(x_i)$, $\phi(x_j)$: learned linear maps |
+# | value | pixel | $g(x_j)$: a learned linear map |
+# | match $f$ | $e^{-d^2/h^2}$ | one of four |
+# | output | replaces the pixel | is **added** to $x_i$ |
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** The paper writes C(x); for the two softmax forms it depends on i, so we write the index. The sum runs over all places of the map (and of all frames, in a video). The last row matters: the block can be put into a trained network without breaking it.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## By hand: three places, one channel
+#
+# $x = (1, 2, 3)$, all maps the identity. **What does place 2 receive?**
+#
+# | $f$ | $f(x_2, x_j)$ | divide by | weights | $y_2$ |
+# |---|---|---|---|---|
+# | $e^{x_2 x_j}$ | 7.389, 54.60, 403.4 | their sum, 465.4 | 0.016, 0.117, 0.867 | **2.851** |
+# | $x_2 x_j$ | 2, 4, 6 | $N = 3$ | 0.667, 1.333, 2 | **9.333** |
+#
+# The second is no average: its weights sum to 4, and 9.333 lies far outside of $[1, 3]$.
+
+# %% slideshow={"slide_type": "-"}
+x = torch.tensor([1.0, 2.0, 3.0])
+for name, weights in (("softmax", torch.softmax(x[1] * x, dim=0)), ("dot product / N", x[1] * x / 3)):
+    print(f"{name:15}: {[round(w, 3) for w in weights.tolist()]}, y = {weights @ x:.3f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Favourite slip: dividing the dot products by their sum (2.333, for every place). The paper divides by N "because it simplifies gradient computation"; a sum of signed numbers can also be 0.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Four ways to match
+#
+# | name | $f(x_i, x_j)$ | $\mathcal{C}_i$ | row of weights is |
+# |---|---|---|---|
+# | Gaussian | $e^{x_i \cdot x_j}$ | $\sum_j f$ | an average |
+# | embedded Gaussian | $e^{\theta(x_i) \cdot \phi(x_j)}$ | $\sum_j f$ | an average |
+# | dot product | $\theta(x_i) \cdot \phi(x_j)$ | $N$ | signed |
+# | concatenation | $\operatorname{ReLU}(w_f \cdot [\theta(x_i), \phi(x_j)])$ | $N$ | not negative |
+#
+# One map of 12 places and 8 channels, one tested block for each, with random weights. The next four slides compute each table three times.
+
+# %% slideshow={"slide_type": "skip"}
+picture = torch.randn(1, 8, 3, 4, dtype=torch.float64)
+tokens = picture[0].flatten(1).T  # (12, 8): a row for each place
+blocks = {
+    kind: NonLocalBlock(8, pairwise=kind).double().requires_grad_(False)
+    for kind in ("gaussian", "embedded_gaussian", "dot_product", "concatenation")
+}
+
+
+def dot(one, other):
+    return sum(float(a) * float(b) for a, b in zip(one, other))
+
+
+def by_sum(table):
+    return torch.tensor([[f / sum(row) for f in row] for row in table], dtype=torch.float64)
+
+
+def by_count(table):
+    return torch.tensor([[f / len(row) for f in row] for row in table], dtype=torch.float64)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Let the room predict: which of the four needs no learned maps? In which can a place be told "less of that" (negative weights)? Which two are softmaxes?
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## 1 · Gaussian
+#
+# $$f(x_i, x_j) = e^{x_i \cdot x_j}, \qquad \mathcal{C}_i = \sum_j f(x_i, x_j)$$
+
+# %% slideshow={"slide_type": "-"}
+loop = by_sum([[math.exp(dot(a, b)) for b in tokens] for a in tokens])
+tensors = torch.softmax(tokens @ tokens.T, dim=1)             # (12, 12)
+call = blocks["gaussian"].weights(picture)[0]
+
+assert torch.allclose(loop, tensors)
+assert torch.allclose(tensors, call)
+print(f"own weight, mean over the places: {call.diagonal().mean():.2f}; equal shares would be {1 / 12:.2f}")
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# A loose name: no distance is in it. $e^{x_i \cdot x_j} = e^{-\|x_i - x_j\|^2/2} \cdot e^{\|x_j\|^2/2} \cdot (\text{the same for all } j)$: a Gaussian **times a prior for long keys**. Only where all keys have one length are the two equal.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** The paper says that the distance would do as well and that the product is easier to implement. Nothing is learned in f here: all depends on the features. Keep the printed own weight in mind.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## 2 · Embedded Gaussian: self-attention
+#
+# $$f(x_i, x_j) = e^{\theta(x_i) \cdot \phi(x_j)}, \qquad \mathcal{C}_i = \sum_j f(x_i, x_j)$$
+
+# %% slideshow={"slide_type": "-"}
+block = blocks["embedded_gaussian"]
+theta, phi, g = block.theta(tokens), block.phi(tokens), block.g(tokens)   # (12, 4) each
+
+loop = by_sum([[math.exp(dot(a, b)) for b in phi] for a in theta])
+tensors = torch.softmax(theta @ phi.T, dim=1)
+call = block.weights(picture)[0]
+assert torch.allclose(loop, tensors)
+assert torch.allclose(tensors, call)
+
+for scale in (1.0, None):
+    fused = F.scaled_dot_product_attention(theta[None], phi[None], g[None], scale=scale)[0]
+    print(f"PyTorch's attention with scale={scale} equals it: {torch.allclose(fused, call @ g)}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** The Non-local block of 2018 is the self-attention of 2017 for pictures, with one head and without 1/√d. Whoever replaces one by the other and forgets the scale gets another network.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## … and the lecture's missing sum
+#
+# The slides that this course grew from write the embedded Gaussian as
+#
+# $$y_i = \operatorname{softmax}\bigl(\theta(x_i)^T \phi(x_j)\bigr)\, g(x_j) = \frac{1}{\sum_{\forall j} e^{\theta(x_i)^T \phi(x_j)}}\, e^{\theta(x_i)^T \phi(x_j)}\, W_g x_j$$
+#
+# **What is $j$ on the right?** It is free: for each $j$ another vector comes out. The sum is missing, and below the line the index needs a name of its own:
+#
+# $$y_i = \sum_j \operatorname{softmax}_j\bigl(\theta(x_i)^T \phi(x_j)\bigr)\, g(x_j) = \frac{\sum_j e^{\theta(x_i)^T \phi(x_j)}\, W_g x_j}{\sum_k e^{\theta(x_i)^T \phi(x_k)}}$$
+
+# %% slideshow={"slide_type": "-"}
+printed = call[:, :, None] * g[None]                          # (12, 12, 4): an index too many
+print("as printed:", tuple(printed.shape), "  with the sum over j:", tuple(printed.sum(dim=1).shape))
+assert torch.allclose(printed.sum(dim=1), call @ g)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Typed in as an einsum the slip is obvious: 'ij,jc->ijc' instead of 'ij,jc->ic'. Count free indices left and right of every equals sign.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## 3 · Dot product: attention without softmax
+#
+# $$f(x_i, x_j) = \theta(x_i) \cdot \phi(x_j), \qquad \mathcal{C}_i = N$$
+
+# %% slideshow={"slide_type": "-"}
+block = blocks["dot_product"]
+theta, phi, g = block.theta(tokens), block.phi(tokens), block.g(tokens)
+
+loop = by_count([[dot(a, b) for b in phi] for a in theta])
+tensors = theta @ phi.T / len(phi)
+call = block.weights(picture)[0]
+assert torch.allclose(loop, tensors)
+assert torch.allclose(tensors, call)
+
+assert torch.allclose((theta @ phi.T) @ g, theta @ (phi.T @ g))           # N²·c against N·c²
+print(f"rows sum to {call.sum(dim=1).min():.2f} … {call.sum(dim=1).max():.2f}, {(call < 0).double().mean():.0%} of the weights are negative")
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# Without a softmax between them, the matrices may be multiplied **from the right**: $\phi^T g$ is $c \times c$, however many places there are. Today this is called linear attention.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Ask why softmax forbids it: the exponential stands between the two products, and exp of a matrix product is not a product. From N > c on the right-hand order is cheaper.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## 4 · Concatenation
+#
+# $$f(x_i, x_j) = \operatorname{ReLU}\bigl(w_f^T [\theta(x_i), \phi(x_j)]\bigr) = \operatorname{ReLU}(a_i + b_j), \qquad \mathcal{C}_i = N$$
+
+# %% slideshow={"slide_type": "-"}
+block = blocks["concatenation"]
+theta, phi = block.theta(tokens), block.phi(tokens)           # (12, 4) each
+w = block.score.weight[0]                                     # (8,)
+
+loop = by_count([[max(0.0, dot(w, [*a, *b])) for b in phi] for a in theta])
+a, b = theta @ w[:4], phi @ w[4:]                             # (12,) each
+tensors = (a[:, None] + b[None, :]).relu() / len(phi)
+call = block.weights(picture)[0]
+assert torch.allclose(loop, tensors)
+assert torch.allclose(tensors, call)
+
+top = call[call.max(dim=1).values > 0].argmax(dim=1)
+print("the best key of each query that has one:", top.tolist())
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Let them look at the printed list before the next slide: why is it always the same key?
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Two that cannot look
+#
+# **Concatenation.** $a_i + b_j$, then a ReLU that keeps the order: *every* query ranks the keys by $b_j$. The query only says *how much*, never *whom*. (With a softmax instead, $a_i$ would cancel and all rows be equal.)
+#
+# **Raw Gaussian.** $x_i \cdot x_i = \|x_i\|^2$ grows like $C$, and so does its lead over the others, in the exponent: $A \to I$.
+
+# %% slideshow={"slide_type": "-"}
+channels = torch.tensor([4, 16, 64, 256, 1024])
+own = {"$e^{x_i \\cdot x_j}$": [], "with $1/\\sqrt{C}$ in the exponent": []}
+for c in channels.tolist():
+    features = torch.randn(1, c, 14, 14, generator=torch.Generator().manual_seed(c)).relu().double()
+    for name, scale in zip(own, (1.0, c**-0.25)):
+        table = NonLocalBlock(c, pairwise="gaussian").weights(scale * features)[0]
+        own[name].append(table.diagonal().mean())
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.collapse(channels, {name: torch.stack(values) for name, values in own.items()}),
+    "Mean own weight of 196 places with random ReLU features over the number of channels: the raw Gaussian reaches 1 "
+    "at about 64 channels; with one over the root of C it follows later, at about 1024.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 3 min.** The same disease as in lesson 3 and in non-local means: whoever may look at himself will. θ and φ are the cure here: they can make a place unlike itself. In the paper's table the four forms differ by 0.4 points on video (72.5 for the raw one, 72.7 to 72.9): whatever the block did there, query-specific ranking was not needed.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Why $A \to I$.** Let the features be independent with mean $m$ and second moment $s > m^2$ in each channel. Then $x_i \cdot x_i \approx C s$ and $x_i \cdot x_j \approx C m^2$, each up to a deviation of order $\sqrt{C}$. The lead of the own key is about $C(s - m^2)$, so each other key has at most about $e^{-C(s - m^2) + O(\sqrt{C})}$ of its weight. Dividing by $\sqrt{C}$ leaves $\sqrt{C}(s - m^2)$, which still grows: it only delays the end. Learned maps can change the sign of the lead.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The block
+#
+# $W_z$ leads back to $C$ channels, a normalisation follows, and $x$ is added. $\theta$, $\phi$ and $g$ halve the channels: $2C^2$ weights in all, whatever $N$ is.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.block_diagram(),
+    "Block diagram: x goes through theta, phi and g to C/2 channels each; theta and phi are matched and normalised to "
+    "an N by N table, which multiplies g; W z and a normalisation lead back to C channels; x is added.",
+)
+
+# %% slideshow={"slide_type": "-"}
+for subsample in (False, True):
+    print(f"C = 1024, 14 × 14, subsample={subsample!s:5}: {count_cost(NonLocalBlock(1024, subsample=subsample), (1, 1024, 14, 14))}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Follow the shapes: N × N appears once. Subsampling takes keys and values from a map pooled by 2 × 2: still every place asks, and sees the whole picture. The paper says this reduces the pairwise work "by 1/4"; it reduces it *to* 1/4.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Do no harm: start as the identity
+#
+# The block ends in two factors: $W_z$ and the normalisation's scale $\gamma$. Zero in one of them, and $z = x$. **Which start is best: $W_z = 0$, $\gamma = 0$, or both?**
+
+# %% slideshow={"slide_type": "-"}
+x = torch.randn(4, 8, 6, 6, generator=torch.Generator().manual_seed(0))
+starts = {"γ = 0": (1, 0), "W_z = 0": (0, 1), "both = 0": (0, 0)}
+for name, (w_z, gamma) in starts.items():
+    torch.manual_seed(0)
+    block = NonLocalBlock(8, zero_init=False)
+    with torch.no_grad():
+        block.exit.weight *= w_z
+        block.norm.weight *= gamma
+    assert torch.equal(block(x), x)  # the identity, all three
+    optimiser = torch.optim.SGD(block.parameters(), lr=0.5)
+    for _ in range(100):
+        optimiser.zero_grad()
+        (block(x) - x.roll(1, dims=3)).square().mean().backward()
+        optimiser.step()
+    print(f"{name:8}: after 100 steps |W_z| {'moved' if block.exit.weight.abs().max() > 0 else 'is 0'}, "
+          f"|γ| {'moved' if block.norm.weight.abs().max() > 0 else 'is 0'}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Product rule: the gradient of each factor contains the other one. With one at 0, that one gets a gradient and moves, then the other. With both at 0, nobody ever starts: only the bias β learns. The paper zeroes γ.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What it costs
+#
+# A 14 × 14 map: $N = 196$, no matter. A 112 × 112 map: $N^2 = 157$ million weights, 629 MB. **Must the table exist?**
+
+# %% slideshow={"slide_type": "skip"}
+class Watch(TorchDispatchMode):
+    """Notes the size of the largest tensor that an operation makes."""
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        result = operation(*args, **(kwargs or {}))
+        for part in result if isinstance(result, tuple | list) else (result,):
+            if isinstance(part, torch.Tensor):
+                self.largest = max(getattr(self, "largest", 0), part.numel() * part.element_size())
+        return result
+
+
+def with_table(theta, phi, g):
+    return torch.softmax(theta @ phi.mT, dim=2) @ g
+
+
+def with_fused_kernel(theta, phi, g):
+    return F.scaled_dot_product_attention(theta[:, None], phi[:, None], g[:, None], scale=1.0)[:, 0]
+
+
+def dot_table(theta, phi, g):
+    return theta @ phi.mT @ g / g.shape[1]
+
+
+def dot_reordered(theta, phi, g):
+    return theta @ (phi.mT @ g) / g.shape[1]
+
+
+methods = {
+    "softmax, table": with_table,
+    "softmax, no table": with_fused_kernel,
+    "dot product, table": dot_table,
+    "dot product, reordered": dot_reordered,
+}
+positions = torch.tensor([256, 1024, 4096])
+memory, seconds = ({name: torch.zeros(len(positions)) for name in methods} for _ in range(2))
+for number, n in enumerate(positions.tolist()):
+    parts = [0.3 * torch.randn(1, n, 32, generator=torch.Generator().manual_seed(k)) for k in range(3)]
+    for name, method in methods.items():
+        with Watch() as watch:
+            method(*parts)
+        memory[name][number] = watch.largest / 1e6
+        times = []
+        for _ in range(5):
+            start = time.process_time()
+            for _ in range(4096 // n):
+                method(*parts)
+            times.append((time.process_time() - start) / (4096 // n))
+        seconds[name][number] = 1000 * max(min(times), 1e-6)
+assert torch.allclose(with_table(*parts), with_fused_kernel(*parts), atol=1e-5)
+assert torch.allclose(dot_table(*parts), dot_reordered(*parts), atol=1e-5)
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.growth(positions, memory, seconds),
+    "Largest tensor and time over the number of positions, both axes logarithmic. With a table memory grows 16 times "
+    "for 4 times the positions; without one 4 times. Time of softmax grows with the square either way; the reordered "
+    "dot product grows in proportion.",
+)
+
+# %% slideshow={"slide_type": "-"}
+for name in methods:
+    print(f"{name:22}: 4 × the positions, {memory[name][2] / memory[name][1]:.0f} × the largest tensor")
+gain = (seconds["dot product, table"] / seconds["dot product, reordered"])[2]
+print("4,096 positions: reordered dot product at least 3 times as fast as its table:", bool(gain > 3))
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 3 min.** Memory of softmax attention can be saved exactly (block by block, with a running sum: lesson 3's hundred thousand points); its N² multiplications cannot. For the dot product both go. Times are measured when the notebook runs, so the curves wobble; the slopes do not.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## An experiment: colour the twin
+#
+# Three pairs of digits. One of each pair is coloured, its twin, in another handwriting, is white and **far away**. *At each white digit: which colour has its twin?* By chance: 1/3.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+train_set, test_set = data(seed=0)
+order = [0, 1, 2, 2]
+show(
+    figures.twin_examples(test_set.images[order], test_set.targets[order]),
+    "Three pictures with six digits each, three coloured and three white, and the third again with frames round the "
+    "white digits in the colours that are asked for.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Solve one aloud: which digit is this white one, where is the other of its kind, which colour has it? That is: query, match, value. A place sees 18 × 18 of the 36 × 36 pixels: its own digit. Digits of the test pictures are in handwritings never seen in training.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Who can know? Predict the ranks
+#
+# One frozen trunk (names 98 % of test digits), then **one block**, then a small head. The block is
+#
+# - nothing; a 3×3 convolution; three dilated ones that see the whole picture;
+# - SE (lesson 5) or a global context: one vector for the whole picture;
+# - Non-local, with each of the four pairwise functions.
+#
+# **A hint:** somebody who sees *which colours* are in the picture, but not *whose* they are, should name the commonest. Right how often?
+
+# %% slideshow={"slide_type": "-"}
+from itertools import product
+
+counting = sum(max(colours.count(c) for c in colours) / 3 for colours in product("rgb", repeat=3)) / 27
+print(f"counting colours: {counting:.3f} = 17/27")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Collect bets: who stays at 1/3, who gets to 0.63, who beyond? 27 equally likely colourings: 3 of one colour (always right), 18 with two alike (2/3), 6 all different (1/3).
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Five seeds
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+twins = stored("twins")
+names = tuple(twins.values)
+show(
+    figures.twin_results(
+        names,
+        torch.stack([twins.of(name, "accuracy") for name in names]),
+        torch.stack([twins.of(name, "parameters")[0] for name in names]),
+        counting,
+    ),
+    "Accuracy of ten heads over five seeds: no block, a 3 by 3 convolution and the raw Gaussian at chance; SE, global "
+    "context and concatenation near 0.63 or below; dilated convolutions, dot product and embedded Gaussian above 0.8.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 3 min.** Three groups. At chance: cannot see, or (raw Gaussian) sees only itself. At 17/27 or below: know the colours, not whose. Above: can match. The dilated convolutions get there too, with nine times the weights: attention is not the only way to see far.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The recipe is stored with the results; `python -m visual_attention.experiments twins` trains everything again (about ten minutes). Paired differences, seed by seed, and the control: a bar in the twin's colour printed *under each white digit*. Then nothing far away is needed.
+
+# %% slideshow={"slide_type": "skip"}
+print("recipe:", {key: twins.recipe[key] for key in ("trunk", "head", "test")})
+for name in names:
+    if name != "embedded gaussian":
+        gain = twins.gain("embedded gaussian", name, "accuracy")
+        print(f"embedded gaussian − {name:20}: {gain.mean():+.3f} ± {gain.std():.3f}, better in {(gain > 0).sum()} of 5")
+print()
+for name in names:
+    print(f"{name:20}: accuracy {twins.spread(name, 'accuracy')}, with the hint beside the digit {twins.spread(name, 'with hint')}")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Where do the white digits look?
+#
+# Weight on the nine places of the twin's cell (equal shares: 0.111) and on their own; how often the largest weight is there; and how alike two rows of one picture are (cosine; 1: the query does not matter).
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+print(f"{'':18} {'on the twin':>15} {'on itself':>15} {'largest there':>15} {'rows alike':>15}")
+for name in ("gaussian", "embedded gaussian", "embedded, scaled", "concatenation", "global context"):
+    cells = [twins.spread(name, column, 2) for column in ("mass", "own", "hit", "alike")]
+    print(f"{name:18} " + " ".join(f"{cell:>15}" for cell in cells))
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# Nobody told the block where the twin is: it was only asked for colours. And both proofs are seen live: the raw Gaussian looks at itself, concatenation asks everybody the same.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Dot-product weights are signed and have no shares: they are not in this table. Ask which row is the identity matrix and which has rank 1.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Train one yourself
+#
+# The stored trunk, a fresh block with the embedded Gaussian, 600 steps:
+
+# %% slideshow={"slide_type": "-"}
+network = load_weights(TwinNetwork("embedded gaussian"), "twins")
+features, test_features = (features_of(network.trunk, part.images) for part in (train_set, test_set))
+
+head = train_head("embedded gaussian", 0, features, train_set.targets, progress=courseware.progress.bar)
+mine = accuracy(head, test_features, test_set.targets)
+expected = twins.of("embedded gaussian", "accuracy")[0].item()
+print(f"within 0.05 of the stored {expected:.3f}: {abs(mine - expected) < 0.05}")
+print("the twin has most of the weight:", twin_attention(head.block.weights(test_features).detach(), test_set.twins)["mass"] > 0.5)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** About eight seconds. While it runs: which parameters are trained? (θ, φ, g, W_z, the normalisation, and a small head; the trunk is frozen.) Try `"gaussian"` afterwards.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Where does it look?
+#
+# Click a white digit, then a coloured one, then nothing at all. **Find** a picture where it is wrong.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+twin_explorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 4 min.** White digits light up their twin. Then the menu: raw Gaussian looks at itself; "unary part" is the same wherever you click; "pairwise part" nearly equals the trained block. Keep that for the next slide.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Volitional plus non-volitional: lesson 1 returns
+#
+# With the means $\mu$ over all places, and inside a softmax over $j$:
+#
+# $$q_i \cdot k_j \;\hat{=}\; \underbrace{(q_i - \mu_q) \cdot (k_j - \mu_k)}_{\text{pairwise: the query matters}} + \underbrace{\mu_q \cdot k_j}_{\text{unary: the key stands out}}$$
+
+# %% slideshow={"slide_type": "-"}
+with torch.no_grad():
+    some = test_features[:200].flatten(2).mT                  # (200, 81, 32)
+    block = network.head.block
+    pairwise, unary = pairwise_and_unary(block.theta(some), block.phi(some))
+    assert torch.allclose((pairwise + unary).softmax(dim=2), block.weights(test_features[:200]), atol=1e-5)
+    parts = {"both": pairwise + unary, "pairwise": pairwise, "unary": unary.expand_as(pairwise)}
+    for name, scores in parts.items():
+        found = twin_attention(scores.softmax(dim=2), test_set.twins[:200])
+        print(f"{name:8}: on the twin {found['mass']:.2f}, rows alike {found['alike']:.2f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 3 min.** The wish is the pairwise term, the red cup the unary one. Lesson 1 put saliency into the key by a constant in the query: μ_q is that constant. The disentangled non-local paper (2020) says that the two hinder each other in one softmax, and trains them apart.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What if the query does not matter?
+#
+# GCNet (2019) looked at trained Non-local blocks on photographs: the maps of different queries were *almost the same*. Then $A$ has rank 1, and one context vector will do:
+#
+# $$z_i = x_i + \text{transform}\Bigl(\sum_j \operatorname{softmax}_j(w \cdot x_j)\, x_j\Bigr)$$
+#
+# | | $A$ | asks |
+# |---|---|---|
+# | Non-local | dense, $N$ different rows | each place its own question |
+# | global context | rank 1: one row, $N$ times | one question for all |
+# | SE's squeeze ($w = 0$) | uniform | no question |
+#
+# On our twins it cannot work: every white digit has another twin. **The task decides** whether the query matters.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** On COCO the cheaper global context did at least as well as one Non-local block (39.4 against 38.0 box AP in the comparison printed by ECA-Net, all blocks against one: not like for like). Our table says the opposite. Both are right about their task.
+
+# %% slideshow={"slide_type": "skip"}
+from visual_attention.twins import GlobalContext
+
+context = GlobalContext(32)
+with torch.no_grad():
+    context.score.weight.zero_()
+    row = context.weights(test_features[:1])[0, 0]
+    assert torch.allclose(row @ test_features[0].flatten(1).T, test_features[0].mean(dim=(1, 2)), atol=1e-5)
+print("with w = 0 the context is the global average: SE's squeeze")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Recap
+#
+# - Nadaraya–Watson (1964), non-local means (2005), Non-local block (2018): one average; keys are numbers, patches, learned features.
+# - Who may look at himself will: mask or tame the diagonal.
+# - Four pairwise functions; concatenation cannot rank, the raw Gaussian cannot look away.
+# - Start as the identity, with **one** zero. Memory $N^2$ is a choice; time $N^2$ is softmax's price.
+# - $q \cdot k$ = pairwise + unary.
+#
+# | | query | key | value | weight | divided by | $A$ |
+# |---|---|---|---|---|---|---|
+# | non-local means | patch at $i$ | patch at $j$ | pixel $v_j$ | $e^{-d^2/h^2}$ | its sum | dense |
+# | **Non-local** | $\theta(x_i)$ | $\phi(x_j)$ | $g(x_j)$ | $e^{\theta \cdot \phi}$, $\theta \cdot \phi$, $\operatorname{ReLU}(a_i + b_j)$ | sum, $N$, $N$ | dense |
+#
+# **Next question:** can we say *what* and *where* without any table at all?
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Learned: 2C² numbers, none of them a position. CBAM (lesson 7) asks where with 98 weights.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Read critically
+#
+# - **The lecture's last line** lacks $\sum_j$ (above). Its normaliser $\mathcal{C}(x)$, as in the paper, depends on $i$ for the two softmax forms.
+# - **"Non-local" was local.** The paper on non-local means searches a 21 × 21 window, for speed; and the formula with a pixel's own vote is not what works best, as our table shows.
+# - **"Attention is essential"?** The Non-local paper says of softmax that this "attentional behavior … is not essential in the applications we study": its Table 2a has 72.5 (Gaussian), 72.7 (embedded), 72.9 (dot product), 72.8 (concatenation) against 71.8 without a block, each one run. Concatenation does as well as any there and cannot rank keys by the query: on that task the ranking was not what helped.
+# - **By 1/4 or to 1/4?** Section 3.3 writes that subsampling can reduce the pairwise work "by 1/4". A quarter of the keys leaves a quarter of the work.
+# - **Paper and code differ:** the authors' code has an optional $1/\sqrt{d}$ that the paper does not mention, and pools before $\phi$ and $g$ where the paper says after. On our twins the scale gains accuracy: see the two rows of the table, in all seeds or not.
+# - **"74.4 → 77.7"**, as one reads, mixes a 32-frame baseline with a 128-frame Non-local network. Like for like: 76.4 → 77.7.
+# - **Re-implementations:** timm's Non-local block has an inner width of $C/8$ and divides by $\sqrt{C}$; mmcv's concatenation form raises an error in its backward pass; sub-sampling before or after the 1×1 convolution gives different networks (versions of autumn 2026, with torch 2.13).
+# - **A map of weights is not an explanation.** On our twins we can check it, because we know where the answer stands.
+#
+# ## References
+#
+# - A. Buades, B. Coll, J.-M. Morel, *A non-local algorithm for image denoising*, CVPR 2005.
+# - X. Wang, R. Girshick, A. Gupta, K. He, *Non-local neural networks*, CVPR 2018, arXiv 1711.07971.
+# - Y. Cao, J. Xu, S. Lin, F. Wei, H. Hu, *GCNet: non-local networks meet squeeze-excitation networks and beyond*, ICCV Workshops 2019, arXiv 1904.11492.
+# - M. Yin and others, *Disentangled non-local neural networks*, ECCV 2020, arXiv 2006.06668.
+# - C. Tomasi, R. Manduchi, *Bilateral filtering for gray and color images*, ICCV 1998.
+# - S. van der Walt and others, *scikit-image: image processing in Python*, PeerJ 2014: the independent implementation, version 0.26.0.
+# - T. Dao and others, *FlashAttention*, 2022, arXiv 2205.14135: exact attention without the table (as we recall it; check the paper).
+# - S. Brody, U. Alon, E. Yahav, *How attentive are graph attention networks?*, 2021, arXiv 2105.14491: the same limit of $a_i + b_j$ in graphs (as we recall it; check the paper).
+#
+# **Now you:** [exercises of this lesson](exercises/06_non_local.ipynb) · [start page](00_start_here.ipynb)
