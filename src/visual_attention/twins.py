@@ -165,7 +165,7 @@ def twin_attention(weights: Tensor, twins: Tensor) -> dict[str, float]:
     of its twin's cell; `own`: the same of its own cell; `hit`: how often the largest weight lies in its twin's cell
     (1/9 by chance), `hit elsewhere`: the same for the largest absolute weight outside of its own cell (1/8 by
     chance); `alike`: the mean cosine between the rows of two white digits of one picture, 1 if the query does not
-    matter.
+    matter, 0 where a row holds only zeros.
     """
     n = len(weights)
     rows = at_centres(weights.mT.reshape(n, 81, 9, 9)).flatten(2).mT  # (N, 9 queries, 81 keys)
@@ -177,13 +177,14 @@ def twin_attention(weights: Tensor, twins: Tensor) -> dict[str, float]:
     mass = of_white.sum(dim=2)
     elsewhere = of_white.abs().amax(dim=2).scatter(1, own[:, None], -1)
     unit = nn.functional.normalize(rows[asks].reshape(n, -1, 81), dim=2)
-    pairs = unit.shape[1] * (unit.shape[1] - 1)
+    cosines = unit @ unit.mT  # (N, 3, 3); those with a row of zeros are 0
+    different = ~torch.eye(unit.shape[1], dtype=torch.bool)
     return {
         "mass": mass.gather(1, twin[:, None]).mean().item(),
         "own": mass.gather(1, own[:, None]).mean().item(),
         "hit": (of_white.amax(dim=2).argmax(dim=1) == twin).double().mean().item(),
         "hit elsewhere": (elsewhere.argmax(dim=1) == twin).double().mean().item(),
-        "alike": ((unit.sum(dim=1).square().sum(dim=1) - unit.shape[1]) / pairs).mean().item(),
+        "alike": cosines[:, different].mean().item(),
     }
 
 

@@ -476,7 +476,7 @@ table_2e = Exercise(
                 Mistake(
                     "subsampled",
                     _ratio(1 / 4),
-                    "1.24 is the cost with subsampling, and nearly that of the linear maps alone: the pairs cost N²C more.",
+                    "1.24 is with subsampling, and nearly that of the linear maps alone: the pairs cost N²C more.",
                 ),
                 Mistake(
                     "pairs only once",

@@ -71,7 +71,7 @@ class PixelStudy:
 def pixel_explorer(study: PixelStudy | None = None) -> Explorer:
     """A pixel of a noisy photograph, h and the pixel's own vote against its weights and the denoised picture."""
     study = study or PixelStudy()
-    few = [(x, y) for x in PIXELS[::2] for y in PIXELS[::2]]
+    few = [(x, y) for x in PIXELS[::3] for y in PIXELS[::3]]
     return Explorer(
         study.draw,
         [

@@ -69,7 +69,7 @@ def pixel_panels(
     *, noisy: Tensor, weights: Tensor, denoised: Tensor, pixel: tuple[int, int], search: int, titles: tuple[str, ...]
 ) -> Figure:
     """A noisy picture (3, H, W) with a pixel (column, row), that pixel's weights (H, W), the denoised picture."""
-    figure = Figure(figsize=(10.0, 3.55))
+    figure = Figure(figsize=(10.0, 3.15))
     panels = [figure.add_axes((0.005 + k / 3, 0.01, 0.323, 0.9)) for k in range(3)]
     for axes, title in zip(panels, titles, strict=True):
         _bare(axes, title)
@@ -89,7 +89,7 @@ def pixel_panels(
 def psnr_rows(names: tuple[str, ...], values: Tensor, roles: tuple[str, ...]) -> Figure:
     """Decibels (rows, seeds): a dot for each seed, the mean written beside it; a row's role is its colour's name."""
     colours = {"plain": TRUTH, "ours": WEIGHT, "library": VALUE}
-    figure = Figure(figsize=(10.0, 3.5))
+    figure = Figure(figsize=(10.0, 3.4))
     axes = figure.add_axes((0.39, 0.15, 0.59, 0.84))
     for row, (numbers, role) in enumerate(zip(values, roles, strict=True)):
         axes.plot(numbers, np.full(len(numbers), row), "o", color=colours[role], markersize=8, alpha=0.6)
@@ -111,9 +111,9 @@ def psnr_rows(names: tuple[str, ...], values: Tensor, roles: tuple[str, ...]) ->
 @styled
 def self_vote(h: Tensor, curves: dict[str, Tensor], own: Tensor, references: dict[str, float]) -> Figure:
     """PSNR (n,) over h for each way to treat a pixel's vote for itself, and its mean weight (n,) when included."""
-    figure = Figure(figsize=(10.0, 3.4))
+    figure = Figure(figsize=(10.0, 3.0))
     left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
-    figure.subplots_adjust(left=0.075, right=0.985, top=0.91, bottom=0.19, wspace=0.2)
+    figure.subplots_adjust(left=0.075, right=0.985, top=0.9, bottom=0.21, wspace=0.2)
     styles = zip(curves.items(), (QUERY, KEY, WEIGHT), ("o-", "s-", "D-"), strict=True)
     for (name, values), colour, style in styles:
         left.plot(h, values, style, color=colour, markersize=5, label=name)
@@ -145,8 +145,8 @@ def weight_tables(tables: dict[str, Tensor]) -> Figure:
 @styled
 def collapse(channels: Tensor, own: dict[str, Tensor]) -> Figure:
     """The mean weight of a position for itself (n,) over the number of channels (n,), for named kinds of score."""
-    figure = Figure(figsize=(10.0, 2.9))
-    axes = figure.add_axes((0.08, 0.22, 0.9, 0.74))
+    figure = Figure(figsize=(10.0, 2.7))
+    axes = figure.add_axes((0.08, 0.23, 0.9, 0.74))
     for (name, values), colour, marker in zip(own.items(), (QUERY, KEY), ("o", "s"), strict=True):
         axes.plot(channels, values, f"{marker}-", color=colour, label=name)
     axes.set(xlabel="channels $C$", ylabel="weight for itself", xscale="log", ylim=(-0.02, 1.05))
@@ -187,9 +187,9 @@ def block_diagram() -> Figure:
 @styled
 def growth(positions: Tensor, memory: dict[str, Tensor], seconds: dict[str, Tensor]) -> Figure:
     """Largest tensor in MB and time in ms, both (n,), over the number of positions (n,), for several ways."""
-    figure = Figure(figsize=(10.0, 3.5))
+    figure = Figure(figsize=(10.0, 2.9))
     left, right = figure.subplots(1, 2)
-    figure.subplots_adjust(left=0.075, right=0.985, top=0.9, bottom=0.19, wspace=0.2)
+    figure.subplots_adjust(left=0.075, right=0.985, top=0.88, bottom=0.22, wspace=0.2)
     styles = dict(zip(memory, ((QUERY, "o"), (KEY, "s"), (VALUE, "D"), (WEIGHT, "^")), strict=False))
     for axes, table, title in ((left, memory, "largest tensor, MB"), (right, seconds, "time, ms")):
         for name, values in table.items():
