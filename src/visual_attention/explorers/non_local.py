@@ -77,7 +77,7 @@ def pixel_explorer(study: PixelStudy | None = None) -> Explorer:
         [
             Slider("h", "h", HS, default=0.08),
             Menu("own", "own vote", tuple(SELVES), default="included"),
-            Pad("pixel", "pixel", PIXELS, default=(27, 39), y=PIXELS, form="column {}, row {}"),
+            Pad("pixel", "pixel", PIXELS, default=(27, 45), y=PIXELS, form="column {}, row {}"),
         ],
         title="Which pixels resemble this one's surroundings?",
         describe=study.describe,
@@ -157,7 +157,7 @@ class TwinStudy:
 def twin_explorer(study: TwinStudy | None = None) -> Explorer:
     """Query position, picture and part of the weights against where the trained block looks, and its answer."""
     study = study or TwinStudy()
-    white = study.pictures.targets[0].flatten().ge(0).nonzero()[0].item()
+    white = study.pictures.targets[0].flatten().ge(0).nonzero()[-1].item()
     start = PLACES[3 * (white % 3) + 1], PLACES[3 * (white // 3) + 1]
     centres = [(x, y) for x in PLACES[1::3] for y in PLACES[1::3]]
     return Explorer(

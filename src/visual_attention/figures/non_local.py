@@ -74,8 +74,11 @@ def pixel_panels(
     for axes, title in zip(panels, titles, strict=True):
         _bare(axes, title)
     _photo(panels[0], noisy)
-    # The root makes small weights visible; one scale for each picture, because the largest spans three decades.
-    panels[1].imshow(np.sqrt(weights), cmap=WEIGHT_MAP, vmin=0, interpolation="nearest")
+    # The root makes small weights visible. Dark is the largest but the pixel's own, which may be all there is.
+    others = weights.copy()
+    others[pixel[1], pixel[0]] = 0
+    top = max(float(others.max()), 1e-4)
+    panels[1].imshow(np.sqrt(weights), cmap=WEIGHT_MAP, vmin=0, vmax=np.sqrt(top), interpolation="nearest")
     _photo(panels[2], denoised)
     for axes in panels[:2]:
         _marker(axes, *pixel)
@@ -90,7 +93,7 @@ def psnr_rows(names: tuple[str, ...], values: Tensor, roles: tuple[str, ...]) ->
     """Decibels (rows, seeds): a dot for each seed, the mean written beside it; a row's role is its colour's name."""
     colours = {"plain": TRUTH, "ours": WEIGHT, "library": VALUE}
     figure = Figure(figsize=(10.0, 3.4))
-    axes = figure.add_axes((0.39, 0.15, 0.59, 0.84))
+    axes = figure.add_axes((0.39, 0.19, 0.59, 0.8))
     for row, (numbers, role) in enumerate(zip(values, roles, strict=True)):
         axes.plot(numbers, np.full(len(numbers), row), "o", color=colours[role], markersize=8, alpha=0.6)
         axes.annotate(
@@ -189,7 +192,7 @@ def growth(positions: Tensor, memory: dict[str, Tensor], seconds: dict[str, Tens
     """Largest tensor in MB and time in ms, both (n,), over the number of positions (n,), for several ways."""
     figure = Figure(figsize=(10.0, 2.9))
     left, right = figure.subplots(1, 2)
-    figure.subplots_adjust(left=0.075, right=0.985, top=0.88, bottom=0.22, wspace=0.2)
+    figure.subplots_adjust(left=0.06, right=0.71, top=0.88, bottom=0.22, wspace=0.25)
     styles = dict(zip(memory, ((QUERY, "o"), (KEY, "s"), (VALUE, "D"), (WEIGHT, "^")), strict=False))
     for axes, table, title in ((left, memory, "largest tensor, MB"), (right, seconds, "time, ms")):
         for name, values in table.items():
@@ -198,7 +201,7 @@ def growth(positions: Tensor, memory: dict[str, Tensor], seconds: dict[str, Tens
         axes.set(title=title, xscale="log", yscale="log", xlabel="positions $N$")
         axes.set_xticks(positions, [f"{n:.0f}" for n in positions], minor=False)
         axes.minorticks_off()
-    left.legend(loc="upper left", fontsize=13.5, handlelength=1.2)
+    figure.legend(*left.get_legend_handles_labels(), loc="center right", handlelength=1.2, borderaxespad=0)
     return figure
 
 
@@ -222,13 +225,13 @@ def twin_examples(images: Tensor, answers: Tensor) -> Figure:
 def twin_results(names: tuple[str, ...], accuracy: Tensor, parameters: Tensor, counting: float) -> Figure:
     """Accuracy (variants, seeds): a dot for each seed, mean and number of parameters (variants,) in words."""
     figure = Figure(figsize=(10.0, 3.75))
-    axes = figure.add_axes((0.3, 0.145, 0.52, 0.78))
+    axes = figure.add_axes((0.235, 0.15, 0.42, 0.77))
     for row, numbers in enumerate(accuracy):
         axes.plot(numbers, np.full(len(numbers), row), "o", color=WEIGHT, markersize=8, alpha=0.55)
         axes.text(1.04, row, f"{numbers.mean():.3f} ± {numbers.std(ddof=1):.3f}", va="center", color=FIT)
-        axes.text(1.42, row, f"{parameters[row]:,.0f}", va="center", ha="right", color=TRUTH)
+        axes.text(1.63, row, f"{parameters[row]:,.0f}", va="center", ha="right", color=TRUTH)
     axes.text(1.04, -1.05, "accuracy", va="center")
-    axes.text(1.43, -1.05, "weights", va="center", ha="right", color=TRUTH)
+    axes.text(1.63, -1.05, "weights", va="center", ha="right", color=TRUTH)
     for value, text in ((1 / 3, "chance"), (counting, "counting colours")):
         axes.axvline(value, color=TRUTH, linestyle="--", linewidth=1.6)
         axes.text(value, -1.05, text, va="center", ha="center", color=TRUTH)
