@@ -50,7 +50,7 @@ clean, noisy = clean_picture(), noisy_picture(seed=0)  # (3, 72, 72)
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 show(
-    figures.patches(noisy, {"p": (44, 25), "q1": (44, 10), "q2": (14, 21)}, 7),
+    figures.patches(noisy, {"p": (44, 25), "q1": (44, 10), "q2": (16, 9)}, 7),
     "A noisy photograph of a pagoda. Patch p lies at the top of a row of pillars; q1, far to the left, looks like it; "
     "q2 lies on a roof and does not.",
 )
@@ -123,7 +123,7 @@ print("loop, Nadaraya–Watson on patches and non_local_means agree")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Click a pixel
 #
-# **Find** a pixel with many friends and one with none. Then: which $h$ is best, and what keeps small $h$ from working?
+# **Find** a pixel with many friends, and one with none. Then: why does small $h$ fail?
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 pixel_explorer()

@@ -62,7 +62,7 @@ def test_weights_of_a_pixel(pixels, h, own):
 def test_every_stop_of_the_pixels(pixels):
     explorer = pixel_explorer(pixels)
     seen = 0
-    for values, figure, text in sweep(explorer, most=200):
+    for values, figure, text in sweep(explorer):
         h, own, (column, row) = values["h"], values["own"], values["pixel"]
         photo, weights, denoised = figure.axes
         expected = pixels.weights(h, own, (column, row))
@@ -80,7 +80,7 @@ def test_every_stop_of_the_pixels(pixels):
         assert f"{decibel:.1f} dB" in denoised.get_title()
         assert f"keeps {expected[row, column].item():.2f} for itself" in text
         seen += 1
-    assert seen == len(HS) + len(SELVES) + len(PIXELS) ** 2
+    assert seen == len(HS) + len(SELVES) + min(40, len(PIXELS) ** 2)
 
 
 def test_what_the_notes_say_of_the_pixels(pixels):
