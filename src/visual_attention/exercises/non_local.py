@@ -454,6 +454,12 @@ table_2e = Exercise(
                     _ratio(3 / 4),
                     "You took away a quarter of the keys. 2 × 2 pooling leaves a quarter: 'by 1/4' is a slip.",
                 ),
+                Mistake(
+                    "pairs by a quarter",
+                    1 + sum(count * (1.25 * n * c * c + 0.75 * n * n * c) for count, c, n in BLOCKS) / BASE_COST,
+                    "The pairwise work is reduced by a quarter here, as the paper's words say. A quarter of the keys "
+                    "leaves a quarter of it.",
+                ),
                 Mistake("not subsampled", _ratio(1), "That is the cost without subsampling."),
                 Mistake(
                     "half",
