@@ -2,7 +2,6 @@
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import SymLogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
@@ -127,21 +126,6 @@ def self_vote(h: Tensor, curves: dict[str, Tensor], own: Tensor, references: dic
     left.legend(loc="lower right")
     right.plot(h, own, "o-", color=QUERY, markersize=5)
     right.set(title="mean weight of the pixel itself", xlabel="$h$", ylim=(0, 1.02))
-    return figure
-
-
-@styled
-def weight_tables(tables: dict[str, Tensor]) -> Figure:
-    """Tables (n, n) side by side: queries down, keys across; negative weights in orange."""
-    figure = Figure(figsize=(10.0, 2.85))
-    panels = figure.subplots(1, len(tables))
-    figure.subplots_adjust(left=0.035, right=0.995, top=0.88, bottom=0.09, wspace=0.08)
-    for axes, (name, table) in zip(panels, tables.items(), strict=True):
-        top = np.abs(table).max()
-        axes.imshow(table, cmap="PuOr_r", norm=SymLogNorm(top / 30, vmin=-top, vmax=top), interpolation="nearest")
-        _bare(axes, name)
-        axes.set_xlabel("keys →")
-    panels[0].set_ylabel("← queries")
     return figure
 
 
