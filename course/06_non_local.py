@@ -611,7 +611,7 @@ for name in ("gaussian", "embedded gaussian", "embedded, scaled", "concatenation
     print(f"{name:18} " + " ".join(f"{cell:>15}" for cell in cells))
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# Nobody told the block where the twin is: it was only asked for colours. And both proofs are seen live: the raw Gaussian looks at itself, concatenation asks everybody the same.
+# Nobody told the block where the twin is: it was only asked for colours. And both proofs are seen live: the raw Gaussian looks at itself, concatenation asks everybody nearly the same (but in one seed, whose ReLU died: all weights 0).
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Dot-product weights are signed and have no shares: they are not in this table. Ask which row is the identity matrix and which has rank 1.
