@@ -88,7 +88,7 @@ show(
 
 # %% slideshow={"slide_type": "-"}
 v = torch.tensor([0.0, 4, 1, 0, 5, 1])
-patches = v.unfold(0, 3, 1)                                   # (4, 3), one around each of the pixels 1 … 4
+patches = v.unfold(0, 3, 1)                                   # (4, 3)
 weights = torch.softmax(-(patches - patches[0]).square().mean(dim=1) / 3, dim=0)
 print([round(w, 3) for w in weights.tolist()], f"y = {weights @ v[1:5]:.3f}")
 
@@ -109,8 +109,8 @@ power = [[math.exp(-(p - q).square().mean().item() / h**2) for q in patch] for p
 pixel = corner.flatten(1).T                                   # (256, 3)
 loop = torch.stack([sum(a * x for a, x in zip(row, pixel)) / sum(row) for row in power])
 
-keys = torch.stack(patch).flatten(1) / 147**0.5               # (256, 147): the sum of squares becomes a mean
-call = nadaraya_watson(keys, keys, pixel.contiguous(), width=h / 2**0.5)  # lesson 2's function
+keys = torch.stack(patch).flatten(1) / 147**0.5               # (256, 147)
+call = nadaraya_watson(keys, keys, pixel.contiguous(), width=h / 2**0.5)
 
 tested = non_local_means(corner, h=h, search=31)
 assert torch.allclose(loop, call)
@@ -322,7 +322,7 @@ for scale in (1.0, None):
 # $$y_i = \sum_j \operatorname{softmax}_j\bigl(\theta(x_i)^T \phi(x_j)\bigr)\, g(x_j) = \frac{\sum_j e^{\theta(x_i)^T \phi(x_j)}\, W_g x_j}{\sum_k e^{\theta(x_i)^T \phi(x_k)}}$$
 
 # %% slideshow={"slide_type": "-"}
-printed = call[:, :, None] * g[None]                          # (12, 12, 4): an index too many
+printed = call[:, :, None] * g[None]                          # (12, 12, 4)
 print("as printed:", tuple(printed.shape), "  with the sum over j:", tuple(printed.sum(dim=1).shape))
 assert torch.allclose(printed.sum(dim=1), call @ g)
 
@@ -344,7 +344,7 @@ call = block.weights(picture)[0]
 assert torch.allclose(loop, tensors)
 assert torch.allclose(tensors, call)
 
-assert torch.allclose((theta @ phi.T) @ g, theta @ (phi.T @ g))           # N²·c against N·c²
+assert torch.allclose((theta @ phi.T) @ g, theta @ (phi.T @ g))
 print(f"rows sum to {call.sum(dim=1).min():.2f} … {call.sum(dim=1).max():.2f}, {(call < 0).double().mean():.0%} of the weights are negative")
 
 # %% [markdown] slideshow={"slide_type": "-"}
