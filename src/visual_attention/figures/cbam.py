@@ -1,0 +1,231 @@
+"""Figures of lesson 7. Each takes numbers that were computed elsewhere (tensors) and returns a figure."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from torch import Tensor
+
+from visual_attention.figures.diagrams import Diagram
+from visual_attention.figures.style import FIT, KEY, QUERY, SLIDE, TRUTH, VALUE, WEIGHT, WEIGHT_MAP, styled
+
+
+# ---------------------------------------------------------------------------------------------------- block diagrams
+@styled
+def channel_gate() -> Figure:
+    """The channel gate: two summaries of each channel go through one MLP, are added, and give a factor a channel."""
+    d = Diagram(10, 2.9)
+    source = d.box(0.8, 1.65, "$F$", width=1.1, role="value")
+    d.note(0.8, 2.2, "C × H × W")
+    mean = d.box(2.75, 2.4, "mean over places", width=2.05, role="key")
+    largest = d.box(2.75, 0.9, "max over places", width=2.05, role="key")
+    mlp = d.box(5.2, 1.65, "shared MLP\n$W_1\\,$ReLU$(W_0\\,\\cdot\\,)$", width=1.95, height=0.95)
+    plus = d.operator(6.85, 1.65, "+")
+    gate = d.box(8.0, 1.65, "sigmoid", width=1.25, role="weight", shape="$M_c$: C × 1 × 1")
+    times = d.operator(9.6, 1.65, "×", role="weight")
+    for pool in (mean, largest):
+        d.arrow((1.55, 1.65), (1.55, pool.y), pool.left)
+        side = 0.22 if pool is mean else -0.22
+        d.arrow(pool.right, (4.0, pool.y), (4.0, 1.65 + side), (mlp.left[0], 1.65 + side))
+        d.arrow((mlp.right[0], 1.65 + side), (6.5, 1.65 + side), (6.66, 1.65 + side / 2))
+        d.note(3.98, pool.y + (0.28 if pool is mean else -0.28), "C numbers", align="left")
+    d.line(source.right, (1.55, 1.65))
+    d.arrow(plus.right, gate.left)
+    d.arrow(gate.right, times.left, role="weight")
+    d.arrow(source.bottom, (0.8, 0.25), (9.6, 0.25), times.bottom, role="value")
+    d.arrow(times.top, (9.6, 2.55), role="value")
+    d.note(9.6, 2.72, "$F'$")
+    return d.figure
+
+
+@styled
+def spatial_gate() -> Figure:
+    """The spatial gate: two summaries of each position, one 7×7 filter, a factor a position."""
+    d = Diagram(10, 2.9)
+    source = d.box(0.8, 1.65, "$F'$", width=1.1, role="value")
+    d.note(0.8, 2.2, "C × H × W")
+    mean = d.box(2.8, 2.4, "mean over channels", width=2.25, role="key")
+    largest = d.box(2.8, 0.9, "max over channels", width=2.25, role="key")
+    filter_ = d.box(5.6, 1.65, "7×7 convolution\n2 × 49 weights", width=2.0, height=0.95)
+    gate = d.box(7.95, 1.65, "sigmoid", width=1.25, role="weight", shape="$M_s$: 1 × H × W")
+    times = d.operator(9.6, 1.65, "×", role="weight")
+    for pool in (mean, largest):
+        d.arrow((1.55, 1.65), (1.55, pool.y), pool.left)
+        side = 0.22 if pool is mean else -0.22
+        d.arrow(pool.right, (4.25, pool.y), (4.25, 1.65 + side), (filter_.left[0], 1.65 + side))
+        d.note(4.05, pool.y + (0.28 if pool is mean else -0.28), "H × W", align="left")
+    d.line(source.right, (1.55, 1.65))
+    d.arrow(filter_.right, gate.left)
+    d.arrow(gate.right, times.left, role="weight")
+    d.arrow(source.bottom, (0.8, 0.25), (9.6, 0.25), times.bottom, role="value")
+    d.arrow(times.top, (9.6, 2.55), role="value")
+    d.note(9.6, 2.72, "$F''$")
+    return d.figure
+
+
+@styled
+def composition() -> Figure:
+    """CBAM on a residual branch: channel gate, then spatial gate on what the first let through, then the shortcut."""
+    d = Diagram(10, 2.5)
+    y = 1.05
+    convolutions = d.box(1.95, y, "convolutions", width=1.6)
+    first, second = d.operator(4.75, y, "×", role="weight"), d.operator(7.65, y, "×", role="weight")
+    channel = d.box(3.45, 2.05, "channel gate $M_c$", width=2.0, role="weight")
+    spatial = d.box(6.35, 2.05, "spatial gate $M_s$", width=2.0, role="weight")
+    plus = d.operator(8.95, y, "+")
+    d.arrow((0.15, y), convolutions.left)
+    d.arrow(convolutions.right, first.left, role="value")
+    d.arrow(first.right, second.left, role="value")
+    d.arrow(second.right, plus.left, role="value")
+    d.arrow(plus.right, (9.85, y))
+    for start, gate, times in ((3.45, channel, first), (6.35, spatial, second)):
+        d.arrow((start, y), gate.bottom)
+        d.arrow(gate.right, (times.x, gate.y), times.top, role="weight")
+    d.arrow((0.55, y), (0.55, 0.22), (8.95, 0.22), plus.bottom)
+    for x, name in ((3.1, "$F$"), (5.55, "$F'$"), (8.35, "$F''$")):
+        d.note(x, y - 0.3, name, colour=FIT)
+    d.note(2.4, 0.42, "shortcut")
+    return d.figure
+
+
+# -------------------------------------------------------------------------------------------------------- the audit
+@styled
+def fingerprint(counted: dict[str, tuple[float, float]], printed: dict[str, tuple[float, float]]) -> Figure:
+    """Networks by millions of parameters and giga multiply-adds: counted ones, and rows as printed."""
+    figure = Figure(figsize=(10.0, 3.4))
+    axes = figure.add_axes((0.105, 0.18, 0.875, 0.78))
+    for name, (parameters, operations) in counted.items():
+        axes.plot([parameters], [operations], "o", color=KEY, markersize=11, label="counted", zorder=2)
+        right = parameters > 27.5
+        axes.annotate(
+            name,
+            (parameters, operations),
+            xytext=(-12 if right else 14, 0),
+            textcoords="offset points",
+            ha="right" if right else "left",
+            va="center",
+            color=KEY,
+        )
+    for parameters, operations in printed.values():
+        axes.plot([parameters], [operations], "x", color=QUERY, markersize=15, markeredgewidth=3, label="printed")
+    axes.set(xlabel="million parameters", ylabel="giga multiply-adds", xlim=(25.3, 28.6), ylim=(3.83, 4.05))
+    handles, labels = axes.get_legend_handles_labels()
+    unique = dict(zip(labels, handles, strict=True))
+    axes.legend(unique.values(), ["counted", "as printed in Table 1"], loc="upper right")
+    return figure
+
+
+@styled
+def six_errors(errors: dict[str, float], gain: tuple[float, float]) -> Figure:
+    """One network's published top-1 errors on a line, and a claimed gain (from, to) drawn to the same scale."""
+    figure = Figure(figsize=(10.0, 3.1), layout="constrained")
+    axes = figure.subplots()
+    for number, (name, error) in enumerate(errors.items()):
+        axes.plot([error], [number], "o", color=KEY, markersize=11)
+        axes.annotate(
+            f"{error:.2f}", (error, number), xytext=(10, 0), textcoords="offset points", va="center", color=KEY
+        )
+    axes.annotate(
+        "",
+        (gain[0], len(errors)),
+        (gain[1], len(errors)),
+        arrowprops={"arrowstyle": "<->", "color": QUERY, "lw": 2.2, "shrinkA": 0, "shrinkB": 0},
+    )
+    axes.text(gain[1] + 0.02, len(errors), f"{gain[1] - gain[0]:.2f}", color=QUERY, va="center")
+    axes.set_yticks(range(len(errors) + 1), [*errors, "claimed gain of CBAM"])
+    axes.set(xlabel="top-1 error of SE-ResNet-50, %", xlim=(22.1, 23.45), ylim=(len(errors) + 0.6, -0.6))
+    axes.grid(axis="x", color="#DDDDDD")
+    return figure
+
+
+# --------------------------------------------------------------------------------------------------- the experiment
+def _picture(axes: Axes, image: Tensor, boxes: Tensor | None = None) -> None:
+    axes.imshow(image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(True)
+    if boxes is not None:
+        _frames(axes, boxes)
+
+
+def _frames(axes: Axes, boxes: Tensor) -> None:
+    """Frames of 12×12 pixels: the first one, round the digit to be read, is thick."""
+    for number, (row, column) in enumerate(boxes):
+        style = {"edgecolor": QUERY, "linewidth": 3} if number == 0 else {"edgecolor": TRUTH, "linewidth": 1.5}
+        axes.add_patch(Rectangle((column - 0.5, row - 0.5), 12, 12, facecolor="none", **style))
+
+
+def _gate(axes: Axes, gate: Tensor, boxes: Tensor, side: int) -> None:
+    axes.imshow(
+        gate, cmap=WEIGHT_MAP, vmin=0, vmax=1, interpolation="nearest", extent=(-0.5, side - 0.5, side - 0.5, -0.5)
+    )
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(True)
+    _frames(axes, boxes)
+
+
+@styled
+def scenes(images: Tensor, labels: Sequence[int] | None = None) -> Figure:
+    """Pictures (n, H, W) in a row, with what is to be read above them."""
+    figure = Figure(figsize=(10.0, 2.3 if labels is not None else 2.1))
+    for number, (axes, image) in enumerate(zip(figure.subplots(1, len(images)), images, strict=True)):
+        _picture(axes, image)
+        if labels is not None:
+            axes.set_title(f"answer {labels[number]}")
+    figure.subplots_adjust(left=0.005, right=0.995, top=0.86 if labels is not None else 0.98, bottom=0.02, wspace=0.06)
+    return figure
+
+
+@styled
+def gallery(images: Tensor, gates: Tensor, boxes: Tensor) -> Figure:
+    """Pictures (n, H, W) above their gates (n, h, w), with the digits framed (n, k, 2): the one to be read thickly."""
+    figure = Figure(figsize=(10.0, 3.4))
+    panels = figure.subplots(2, len(images))
+    for above, below, image, gate, box in zip(*panels, images, gates, boxes, strict=True):
+        _picture(above, image, box)
+        _gate(below, gate, box, len(image))
+    figure.subplots_adjust(left=0.005, right=0.995, top=0.99, bottom=0.01, wspace=0.04, hspace=0.04)
+    return figure
+
+
+@styled
+def rows(values: dict[str, Tensor], label: str, *, chance: float | None = None, size=(10.0, 3.4)) -> Figure:
+    """One row for each name: a dot for each seed (s,), and a bar at their mean."""
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots()
+    for number, (name, numbers) in enumerate(values.items()):
+        gated = name.startswith(("spatial", "CBAM"))
+        colour = WEIGHT if gated else KEY
+        axes.plot(numbers, np.full(len(numbers), number), "o", color=colour, markersize=7, alpha=0.55)
+        axes.plot([numbers.mean()] * 2, [number - 0.34, number + 0.34], color=FIT, linewidth=2.6)
+    if chance is not None:
+        axes.axvline(chance, color=TRUTH, linestyle="--", linewidth=1.6)
+    axes.set_yticks(range(len(values)), list(values))
+    axes.set(xlabel=label, ylim=(len(values) - 0.5, -0.5))
+    axes.grid(axis="x", color="#DDDDDD")
+    axes.set_axisbelow(True)
+    return figure
+
+
+@styled
+def drag_panels(
+    *, image: Tensor, gate: Tensor, boxes: Tensor, channels: Tensor, probabilities: Tensor, answer: int
+) -> Figure:
+    """The picture (H, W), the spatial gate (h, w), the channel gates (C,) and the answer's probabilities (10,)."""
+    figure = Figure(figsize=SLIDE)
+    height = 0.315 * SLIDE[0] / SLIDE[1]
+    picture = figure.add_axes((0.005, 0.07, 0.315, height))
+    spatial = figure.add_axes((0.335, 0.07, 0.315, height))
+    channel = figure.add_axes((0.715, 0.63, 0.275, 0.26))
+    classes = figure.add_axes((0.715, 0.12, 0.275, 0.28))
+    _picture(picture, image, boxes)
+    picture.set_title("picture")
+    _gate(spatial, gate, boxes, len(image))
+    spatial.set_title("spatial gate: white 0, dark 1")
+    channel.bar(range(len(channels)), channels, color=WEIGHT, width=0.8)
+    channel.set(title=f"channel gates of {len(channels)}", ylim=(0, 1), yticks=[0, 0.5, 1], xticks=[])
+    colours = [QUERY if number == answer else VALUE for number in range(len(probabilities))]
+    classes.bar(range(len(probabilities)), probabilities, color=colours, width=0.8)
+    classes.set(title="the answer's probabilities", ylim=(0, 1), yticks=[0, 0.5, 1], xticks=range(10))
+    return figure
