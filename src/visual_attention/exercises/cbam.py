@@ -437,7 +437,7 @@ significance = Exercise(
             "standard_error",
             _ONE,
             (
-                Mistake("a fraction", _ONE / 100, "Far too small: in points (per cent), please, and a root, no variance."),
+                Mistake("a fraction", _ONE / 100, "Too small: in points (per cent), and a root, please."),
                 Mistake(
                     "not divided",
                     100 * math.sqrt(_P * (1 - _P)),
@@ -514,7 +514,7 @@ composition = Exercise(
                 Mistake(
                     "spatial gate of F",
                     _arranged("parallel"),
-                    "The spatial gate was computed from F. It looks at F', after the channel gate: this is the parallel form.",
+                    "The spatial gate was computed from F: the parallel form. It looks at F', after the channel gate.",
                 ),
                 Mistake("spatial first", _arranged("spatial_channel"), "The spatial gate came first."),
                 Mistake(

@@ -122,7 +122,7 @@ def six_errors(errors: dict[str, float], gain: tuple[float, float]) -> Figure:
     """One network's published top-1 errors on a line, and a claimed gain (from, to) drawn to the same scale."""
     figure = Figure(figsize=(10.0, 3.1), layout="constrained")
     axes = figure.subplots()
-    for number, (name, error) in enumerate(errors.items()):
+    for number, error in enumerate(errors.values()):
         axes.plot([error], [number], "o", color=KEY, markersize=11)
         axes.annotate(
             f"{error:.2f}", (error, number), xytext=(10, 0), textcoords="offset points", va="center", color=KEY
