@@ -428,8 +428,6 @@ for printed in PUBLISHED:
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Count the networks
-#
-# Nothing typed in: each network is built on the meta device, and counted.
 
 # %% slideshow={"slide_type": "-"}
 slots = {
@@ -616,9 +614,7 @@ for name in list(results.values)[:6]:
 # > **Lecturer, ½ min.** Mean ± standard deviation over five seeds; a seed decides pictures, trunk and start weights.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Paired differences
-#
-# Within a seed all variants share trunk, pictures and order:
+# ## Paired differences, seed by seed
 
 # %% slideshow={"slide_type": "-"}
 def compare(variant, over):
@@ -634,7 +630,7 @@ compare("spatial 7×7", "7×7 depthwise convolution")
 compare("SE", "none")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** The 3×3 convolution has four times the weights of the gated network. The honest rival is the depthwise convolution, which has the gate's reach: it gets most of the way, so reach explains much, and the gate's form (one map for all channels, a product) the rest.
+# > **Lecturer, 1 min.** Within a seed all variants share trunk, pictures and order. The 3×3 convolution has four times the weights of the gated network. The honest rival is the depthwise convolution, which has the gate's reach: it gets most of the way, so reach explains much, and the gate's form (one map for all channels, a product) the rest.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Mean, max or both?
@@ -684,25 +680,25 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min, let it sink in.** Everybody predicts a blob on the digit. The gate is a ring round the dot. A filter on two pooled maps cannot know on which side of the dot the digit lies, so it opens all sides, at the right distance. Empty paper passes too: it costs nothing, there is nothing on it.
 
+# %% slideshow={"slide_type": "skip"}
+def table(source, names, measures, width=26):
+    for name in names:
+        cells = (source.spread(name, what) for what in measures if what in source.values[name])
+        print(f"{name:{width}} {'  '.join(cells)}")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The pointing game
 #
 # *Hit*: the map's peak lies on the digit. *Mass*: its share on it. *Fair*: more open there than on **each** other digit.
 
 # %% slideshow={"slide_type": "-"}
-def table(source, names, measures, width=26):
-    for name in names:
-        cells = (source.spread(name, what) for what in measures if what in source.values[name])
-        print(f"{name:{width}} {'  '.join(cells)}")
-
-
 print(f"{'the gate':26} hit            mass           fair")
 gated = [name for name in results.values if "gate_hit" in results.values[name]]
 table(results, gated, ("gate_hit", "gate_mass", "gate_favours"))
 print(f"{'chance':26} {12**2 / 48**2:.3f}          {12**2 / 48**2:.3f}          {1 / 3:.3f}")
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# The same 7×7 gate fails the pointing game and answers the fair question almost always. A gate does not say where the object is. It says what may **pass**.
+# The 7×7 gate fails the pointing game, and answers the fair question almost always: it says what may **pass**, not where the object is.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** One gate, two measures, opposite verdicts. Lesson 1's trap again: what arrives is weight times value. Choose the measure from what the mechanism does, before looking at the result.
@@ -734,7 +730,7 @@ drag_explorer()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The control: clutter without a question
 #
-# One whole digit among fragments. Nothing has to be pointed at: whatever looks like a digit is the answer.
+# One whole digit among fragments: whatever looks like a digit is the answer.
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 clutter = cluttered_digits(6, "clutter", "test", seed=1)
@@ -747,11 +743,11 @@ show(
 control = stored("read_in_clutter")
 for name in control.values:
     gain = control.gain(name, "none", "accuracy")
-    paired = "" if name == "none" else f", over none {gain.mean():+.3f} ± {gain.std():.3f}"
-    print(f"{name:16} accuracy {control.spread(name, 'accuracy')}{paired}")
+    over_none = f"over none {gain.mean():+.3f} ± {gain.std():.3f}"
+    print(f"{name:16} accuracy {control.spread(name, 'accuracy')}, {over_none}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, ½ min.** NOTE-A
+# > **Lecturer, ½ min.** A gate gains a little over nothing; a plain 3×3 convolution gains more than twice as much. No case for attention here: where nothing has to be pointed at, ordinary weights are the better buy. The fragments are new to the frozen trunk, so nobody is near 1.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## … and where does it look now?
@@ -760,8 +756,11 @@ for name in control.values:
 print(f"{'':16} Grad-CAM hit   mass           gate hit       mass")
 table(control, control.values, ("cam_hit", "cam_mass", "gate_hit", "gate_mass"), width=16)
 
+# %% [markdown] slideshow={"slide_type": "-"}
+# Now the gates do peak on the digit, far above chance (0.0625): the scene decides what a gate's picture means. Yet Grad-CAM **without** attention (first row) finds it about as well, and the gates' mass is hardly above chance: they are open nearly everywhere.
+
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** TO BE WRITTEN
+# > **Lecturer, 1 min.** Compare the gate's hit with the baseline in the first row, Grad-CAM of the network with no attention: the 3×3 gate is somewhat ahead, the 7×7 gate level with it or behind. Free localisation is a slogan: measure it against what comes free without a gate.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What it cannot do

@@ -131,9 +131,23 @@ def test_grad_cam_of_the_depthwise_convolution_points_elsewhere(dot):
 
 
 # ---- the control
-def test_in_clutter_nothing_helps_much(clutter):
-    for name in clutter.values:
-        assert clutter.gain(name, "none", "accuracy").mean().abs() < 0.05, name
+def test_in_clutter_a_plain_convolution_gains_more_than_the_gates(clutter):
+    convolution = clutter.gain("3×3 convolution", "none", "accuracy").mean()
+    for name in ("spatial 3×3", "spatial 7×7", "CBAM"):
+        gain = clutter.gain(name, "none", "accuracy").mean()
+        assert 0 < gain < convolution / 2, name
+        assert gain < 0.06
+    assert clutter.gain("SE", "none", "accuracy").mean().abs() < 0.03
+
+
+def test_in_clutter_gates_peak_on_the_digit_no_better_than_the_baseline(clutter):
+    chance, baseline = 12**2 / CANVAS**2, clutter.of("none", "cam_hit").mean()
+    for name in ("spatial 3×3", "spatial 7×7", "CBAM"):
+        assert clutter.of(name, "gate_hit").mean() > 5 * chance
+        assert clutter.of(name, "gate_mass").mean() < 2 * chance
+    assert clutter.of("spatial 3×3", "gate_hit").mean() > baseline
+    for name in ("spatial 7×7", "CBAM"):
+        assert clutter.of(name, "gate_hit").mean() < baseline + 0.02
 
 
 # ---- the measures themselves
