@@ -470,7 +470,7 @@ print("its overhead twice: ", f"{twice.multiply_adds / 1e9:.2f} G")
 # > **Lecturer, 1 min.** BAM's spatial part has two 3×3 convolutions over whole maps: that costs multiply-adds and few weights, the reverse of CBAM.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## … matched
+# ## The fingerprint, matched
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 def point(cost):

@@ -168,7 +168,7 @@ def _gate(axes: Axes, gate: Tensor, boxes: Tensor, side: int) -> None:
 @styled
 def scenes(images: Tensor, labels: Sequence[int] | None = None) -> Figure:
     """Pictures (n, H, W) in a row, with what is to be read above them."""
-    figure = Figure(figsize=(10.0, 2.3 if labels is not None else 1.75))
+    figure = Figure(figsize=(10.0, 2.3 if labels is not None else 1.62))
     for number, (axes, image) in enumerate(zip(figure.subplots(1, len(images)), images, strict=True)):
         _picture(axes, image)
         if labels is not None:
