@@ -782,13 +782,13 @@ table(control, control.values, ("cam_hit", "cam_mass", "gate_hit", "gate_mass"),
 #
 # - $F' = M_c(F) \otimes F$, $F'' = M_s(F') \otimes F'$: channel gate with 99.9 % of the weights, spatial gate with 98.
 # - Shared MLP **with** ReLU; `ratio` honoured; the gate multiplied on; planes in the right order.
-# - 25.92M / 3.94 / 4.02 are BAM's; the right row is 28.09M / 3.860 to 3.864. And 0.12 points is below one standard error.
+# - 25.92M / 3.94 / 4.02 are BAM's. And 0.12 points is below one standard error.
 # - A gate shows what may pass, not where the object is.
 #
-# | | query | key | value | weight | normaliser | learned | weights' shape |
+# | | query | key | value | weight | normaliser | learned | weights |
 # |---|---|---|---|---|---|---|---|
-# | **7a CBAM channel** | mean and max over places, through $W_0$ | rows of $W_1$ | $F_c$ | sigmoid | none | $2C^2/r$ | diagonal, channels |
-# | **7b CBAM spatial** | none: a fixed filter | 7×7 of mean, max over channels | $F'(:, i)$ | sigmoid | none | 98 | diagonal, places |
+# | **7a channel** | mean, max via $W_0$ | rows of $W_1$ | $F_c$ | sigmoid | none | $2C^2/r$ | diagonal, channels |
+# | **7b spatial** | none | 7×7 of mean, max | $F'(:, i)$ | sigmoid | none | 98 | diagonal, places |
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Two new rows, both diagonal: gating, not mixing. The query of 7b is "none": the filter is the same for every picture, only its input changes.
