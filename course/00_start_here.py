@@ -15,10 +15,10 @@
 # | **1** | **Cues: what attention is** | **intent and saliency on a desk; a search in a crowd; the knob between two poolings** | [lesson](01_cues.ipynb) · [exercises](exercises/01_cues.ipynb) · [solutions](solutions/01_cues.ipynb) |
 # | **2** | **Nadaraya–Watson: attention before networks** | **the width of a kernel; two widths on a photograph** | [lesson](02_kernel_regression.ipynb) · [exercises](exercises/02_kernel_regression.ipynb) · [solutions](solutions/02_kernel_regression.ipynb) |
 # | **3** | **Learning w: attention with a parameter** | **w, and its path down the loss** | [lesson](03_learned_attention.ipynb) · [exercises](exercises/03_learned_attention.ipynb) · [solutions](solutions/03_learned_attention.ipynb) |
-# | 4 | The map: six kinds of visual attention | the axis that is weighed | in preparation |
-# | 5 | SENet: channel attention | the gates of a trained network | in preparation |
-# | 6 | Non-local networks: spatial attention | a pixel, and where it looks | in preparation |
-# | 7 | CBAM: channel and spatial attention | a digit under both gates | in preparation |
+# | **4** | **The map: six kinds of visual attention** | **the axis that is weighed** | [lesson](04_map.ipynb) · [exercises](exercises/04_map.ipynb) · [solutions](solutions/04_map.ipynb) |
+# | **5** | **SENet: channel attention** | **the ratio r; the gates of a trained network** | [lesson](05_squeeze_excitation.ipynb) · [exercises](exercises/05_squeeze_excitation.ipynb) · [solutions](solutions/05_squeeze_excitation.ipynb) |
+# | **6** | **Non-local networks: spatial attention** | **a pixel of a photograph, and a query that looks for its twin** | [lesson](06_non_local.ipynb) · [exercises](exercises/06_non_local.ipynb) · [solutions](solutions/06_non_local.ipynb) |
+# | **7** | **CBAM: channel and spatial attention** | **a digit under both gates** | [lesson](07_cbam.ipynb) · [exercises](exercises/07_cbam.ipynb) · [solutions](solutions/07_cbam.ipynb) |
 # | 8 | Capstone: choose your attention | the block in the slot | in preparation |
 
 # %% [markdown]

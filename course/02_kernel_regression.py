@@ -506,4 +506,4 @@ print(f"theory 2·sqrt(2/pi) = {2 * (2 / torch.pi) ** 0.5:.3f}, on the interval 
 # - C. Tomasi and R. Manduchi, *Bilateral filtering for gray and color images*, ICCV 1998.
 # - A. Zhang, Z. Lipton, M. Li, A. Smola, *Dive into Deep Learning*, chapter on attention: the wording of cues, query, key and value.
 #
-# **Now you:** [exercises of this lesson](exercises/02_kernel_regression.ipynb) · [start page](00_start_here.ipynb)
+# **Now you:** [exercises of this lesson](exercises/02_kernel_regression.ipynb) · [next lesson](03_learned_attention.ipynb) · [start page](00_start_here.ipynb)

@@ -458,4 +458,4 @@ print("classifier and attention over class keys agree")
 # - A. Vaswani and others, *Attention is all you need*, 2017: scaled dot-product attention.
 # - Y.-H. Tsai and others, *Transformer dissection*, EMNLP 2019, arXiv 1908.11775: attention as a kernel smoother (as we recall it; check the paper).
 #
-# **Now you:** [exercises of this lesson](exercises/03_learned_attention.ipynb) · [start page](00_start_here.ipynb)
+# **Now you:** [exercises of this lesson](exercises/03_learned_attention.ipynb) · [next lesson](04_map.ipynb) · [start page](00_start_here.ipynb)

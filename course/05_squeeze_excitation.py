@@ -333,7 +333,7 @@ show(
 #
 # **Predict** which is worst. ResNet-50, SENet Table 14; without SE 23.30 %.
 
-# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
 show(
     figures.placements_diagram({"SE": 22.28, "PRE": 22.23, "POST": 22.78, "Identity": 22.20}),
     "Four residual units with SE at the end of the branch 22.28 %, at its start 22.23 %, behind the sum 22.78 %, on the shortcut 22.20 %.",
@@ -521,4 +521,4 @@ print("gates of a shuffled map are the same:", same)
 # - Q. Wang, B. Wu, P. Zhu, P. Li, W. Zuo, Q. Hu, *ECA-Net*, CVPR 2020, arXiv 1910.03151.
 # - K. He, X. Zhang, S. Ren, J. Sun, *Deep residual learning for image recognition*, CVPR 2016, arXiv 1512.03385.
 #
-# **Now you:** [exercises of this lesson](exercises/05_squeeze_excitation.ipynb) · [start page](00_start_here.ipynb)
+# **Now you:** [exercises of this lesson](exercises/05_squeeze_excitation.ipynb) · [next lesson](06_non_local.ipynb) · [start page](00_start_here.ipynb)

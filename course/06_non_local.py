@@ -736,4 +736,4 @@ print("with w = 0 the context is the global average: SE's squeeze")
 # - T. Dao and others, *FlashAttention*, 2022, arXiv 2205.14135: exact attention without the table (as we recall it; check the paper).
 # - S. Brody, U. Alon, E. Yahav, *How attentive are graph attention networks?*, 2021, arXiv 2105.14491: the same limit of $a_i + b_j$ in graphs (as we recall it; check the paper).
 #
-# **Now you:** [exercises of this lesson](exercises/06_non_local.ipynb) · [start page](00_start_here.ipynb)
+# **Now you:** [exercises of this lesson](exercises/06_non_local.ipynb) · [next lesson](07_cbam.ipynb) · [start page](00_start_here.ipynb)
