@@ -56,7 +56,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Two guesses on the board: neighbours, same colour. Then the third: those whose *surroundings* look the same, however far away. q1 is fifteen pixels off and a better witness than the pixel next door.
+# > **Lecturer, 1 min.** Two guesses on the board: neighbours, same colour. Then the third: those whose *surroundings* look the same, however far away. q1 is fifteen pixels off and a better witness than the pixel next door.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three filters, one equation
@@ -72,7 +72,7 @@ show(
 # Nadaraya–Watson with $\sigma = h/\sqrt{2}$, that is $w = \sqrt{2}/h$. Position is gone: pixel $j$ may be anywhere.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Query and key: a patch of 7 × 7 pixels, 147 numbers with colours. Value: one pixel. Ask what h does at its two ends (h → 0: only the most similar, which is the pixel itself; h → ∞: the average of the picture).
+# > **Lecturer, 1 min.** Query and key: a patch of 7 × 7 pixels, 147 numbers with colours. Value: one pixel. Ask what h does at its two ends (h → 0: only the most similar, which is the pixel itself; h → ∞: the average of the picture).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## By hand: a row of six pixels
@@ -118,7 +118,7 @@ assert torch.allclose(call, tested.flatten(1).T)
 print("loop, Nadaraya–Watson on patches and non_local_means agree")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** The middle line is the point: the function of lesson 2, unchanged, on keys with 147 numbers. The division by √147 turns a sum over the patch into a mean. In practice the window is limited ("non-local" was 21 × 21 in the paper's experiments), here it holds the whole corner.
+# > **Lecturer, 1 min.** The middle line is the point: the function of lesson 2, unchanged, on keys with 147 numbers. The division by √147 turns a sum over the patch into a mean. In practice the window is limited ("non-local" was 21 × 21 in the paper's experiments), here it holds the whole corner.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Click a pixel
@@ -129,7 +129,7 @@ print("loop, Nadaraya–Watson on patches and non_local_means agree")
 pixel_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 5 min.** Pillar: all other pillars light up. Roof: a whole line of tiles. Sky: everything. The ornament at a corner: nobody, it keeps its noise. Then h down to 0.03: the weights collapse onto the pixel and the picture stays noisy. Change "own vote" at h = 0.06 and read the dB.
+# > **Lecturer, 4 min.** Pillar: all other pillars light up. Roof: a whole line of tiles. Sky: everything. The ornament at a corner: nobody, it keeps its noise. Then h down to 0.03: the weights collapse onto the pixel and the picture stays noisy. Change "own vote" at h = 0.06 and read the dB.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The pixel that admires itself
@@ -161,7 +161,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** The paper's theorem on what the filter converges to leaves the centre pixel out: the leave-one-out is in the theorem. Leaving it out altogether throws away good information where a pixel has no friends; giving it the weight of the nearest other is the common compromise.
+# > **Lecturer, 2 min.** The paper's theorem on what the filter converges to leaves the centre pixel out: the leave-one-out is in the theorem. Leaving it out altogether throws away good information where a pixel has no friends; giving it the weight of the nearest other is the common compromise.
 
 # %% slideshow={"slide_type": "skip"}
 generator = torch.Generator().manual_seed(1)
@@ -194,7 +194,7 @@ for name in ("self included", "self as nearest"):
     print(f"{name:15} − Gaussian blur: {gain.mean():+.2f} ± {gain.std():.2f} dB, better in {(gain > 0).sum()} of {len(gain)}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** As the formula stands (self included) it does not beat a blur here. One line about the diagonal is worth 1.6 dB. PSNR: −10 log10 of the mean squared error; 3 dB is half the error. "Weighted": the paper weighs the middle of a patch more.
+# > **Lecturer, 1 min.** As the formula stands (self included) it does not beat a blur here. One line about the diagonal is worth 1.6 dB. PSNR: −10 log10 of the mean squared error; 3 dB is half the error. "Weighted": the paper weighs the middle of a patch more.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## From patches to learned keys
@@ -211,7 +211,7 @@ for name in ("self included", "self as nearest"):
 # | output | replaces the pixel | is **added** to $x_i$ |
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** The paper writes C(x); for the two softmax forms it depends on i, so we write the index. The sum runs over all places of the map (and of all frames, in a video). The last row matters: the block can be put into a trained network without breaking it.
+# > **Lecturer, 1 min.** The paper writes C(x); for the two softmax forms it depends on i, so we write the index. The sum runs over all places of the map (and of all frames, in a video). The last row matters: the block can be put into a trained network without breaking it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## By hand: three places, one channel
@@ -231,7 +231,7 @@ for name, weights in (("softmax", torch.softmax(x[1] * x, dim=0)), ("dot product
     print(f"{name:15}: {[round(w, 3) for w in weights.tolist()]}, y = {weights @ x:.3f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Favourite slip: dividing the dot products by their sum (2.333, for every place). The paper divides by N "because it simplifies gradient computation"; a sum of signed numbers can also be 0.
+# > **Lecturer, 1 min.** Favourite slip: dividing the dot products by their sum (2.333, for every place). The paper divides by N "because it simplifies gradient computation"; a sum of signed numbers can also be 0.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four ways to match
@@ -286,7 +286,7 @@ print(f"own weight, mean over the places: {call.diagonal().mean():.2f}; equal sh
 # A loose name: no distance is in it. $e^{x_i \cdot x_j} = e^{-\|x_i - x_j\|^2/2} \cdot e^{\|x_j\|^2/2} \cdot (\text{the same for all } j)$: a Gaussian **times a prior for long keys**. Only where all keys have one length are the two equal.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** The paper says that the distance would do as well and that the product is easier to implement. Nothing is learned in f here: all depends on the features. Keep the printed own weight in mind.
+# > **Lecturer, 1 min.** The paper says that the distance would do as well and that the product is easier to implement. Nothing is learned in f here: all depends on the features. Keep the printed own weight in mind.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 2 · Embedded Gaussian: self-attention
@@ -308,7 +308,7 @@ for scale in (1.0, None):
     print(f"PyTorch's attention with scale={scale} equals it: {torch.allclose(fused, call @ g)}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** The Non-local block of 2018 is the self-attention of 2017 for pictures, with one head and without 1/√d. Whoever replaces one by the other and forgets the scale gets another network.
+# > **Lecturer, 1 min.** The Non-local block of 2018 is the self-attention of 2017 for pictures, with one head and without 1/√d. Whoever replaces one by the other and forgets the scale gets another network.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## … and the lecture's missing sum
@@ -351,7 +351,7 @@ print(f"rows sum to {call.sum(dim=1).min():.2f} … {call.sum(dim=1).max():.2f},
 # Without a softmax between them, the matrices may be multiplied **from the right**: $\phi^T g$ is $c \times c$, however many places there are. Today this is called linear attention.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Ask why softmax forbids it: the exponential stands between the two products, and exp of a matrix product is not a product. From N > c on the right-hand order is cheaper.
+# > **Lecturer, 1 min.** Ask why softmax forbids it: the exponential stands between the two products, and exp of a matrix product is not a product. From N > c on the right-hand order is cheaper.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 4 · Concatenation
@@ -374,7 +374,7 @@ top = call[call.max(dim=1).values > 0].argmax(dim=1)
 print("the best key of each query that has one:", top.tolist())
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Let them look at the printed list before the next slide: why is it always the same key?
+# > **Lecturer, 1 min.** Let them look at the printed list before the next slide: why is it always the same key?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two that cannot look
@@ -400,7 +400,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** The same disease as in lesson 3 and in non-local means: whoever may look at himself will. θ and φ are the cure here: they can make a place unlike itself. In the paper's table the four forms differ by 0.4 points on video (72.5 for the raw one, 72.7 to 72.9): whatever the block did there, query-specific ranking was not needed.
+# > **Lecturer, 2 min.** The same disease as in lesson 3 and in non-local means: whoever may look at himself will. θ and φ are the cure here: they can make a place unlike itself. In the paper's table the four forms differ by 0.4 points on video (72.5 for the raw one, 72.7 to 72.9): whatever the block did there, query-specific ranking was not needed.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Why $A \to I$.** Let the features be independent with mean $m$ and second moment $s > m^2$ in each channel. Then $x_i \cdot x_i \approx C s$ and $x_i \cdot x_j \approx C m^2$, each up to a deviation of order $\sqrt{C}$. The lead of the own key is about $C(s - m^2)$, so each other key has at most about $e^{-C(s - m^2) + O(\sqrt{C})}$ of its weight. Dividing by $\sqrt{C}$ leaves $\sqrt{C}(s - m^2)$, which still grows: it only delays the end. Learned maps can change the sign of the lead.
@@ -422,7 +422,7 @@ for subsample in (False, True):
     print(f"C = 1024, 14 × 14, subsample={subsample!s:5}: {count_cost(NonLocalBlock(1024, subsample=subsample), (1, 1024, 14, 14))}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Follow the shapes: N × N appears once. Subsampling takes keys and values from a map pooled by 2 × 2: still every place asks, and sees the whole picture. The paper says this reduces the pairwise work "by 1/4"; it reduces it *to* 1/4.
+# > **Lecturer, 1 min.** Follow the shapes: N × N appears once. Subsampling takes keys and values from a map pooled by 2 × 2: still every place asks, and sees the whole picture. The paper says this reduces the pairwise work "by 1/4"; it reduces it *to* 1/4.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Do no harm: start as the identity
@@ -453,7 +453,7 @@ for name, w_z, gamma in (("W_z = 0", 0, 1), ("γ = 0", 1, 0), ("both 0", 0, 0)):
     print(f"{name:8}: after 100 steps, different from 0: {trained(block)}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Product rule: the gradient of each factor contains the other one. With one at 0, that one gets a gradient and moves, then the other. With both at 0, nobody ever starts: only the bias β learns. The paper zeroes γ.
+# > **Lecturer, 1 min.** Product rule: the gradient of each factor contains the other one. With one at 0, that one gets a gradient and moves, then the other. With both at 0, nobody ever starts: only the bias β learns. The paper zeroes γ.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What it costs
@@ -527,7 +527,7 @@ gain = (seconds["dot product, table"] / seconds["dot product, reordered"])[2]
 print("4,096 positions: reordered dot product at least 3 times as fast as its table:", bool(gain > 3))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** Memory of softmax attention can be saved exactly (block by block, with a running sum: lesson 3's hundred thousand points); its N² multiplications cannot. For the dot product both go. Times are measured when the notebook runs, so the curves wobble; the slopes do not.
+# > **Lecturer, 2 min.** Memory of softmax attention can be saved exactly (block by block, with a running sum: lesson 3's hundred thousand points); its N² multiplications cannot. For the dot product both go. Times are measured when the notebook runs, so the curves wobble; the slopes do not.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An experiment: colour the twin
@@ -544,7 +544,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Solve one aloud: which digit is this white one, where is the other of its kind, which colour has it? That is: query, match, value. A place sees 18 × 18 of the 36 × 36 pixels: its own digit. Digits of the test pictures are in handwritings never seen in training.
+# > **Lecturer, 1 min.** Solve one aloud: which digit is this white one, where is the other of its kind, which colour has it? That is: query, match, value. A place sees 18 × 18 of the 36 × 36 pixels: its own digit. Digits of the test pictures are in handwritings never seen in training.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who can know? Predict the ranks
@@ -564,7 +564,7 @@ counting = sum(max(colours.count(c) for c in colours) / 3 for colours in product
 print(f"counting colours: {counting:.3f} = 17/27")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Collect bets: who stays at 1/3, who gets to 0.63, who beyond? 27 equally likely colourings: 3 of one colour (always right), 18 with two alike (2/3), 6 all different (1/3).
+# > **Lecturer, 1 min.** Collect bets: who stays at 1/3, who gets to 0.63, who beyond? 27 equally likely colourings: 3 of one colour (always right), 18 with two alike (2/3), 6 all different (1/3).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five seeds
@@ -584,7 +584,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** Three groups. At chance: cannot see, or (raw Gaussian) sees only itself. At 17/27 or below: know the colours, not whose; one run of SE and one of concatenation (its ReLU died) learned nothing at all. Above: can match. The dilated convolutions get there too, with nine times the weights, and lose to the paper's embedded Gaussian in three of five seeds only. With 1/√d it wins in all: the scale is no detail.
+# > **Lecturer, 2 min.** Three groups. At chance: cannot see, or (raw Gaussian) sees only itself. At 17/27 or below: know the colours, not whose; one run of SE and one of concatenation (its ReLU died) learned nothing at all. Above: can match. The dilated convolutions get there too, with nine times the weights, and lose to the paper's embedded Gaussian in three of five seeds only. With 1/√d it wins in all: the scale is no detail.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The recipe is stored with the results; `python -m visual_attention.experiments twins` trains everything again (about ten minutes). Paired differences, seed by seed, and the control: a bar in the twin's colour printed *under each white digit*. Then nothing far away is needed.
@@ -614,7 +614,7 @@ for name in ("gaussian", "embedded gaussian", "embedded, scaled", "concatenation
 # Nobody told the block where the twin is: it was only asked for colours. And both proofs are seen live: the raw Gaussian looks at itself, concatenation asks everybody nearly the same (but in one seed, whose ReLU died: all weights 0).
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Dot-product weights are signed and have no shares: they are not in this table. Ask which row is the identity matrix and which has rank 1.
+# > **Lecturer, 1 min.** Dot-product weights are signed and have no shares: they are not in this table. Ask which row is the identity matrix and which has rank 1.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train one yourself
@@ -632,7 +632,7 @@ print(f"within 0.05 of the stored {expected:.3f}: {abs(mine - expected) < 0.05}"
 print("the twin has most of the weight:", twin_attention(head.block.weights(test_features).detach(), test_set.twins)["mass"] > 0.5)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** About eight seconds. While it runs: which parameters are trained? (θ, φ, g, W_z, the normalisation, and a small head; the trunk is frozen.) Try `"gaussian"` afterwards.
+# > **Lecturer, 1 min.** About eight seconds. While it runs: which parameters are trained? (θ, φ, g, W_z, the normalisation, and a small head; the trunk is frozen.) Try `"gaussian"` afterwards.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where does it look?
@@ -643,7 +643,7 @@ print("the twin has most of the weight:", twin_attention(head.block.weights(test
 twin_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 4 min.** White digits light up their twin. Then the menu: raw Gaussian looks at itself; "unary part" is the same wherever you click; the "pairwise part" alone still finds many twins. Keep that for the next slide.
+# > **Lecturer, 3 min.** White digits light up their twin. Then the menu: raw Gaussian looks at itself; "unary part" is the same wherever you click; the "pairwise part" alone still finds many twins. Keep that for the next slide.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Volitional plus non-volitional: lesson 1 returns
@@ -664,7 +664,7 @@ with torch.no_grad():
         print(f"{name:8}: on the twin {found['mass']:.2f}, rows alike {found['alike']:.2f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** The wish is the pairwise term, the red cup the unary one: it knows what a twin may be at all (something coloured), not which. Together they do more than either. Lesson 1 put saliency into the key by a constant in the query: μ_q is that constant. The disentangled non-local paper (2020) says that the two hinder each other in one softmax, and trains them apart.
+# > **Lecturer, 2 min.** The wish is the pairwise term, the red cup the unary one: it knows what a twin may be at all (something coloured), not which. Together they do more than either. Lesson 1 put saliency into the key by a constant in the query: μ_q is that constant. The disentangled non-local paper (2020) says that the two hinder each other in one softmax, and trains them apart.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What if the query does not matter?
@@ -682,7 +682,7 @@ with torch.no_grad():
 # On our twins it cannot work: every white digit has another twin. **The task decides** whether the query matters.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** On COCO the cheaper global context did at least as well as one Non-local block (39.4 against 38.0 box AP in the comparison printed by ECA-Net, all blocks against one: not like for like). Our table says the opposite. Both are right about their task.
+# > **Lecturer, 1 min.** On COCO the cheaper global context did at least as well as one Non-local block (39.4 against 38.0 box AP in the comparison printed by ECA-Net, all blocks against one: not like for like). Our table says the opposite. Both are right about their task.
 
 # %% slideshow={"slide_type": "skip"}
 from visual_attention.twins import GlobalContext
