@@ -1,9 +1,10 @@
-"""Non-local means with a Gaussian-weighted patch, against a loop, and against scikit-image where it is installed."""
+"""Non-local means with a Gaussian-weighted patch, against a loop and against scikit-image."""
 
 import math
 
 import pytest
 import torch
+from skimage.restoration import denoise_nl_means
 
 from visual_attention import non_local_means
 from visual_attention.denoising import non_local_weights
@@ -70,10 +71,9 @@ def test_bad_widths_are_named(value, error, message):
 
 def test_scikit_image_agrees_inside():
     """Its weighted patch has the width (patch − 1)/4, its borders another rule: pixels far inside are compared."""
-    restoration = pytest.importorskip("skimage.restoration", reason="scikit-image is only in the extra 'test'")
     picture = torch.rand(30, 30, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     options = {"patch_size": 5, "patch_distance": 5, "h": 0.3}
-    theirs = torch.tensor(restoration.denoise_nl_means(picture.numpy(), fast_mode=False, **options))
+    theirs = torch.tensor(denoise_nl_means(picture.numpy(), fast_mode=False, **options))
     ours = non_local_means(picture, h=0.3, patch=5, search=11, patch_width=1.0)
     inside = slice(9, 21)
     assert (theirs - ours)[inside, inside].abs().max() < 2e-3

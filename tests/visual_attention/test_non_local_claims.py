@@ -49,7 +49,6 @@ def test_the_stored_numbers_are_what_the_code_gives(filters, variant):
 
 @pytest.mark.parametrize("variant", LIBRARY)
 def test_the_librarys_numbers_are_what_it_gives(filters, variant):
-    pytest.importorskip("skimage.restoration", reason="scikit-image is only in the extra 'test'")
     assert recipe.run(variant, 0)[0]["psnr"] == pytest.approx(filters.of(variant, "psnr")[0].item(), abs=0.02)
 
 
