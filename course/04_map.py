@@ -1,0 +1,626 @@
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 4 · The map: six kinds of visual attention
+#
+# A picture is no list of points. Its features have channels, places, perhaps moments, perhaps several branches that looked at it differently. **Along which of these should we weigh?**
+#
+# That question sorts hundreds of papers into six kinds. We run a module of each kind on the same features, look at the table of weights that it makes, and train two kinds that the rest of the course leaves out: **branch** and **temporal** attention.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Lessons 1 to 3 had one axis: things, or points. Today the values are a tensor with five axes. Nothing else changes: weights, and a sum of values.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **After this lesson you can**
+#
+# 1. name the axes that visual attention weighs, and put a module on the map from the shape of its weights;
+# 2. read a table of weights A: uniform, one-hot, dense or diagonal, and say what each can and cannot do;
+# 3. explain why an Inception module is not attention, and compute what its factorised kernels save;
+# 4. write selective-kernel (branch) attention by hand, as a loop and in tensors, and say when it helps;
+# 5. choose between averaging, a learned query and a given query for the frames of a clip.
+#
+# You need lessons 1 to 3 and convolutions in PyTorch. Time: 40 minutes in a lecture, about two hours alone with the [exercises](exercises/04_map.ipynb).
+
+# %% slideshow={"slide_type": "skip"}
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from courseware.frames import show
+from courseware.progress import bar
+from visual_attention import NonLocalBlock, SelectiveKernel, SqueezeExcitation, TemporalAttention
+from visual_attention.datasets import clips, signs
+from visual_attention.experiments import scales, stored
+from visual_attention.experiments.clips import NAMES, POOLINGS
+from visual_attention.explorers.map import axis_explorer, clip_explorer, scale_explorer
+from visual_attention.figures import map as figures
+from visual_attention.taxonomy import KINDS, SIX, block, structure
+from visual_attention.training import accuracy, initialised
+
+torch.manual_seed(0)
+features = block(seed=1)  # random features and the maps of two branches: what every kind is shown on
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## One block, five axes
+#
+# Two branches look at four frames; each gives six channels of 5 × 5 places. **Which weights would *you* like to learn here?**
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.bare_block(tuple(features.maps.shape)),
+    "Two rows of four stacks of six small grids: branch (which), time (when), channel (what), height and width (where).",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Point at one cell and let the room read its address: branch 2, time 3, channel 1, row 4, column 5. Ask: how many entries? (2 · 4 · 6 · 25 = 1,200.) A weight for each would be possible. Nobody does it; why?
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Four basic kinds, two hybrids
+#
+# | kind | in the lecture's language | the question |
+# |---|---|---|
+# | channel attention | 通道注意力 | **what?** |
+# | spatial attention | 空间注意力 | **where?** |
+# | temporal attention | 时间注意力 | **when?** |
+# | branch attention | 分支注意力 | **which?** |
+# | channel & spatial attention | 通道与空间注意力 | what and where? |
+# | spatial & temporal attention | 空间与时间注意力 | where and when? |
+#
+# After Guo and others, *Attention mechanisms in computer vision: a survey*, 2022. The slides that this course grew from call the fourth 分支通道注意力, "branch-channel": a slip, the fourth is 分支注意力.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** The four question words are the survey's, as we recall it; check the paper. The classes are not disjoint: one Non-local block is spatial on a picture and spatial & temporal on a clip.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Which axis is weighed?
+#
+# Go through the menu. Dark means a large weight. **Find:** who weighs all channels alike? Whose weights stay when the input changes?
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+axis_explorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 5 min, the heart of the lesson.** Say before each click what will be coloured. Then move *input*: average pooling is the only one that never changes. The orange cells ask: a Non-local block has a row of weights for each place. Modules are untrained, with weights drawn large: look at shapes, not at meanings.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The shape of the weights tells the kind
+#
+# One tested module for each kind; the axes that are 1, or missing, are those that are *not* told apart:
+
+# %% slideshow={"slide_type": "-"}
+print("pictures", tuple(features.pictures.shape), " clips", tuple(features.clips.shape))
+with torch.no_grad():
+    for name in SIX:
+        kind = KINDS[name]
+        print(f"{name:22} {kind.call:38} {tuple(kind.raw(features).shape)}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** 8 pictures are 2 branches × 4 frames, (N, C, H, W); 2 clips are (N, C, T, H, W). Ask for each line: which axis survived? Spatial has two modules, because two different things go by that name. The next slides say which.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Everything is output = A · values
+#
+# Two values, 2 and 4. **Predict** both outputs of each table:
+#
+# $$A_\text{gate} = \begin{pmatrix} 0.9 & 0 \\ 0 & 0.5 \end{pmatrix} \qquad A_\text{mix} = \begin{pmatrix} 0.9 & 0.1 \\ 0.5 & 0.5 \end{pmatrix}$$
+
+# %% slideshow={"slide_type": "fragment"}
+values = torch.tensor([2.0, 4.0])
+gate = torch.tensor([[0.9, 0.0], [0.0, 0.5]])
+mix = torch.tensor([[0.9, 0.1], [0.5, 0.5]])
+for name, A in (("gate", gate), ("mix", mix)):
+    print(f"{name}: rows sum to {A.sum(dim=1).tolist()}, output {[round(v, 2) for v in (A @ values).tolist()]}")
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# A **gate** rescales each value where it is: A is diagonal. A **mixture** moves values: A is dense, and each output is an average.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** 0.9 · 2 = 1.8 and 0.5 · 4 = 2; then 1.8 + 0.4 = 2.2 and 3. Only one of the two can make a 3 out of 2 and 4. Only one of the two can make both smaller.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The same for a whole channel gate
+#
+# Squeeze-and-excitation as a table: a row and a column for each of six channels.
+
+# %% slideshow={"slide_type": "-"}
+block_of_lesson_5 = SqueezeExcitation(6, reduction=2)
+x = features.pictures[:1]  # (1, 6, 5, 5)
+with torch.no_grad():
+    A = block_of_lesson_5.gate(x).flatten().diag()  # (6, 6)
+    by_table = (A @ x[0].flatten(1)).reshape(6, 5, 5)  # channels are the values
+
+    by_loop = torch.empty(6, 5, 5)
+    for c in range(6):
+        by_loop[c] = sum(A[c, j] * x[0, j] for j in range(6))
+
+    assert torch.allclose(by_table, by_loop)
+    assert torch.allclose(by_table, block_of_lesson_5(x)[0], atol=1e-6)
+print("A is", structure(A), "and A · channels is the block's output")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Of the 36 entries 30 are zero, so nobody builds that table. But it lets us compare SE with everything else of this course in one picture: the next one.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The shape of A is the taxonomy
+#
+# Ignore the axis for a moment. What can a table of weights look like?
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+generator = torch.Generator().manual_seed(4)
+tables = {
+    "uniform": torch.full((5, 5), 0.2),
+    "one-hot": torch.eye(5)[torch.tensor([3, 0, 0, 4, 1])],
+    "dense": (2 * torch.randn(5, 5, generator=generator)).softmax(dim=1),
+    "rank one": (2 * torch.randn(1, 5, generator=generator)).softmax(dim=1).expand(5, 5).contiguous(),
+    "diagonal": torch.rand(5, generator=generator).diag(),
+}
+captions = {
+    "uniform": "average pooling",
+    "one-hot": "max pooling",
+    "dense": "Non-local, SK,\ntemporal",
+    "rank one": "dense, but all\nrows alike",
+    "diagonal": "SE, spatial gate,\nCBAM",
+}
+show(
+    figures.structures(tables, captions),
+    "Five tables of weights: uniform, one-hot, dense, rank one with equal rows, and diagonal.",
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# The first four have rows that sum to 1; each diagonal entry is a gate of its own.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Ask: which of them needs a query? (Dense; one row for each query.) Rank one means that every place gets the same answer: lesson 6 finds that trained Non-local blocks come close to it. Which row of the picture is lesson 2's?
+
+# %% slideshow={"slide_type": "skip"}
+# The claims of the last slides, checked on every kind: what its table is, and what its rows sum to.
+with torch.no_grad():
+    for name, kind in KINDS.items():
+        A = kind.table(features)
+        assert structure(A) == kind.structure
+        if kind.structure == "diagonal":
+            assert (0 < A.diagonal()).all() and (A.diagonal() < 1).all()
+        else:
+            assert torch.allclose(A.sum(dim=1), torch.ones(len(A)))
+        print(f"{name:22} A {A.shape[0]:3} × {A.shape[1]:3}, {kind.structure}: {kind.rule}")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Place the module
+#
+# **Which axis, and gate or mixture, or no attention at all?** Two minutes in pairs.
+#
+# | module | what it does |
+# |---|---|
+# | A · ECA | a gate for each channel, from its neighbours' averages |
+# | B · ViT layer | each of 196 patches takes an average over all patches |
+# | C · Non-local block in a video network | each place in each frame takes an average over all of them |
+# | D · Inception module | four branches, their outputs put behind each other |
+# | E · SKNet | two branches, added with weights that sum to 1 |
+# | F · mean over the frames of a clip | every frame counts 1/T |
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# A channel, gate · B **spatial**, mixture (a patch is a place) · C spatial & temporal, mixture · D **none**: no weights at all · E branch, mixture · F none: uniform weights
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 3 min.** The two usual errors: "ViT is channel attention, because it has many channels" and "Inception is branch attention, because it has branches". D is the next slide. The exercises have ten more.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Several receptive fields at once: Inception
+#
+# Things come in all sizes. Szegedy and others (2015) let branches with different reach work side by side. Here a 5×5 kernel was replaced by two 3×3 ones (their figure 5, drawn anew):
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.inception_stacked(),
+    "An Inception module: four branches from the input, one with two 3 by 3 convolutions in a row, joined by concatenation.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** The slides that this course grew from show three of these modules without saying why. Two readings: SENet's authors contrast their channel gates with such spatial designs; and these branches are what branch attention later weighs.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## … and with kernels taken apart
+#
+# A 7×7 kernel as a row of 1×7 and 7×1 ones (their figure 6):
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.inception_factorised(),
+    "An Inception module whose longest branch has 1 by 1, 1 by 7, 7 by 1, 1 by 7 and 7 by 1 convolutions.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** A row of numbers, then a column: reach of 7×7 with 14 weights. Not every 7×7 kernel can be written like that: which? (Those of rank one, if nothing is in between.)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## … or set side by side
+#
+# On the coarsest maps, 1×3 and 3×1 in parallel, for more outputs (their figure 7):
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.inception_expanded(),
+    "An Inception module in which two branches end in a 1 by 3 and a 3 by 1 convolution side by side.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, ½ min.** Here the point is not saving but width: every fork adds channels. All of them go into the same concatenation.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What the taking apart saves
+#
+# **Predict:** weights for each pair of an input and an output channel, and the saving in per cent.
+
+# %% slideshow={"slide_type": "fragment"}
+def weights_of(*kernels):
+    """Weights of a chain of convolutions from one channel to one channel."""
+    return sum(nn.Conv2d(1, 1, kernel, bias=False).weight.numel() for kernel in kernels)
+
+
+for one, chain in (((5, 5), [(3, 3), (3, 3)]), ((7, 7), [(1, 7), (7, 1)])):
+    before, after = weights_of(one), weights_of(*chain)
+    text = " then ".join(f"{h}×{w}" for h, w in chain)
+    print(f"{one[0]}×{one[1]}: {before} weights; {text}: {after}, saves {1 - after / before:.0%}")
+
+reach = nn.Sequential(*(nn.Conv2d(1, 1, 3, padding=1, bias=False) for _ in range(2)))
+for layer in reach:
+    nn.init.ones_(layer.weight)
+spot = torch.zeros(1, 1, 9, 9)
+spot[0, 0, 4, 4] = 1
+with torch.no_grad():
+    print("one bright pixel reaches", int((reach(spot) > 0).sum()), "pixels: 5 × 5")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** 25 to 18 is 28 % less, 49 to 14 is 71 % less. "28 % fewer weights, hence attention" is a real answer from a real class.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Is that attention? A test
+#
+# If no weight depends on the content, then twice the input gives twice the output. **Predict** the two lines:
+
+# %% slideshow={"slide_type": "fragment"}
+small = nn.Conv2d(6, 6, 3, padding=1, bias=False)
+large = nn.Conv2d(6, 6, 3, padding=2, dilation=2, bias=False)
+score = nn.Linear(6, 2 * 6, bias=False)
+
+
+def concatenated(x):  # Inception, its branches without ReLU
+    return torch.cat([small(x), large(x)], dim=1)
+
+
+def selected(x):  # the same branches, weighed by what they found
+    U = torch.stack([small(x), large(x)], dim=1)  # (N, 2, C, H, W)
+    a = score(U.sum(dim=1).mean(dim=(2, 3))).unflatten(1, (2, 6)).softmax(dim=1)  # (N, 2, C)
+    return (a[..., None, None] * U).sum(dim=1)
+
+
+with torch.no_grad():
+    for name, f in (("concatenated", concatenated), ("selected", selected)):
+        print(f"{name:12} f(2x) = 2 f(x)?", torch.allclose(f(2 * x), 2 * f(x), atol=1e-5))
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** More branches are not attention. A concatenation has no A: the next layer's weights are the same for every picture. The ReLUs are left out because they would hide the point (they also keep f(2x) = 2 f(x), without biases).
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Make it attention: the selective kernel
+#
+# Li, Wang, Hu and Yang (2019): add up, look at the average, weigh, add again.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.selective_kernel(),
+    "Two convolutions of different reach; their sum is averaged and gives softmax weights over the branches; the branches "
+    "are multiplied by them and added.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Colours: the query is z, the values are the branches. The keys are learned: one row for each branch and channel. One A for each channel, with as many columns as branches.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## By hand: one channel, two branches
+#
+# The scores of a channel are 2 for the small kernel and 0 for the large one; at some place the branches found 5 and 1.
+#
+# | | score | exp | weight | found | weight × found |
+# |---|---|---|---|---|---|
+# | small | 2 | 7.389 | **0.881** | 5 | 4.404 |
+# | large | 0 | 1 | **0.119** | 1 | 0.119 |
+# | **sum** | | 8.389 | **1** | | **4.523** |
+#
+# With two branches the softmax is a sigmoid of the difference: $\sigma(2 - 0) = 0.881$. **Trap:** two sigmoids, one for each score, give 0.881 and 0.5, which sum to 1.381.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Let them compute the weights. Then: which scores give the plain average? (Equal ones, whatever they are.) So a selective kernel can always fall back to adding its branches.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The same as a loop, and in one expression
+
+# %% slideshow={"slide_type": "-"}
+kernels = SelectiveKernel(6).eval()
+x = features.clip[:1]  # (1, 6, 5, 5)
+with torch.no_grad():
+    U = torch.stack([branch(x)[0] for branch in kernels.branches])  # (2, 6, 5, 5)
+    z = kernels.reduce(U.sum(dim=0).mean(dim=(1, 2))[None])  # (1, hidden): one query for the picture
+    scores = kernels.expand(z).reshape(2, 6)  # branches × channels
+
+    by_loop = torch.zeros(6, 5, 5)
+    for c in range(6):
+        power = [math.exp(s) for s in scores[:, c].tolist()]
+        for b in range(2):
+            by_loop[c] += power[b] / sum(power) * U[b, c]
+
+    V = torch.einsum("bc,bchw->chw", scores.softmax(dim=0), U)
+    assert torch.allclose(V, by_loop, atol=1e-6)
+    assert torch.allclose(V, kernels(x)[0], atol=1e-6)
+print("loop, expression and tested module agree")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** softmax over dim 0, the branches. Over dim 1 the *channels* would compete: it runs, the shapes are right, and the sums over the branches are wrong.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## An experiment: one sign, two sizes
+#
+# Six signs of 3 × 3 cells, large once or small three times, in noise. A 3×3 kernel fits a small sign; with dilation 3 the same kernel fits a large one. **Predict:** will the weights follow the size? Nobody tells the network about sizes.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+examples = signs(40, seed=7)
+chosen = [int((~examples.large).nonzero()[0]), int((~examples.large).nonzero()[1])]
+chosen += [int(examples.large.nonzero()[0]), int(examples.large.nonzero()[1])]
+names = [f"{scales.SIGN_NAMES[examples.labels[i]]}, {'large' if examples.large[i] else 'small'}" for i in chosen]
+show(
+    figures.sign_pictures(examples.images[chosen, 0], tuple(names)),
+    "Four noisy pictures: two with a sign drawn three times and small, two with one large sign.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Let them name the signs. With small signs the eye goes close, with large ones it stands back. A network that adds both kernels' answers also adds the noise of the one that sees nothing.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Train one now
+#
+# 1×1 convolution → two branches, selected → maximum over the places → six scores. Labels only: which sign.
+
+# %% slideshow={"slide_type": "-"}
+network = scales.train_signs("selected", seed=0, noise=0.3, progress=bar)
+
+pictures, labels, is_large = scales.sign_data(seed=0, noise=0.3, part="test")
+share = scales.branch_weight(network, pictures)  # of the large kernel, the mean over the channels
+table = stored("scales")
+found = {
+    "accuracy": accuracy(network, pictures, labels),
+    "weight on small": share[~is_large].mean().item(),
+    "weight on large": share[is_large].mean().item(),
+}
+for measure, number in found.items():
+    kept = table.of("selected", measure)[0].item()
+    print(f"{measure:15}: stored {kept:.2f}, this run within 0.05: {abs(number - kept) < 0.05}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Half a minute at most; the other runs are stored, with the command that repeats them: `python -m visual_attention.experiments scales`. While it runs, collect bets on the weights.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## All seeds, all ways to join the branches
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.scale_result(
+        table.of("selected", "weight on small"),
+        table.of("selected", "weight on large"),
+        {name: table.of(name, "accuracy") for name in scales.BRANCHES},
+    ),
+    "Left: in each seed the large kernel's weight is higher on large signs than on small ones. Right: accuracies of five "
+    "ways to join the branches, one dot a seed.",
+)
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+follow = table.of("selected", "weight on large") - table.of("selected", "weight on small")
+print(f"weight on large − on small: {follow.mean():+.2f} ± {follow.std():.2f}, positive in {int((follow > 0).sum())} of {len(follow)} seeds")
+for other in ("sum", "concatenation"):
+    gain = table.gain("selected", other, "accuracy")
+    print(f"accuracy, selected − {other}: {gain.mean():+.3f} ± {gain.std():.3f}, positive in {int((gain > 0).sum())} of {len(gain)}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** The weights were never told to follow the size: the label asked for it. Selected has somewhat more parameters than the sum (the table in the text gives them); that is a part of the difference we do not take apart. Look at the spread of "sum".
+
+# %% slideshow={"slide_type": "skip"}
+print("                 accuracy        small           large           parameters")
+for name in scales.BRANCHES:
+    parts = [table.spread(name, column) for column in ("accuracy", "accuracy, small", "accuracy, large")]
+    print(f"{name:14}", "  ".join(parts), f" {table.of(name, 'parameters')[0]:6.0f}")
+print("\nweight of the large kernel by seed")
+for seed, low, high in zip(table.seeds, table.of("selected", "weight on small"), table.of("selected", "weight on large")):
+    print(f"  seed {seed}: on small signs {low:.2f}, on large signs {high:.2f}")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## And sizes that it never saw?
+#
+# Trained on cells of 1 and 3 pixels. **Predict** the weight at 2, and at 6, before you move.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+scale_explorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 3 min.** Slide from 1 to 6; then other signs. Is the curve monotone? Which channels hardly move? "It picks a branch" is too strong: it shares, channel by channel. And a weight is no understanding: at untrained sizes it may shift while the answer goes wrong.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Where selection does *not* help
+#
+# A control: the same signs with a third of the noise.
+
+# %% slideshow={"slide_type": "-"}
+clean = stored("scales_clean")
+for name in ("sum", "selected"):
+    print(f"{name:9} accuracy {clean.spread(name, 'accuracy')}")
+gain = clean.gain("selected", "sum", "accuracy")
+follow = clean.of("selected", "weight on large") - clean.of("selected", "weight on small")
+print(f"selected − sum: {gain.mean():+.3f} ± {gain.std():.3f}")
+print(f"weight on large − on small: {follow.mean():+.2f}, positive in {int((follow > 0).sum())} of {len(follow)} seeds")
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# Nothing to gain: both read clean signs. A weight that follows the size is no proof that it is *needed*.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** A null result, and the reason for controls: a pretty curve of weights looks the same whether or not the task needed it.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## When? Three tasks on clips
+#
+# In each clip one frame matters (framed). *one*: it shows the only proper digit, name it. *cue*: it bears a bright mark, name its digit. *first*: it shows the sign of the first frame again, tell the side of its bar.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+shown = {}
+for task in ("one", "cue", "first"):
+    example = clips(task, 1, split="test", seed=3)
+    shown[task] = (example.frames[0, 0], int(example.informative[0]))
+show(
+    figures.clip_tasks(shown),
+    "Three clips of eight noisy frames. One: a digit among mixed-up digits. Cue: digits, one with a bright corner. "
+    "First: signs with bars at a side; one sign is that of the first frame.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Cover the frame marks and play it: in which task do you need to look twice? Which of lesson 1's cues does each task have? (one: none needed, or saliency; cue: non-volitional; first: volitional, the first frame is the query.)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Temporal attention: the same sum over frames
+#
+# $$z_t = \text{mean over places of } x_t, \qquad a = \operatorname{softmax}_t(q \cdot k_t), \qquad y = \sum_t a_t\, x_t$$
+#
+# **Learned query:** one vector for all clips, $k_t = z_t$. **Given query:** from the clip, and both sides embedded.
+
+# %% slideshow={"slide_type": "-"}
+attention = TemporalAttention(6)  # learned query
+clip = features.clips[:1]  # (1, 6, 4, 5, 5)
+with torch.no_grad():
+    q = attention.score.weight[0]  # (6,)
+    z = [clip[0, :, t].mean(dim=(1, 2)) for t in range(4)]
+    power = [math.exp(q @ z_t) for z_t in z]
+    by_loop = sum(p / sum(power) * clip[0, :, t] for t, p in enumerate(power))
+
+    a = (clip.mean(dim=(3, 4)).mT @ q).softmax(dim=1)  # (1, 4)
+    y = torch.einsum("nt,ncthw->nchw", a, clip)
+    assert torch.allclose(y[0], by_loop, atol=1e-6)
+    assert torch.allclose(y, attention(clip), atol=1e-6)
+print("weights sum to", round(a.sum().item(), 6), "and loop, expression and tested module agree")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Equation of lesson 3's classifier again: a learned key there, a learned query here. In task *first* the asking frame is left out of the sum: it would match itself best (lesson 3), and it has no bar.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Which task needs which query?
+#
+# Plain mean, learned query, given query: **predict the nine cells first.** Dots are seeds; chance is 0.1, 0.1 and 0.25.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+results = {task: stored(name) for task, name in NAMES.items()}
+accuracies, hits = (
+    {task: {p: result.of(p, column) for p in POOLINGS} for task, result in results.items()}
+    for column in ("accuracy", "hit")
+)
+show(
+    figures.clip_result(accuracies, hits),
+    "Bars for three tasks and three poolings. In tasks one and cue both queries find the frame; in task first only the "
+    "given query does, and the other two answer hardly better than chance.",
+)
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+for task, pooling in (("one", "learned query"), ("cue", "learned query"), ("first", "given query")):
+    hit, gain = results[task].of(pooling, "hit"), results[task].gain(pooling, "mean", "accuracy")
+    print(f"{task:5} {pooling:13}: frame found in {hit.mean():.1%} of clips (worst seed {hit.min():.1%}), "
+          f"accuracy − mean pooling {gain.mean():+.2f} ± {gain.std():.2f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 3 min.** Mean pooling is not helpless in *one*: the digit is still the only digit in the blur. A learned query is a fixed wish: fine for "the marked one", useless for "the one like the first". Only a query that comes from the clip can ask that.
+
+# %% slideshow={"slide_type": "skip"}
+print("accuracy and share of clips whose frame was found, mean ± standard deviation over the seeds")
+for task, result in results.items():
+    for pooling in POOLINGS:
+        print(f"{task:6}{pooling:14} accuracy {result.spread(pooling, 'accuracy')}, found {result.spread(pooling, 'hit')}")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Which frame gets the weight?
+#
+# Held-out clips, networks of seed 0. **Find** a clip where the right frame is found and the answer is wrong.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+clip_explorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 3 min.** Finding the frame and reading it are two jobs: a small digit in noise is misread even with all the weight on it. Then the reverse: is there a clip with the weight on the wrong frame? For *first*, let the room find the match before you show the bars.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Where and when: one block for both
+#
+# A Non-local block does not know what its positions are. **Predict:** how many rows has its table for a line, a picture, a clip?
+
+# %% slideshow={"slide_type": "-"}
+over_time = NonLocalBlock(6, dims=1, zero_init=False).eval()
+over_picture = NonLocalBlock(6, dims=2, zero_init=False).eval()
+over_both = NonLocalBlock(6, dims=3, zero_init=False).eval()
+for other in (over_picture, over_both):
+    other.load_state_dict(over_time.state_dict())  # the same weights fit all three
+
+with torch.no_grad():
+    for name, f, x in (
+        ("time", over_time, clip[..., 0, 0]),  # (1, 6, 4)
+        ("picture", over_picture, clip[:, :, 0]),  # (1, 6, 5, 5)
+        ("clip", over_both, clip),  # (1, 6, 4, 5, 5)
+    ):
+        print(f"{name:8} {tuple(x.shape)!s:16} table {tuple(f.weights(x).shape)}")
+    as_line = over_time(clip.flatten(2)).reshape(clip.shape)
+    assert torch.allclose(as_line, over_both(clip), atol=1e-5)
+print("a clip is a line of 100 positions: same output")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** So "spatial & temporal" is not another module but another index set. The price: 32 frames of 28 × 28 are 25,088 positions, and a table of 629 million weights. Lesson 6 is about that table.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What the map cannot tell
+#
+# - **Which kind you need.** It sorts modules, it does not rank them: our tasks were built so that one kind fits.
+# - **What is learned.** SE, ECA and CBAM's channel part stand on the same spot.
+# - **Whether a weight matters.** It followed the size on clean signs too, where nothing was gained.
+# - **Everything.** Deformable convolutions or highway gates fit in nowhere neatly.
+#
+# ### Next question
+#
+# The cheapest row of the map is a diagonal over channels: one number each. It won the last ImageNet challenge. **How can so little do so much, and does it?** Lesson 5.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Ask for a cell of the map that nobody has filled: branch & temporal? channel & temporal? The last exercise wants an index set and the shape of A for it.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Recap
+#
+# - Axes: channel *what*, spatial *where*, temporal *when*, branch *which*; two hybrids.
+# - The shape of A: uniform and one-hot (pooling), dense (mixtures), diagonal (gates).
+# - Branches alone are not attention; a softmax over them is. Temporal: a fixed wish or a given one.
+#
+# | | query | key | value | weight before normalising | normaliser | A |
+# |---|---|---|---|---|---|---|
+# | **4 branch (SK)** | $z$, one per picture | learned $k_{b,c}$ | $U_{b,c}$ | $e^{k_{b,c} \cdot z}$ | sum over branches | dense |
+# | **4 temporal** | $q$, learned or given | $k_t$ | $x_t$ | $e^{q \cdot k_t}$ | sum over frames | dense |
+# | **4′ Inception** | none | none | branch outputs | 1 | none: concatenated | *no attention* |
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** The table has a new column since lesson 1: A. Let the room fill it in for the rows of lessons 1 to 3.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Read critically
+#
+# - **The fourth kind is branch attention, 分支注意力.** The slides that this course grew from write 分支通道注意力, "branch-channel attention". SK's weights do differ from channel to channel, which may be where the word came from; what competes is the branches.
+# - **Inception is not attention.** The same slides show its figures 5 to 7 under the heading of attention. None of its weights depends on the content, and nothing is summed. They may be there as what SENet argued against (work on the *spatial* side of convolution), or as the branches that SK weighs later; a slide should say which.
+# - **The classes overlap.** A Non-local block is spatial or spatial & temporal by its input; SK weighs branches for each channel.
+# - **Our experiments were built to fit.** The signs fit the kernels to the pixel, and each clip task was designed for one pooling. They show *that* a kind can do its job, not that it is the best choice for your data. In SKNet's own table (ImageNet, top-1 error) it has 20.79 against 21.12 for SENet-50 and 21.40 for ResNeXt-50 with CBAM.
+# - **"Selects a kernel"** is too strong a word: the weights are a soft mixture, channel by channel, and our plots show means over channels.
+#
+# ## References
+#
+# - M.-H. Guo and others, *Attention mechanisms in computer vision: a survey*, Computational Visual Media 8, 2022, arXiv 2111.07624.
+# - C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna, *Rethinking the Inception architecture for computer vision*, CVPR 2016, arXiv 1512.00567.
+# - X. Li, W. Wang, X. Hu, J. Yang, *Selective kernel networks*, CVPR 2019, arXiv 1903.06586 (the formula as we recall it; check the paper).
+# - J. Yang and others, *Neural aggregation network for video face recognition*, CVPR 2017, arXiv 1603.05474: the learned query over frames.
+# - X. Wang, R. Girshick, A. Gupta, K. He, *Non-local neural networks*, CVPR 2018, arXiv 1711.07971.
+#
+# **Now you:** [exercises of this lesson](exercises/04_map.ipynb) · [start page](00_start_here.ipynb)
