@@ -12,8 +12,9 @@ from visual_attention.training import accuracy, initialised, train
 __all__ = ["ALL", "BRANCHES", "CHANNELS", "SignNetwork", "branch_weight", "clean", "noisy", "sign_data", "train_signs"]
 
 # Bottom up: what is done with the maps of the two branches.
-BRANCHES = ("small only", "large only", "sum", "concatenation", "selected")
+BRANCHES = ("small only", "large only", "sum", "wider sum", "concatenation", "selected")
 CHANNELS = 8
+_WIDER = 10  # channels of "wider sum", which then has more parameters than "selected"
 _DILATIONS = (1, LARGE)
 _HIDDEN = 16
 _TRAINING = {"pictures": 4000, "steps": 600, "batch": 64, "learning_rate": 2e-2}
@@ -26,8 +27,9 @@ class SignNetwork(nn.Module):
 
     Parameters
     ----------
-    branches : one of `BRANCHES`: one branch alone; their plain mean, as if attention gave ½ to each; both behind
-        each other, as in an Inception module; or `SelectiveKernel`, that is their mean by weights from the content
+    branches : one of `BRANCHES`: one branch alone; their plain mean, as if attention gave ½ to each, with as many
+        channels or more; both behind each other, as in an Inception module; or `SelectiveKernel`, that is their mean
+        by weights from the content
 
     Raises
     ------
@@ -39,14 +41,15 @@ class SignNetwork(nn.Module):
         super().__init__()
         one_of("branches", branches, BRANCHES)
         self.branches = branches
-        self.stem = nn.Conv2d(1, CHANNELS, 1)
+        channels = _WIDER if branches == "wider sum" else CHANNELS
+        self.stem = nn.Conv2d(1, channels, 1)
         # All variants take their branches from a selective kernel; only "selected" lets it choose.
-        self.kernels = SelectiveKernel(CHANNELS, dilations=_DILATIONS, least_hidden=_HIDDEN)
+        self.kernels = SelectiveKernel(channels, dilations=_DILATIONS, least_hidden=_HIDDEN)
         if branches != "selected":
             self.kernels.reduce = self.kernels.expand = None
         if branches in ("small only", "large only"):
             self.kernels.branches = nn.ModuleList([self.kernels.branches[branches == "large only"]])
-        self.read_out = nn.Linear(CHANNELS * (2 if branches == "concatenation" else 1), len(SIGN_NAMES))
+        self.read_out = nn.Linear(channels * (2 if branches == "concatenation" else 1), len(SIGN_NAMES))
 
     def weights(self, x: Tensor) -> Tensor:
         """Return the weights that "selected" gives to its branches: (N, 1, H, W) -> (N, 2, CHANNELS)."""
@@ -114,6 +117,7 @@ def _experiment(name: str, noise: float, variants: tuple[str, ...], keep: tuple[
             "noise": noise,
             "cell of a large sign": LARGE,
             "channels": CHANNELS,
+            "channels of the wider sum": _WIDER,
             "dilations": _DILATIONS,
             "hidden": _HIDDEN,
         },

@@ -1,0 +1,295 @@
+# %% [markdown]
+# # Exercises 4 · The map: six kinds of visual attention
+#
+# Eight exercises, from a quiz to an empty cell of the map. Write your answer in place of `...` or of
+# `raise NotImplementedError("your turn")`, run the cell, then run the check below it. Functions are tried on random
+# inputs; you see the first one that goes wrong.
+#
+# Run the next cell first. After that, the exercises stand alone.
+
+# %%
+import math
+
+import torch
+
+from visual_attention.exercises import map as exercise
+
+# %% [markdown]
+# ## 1 · Classify: ten modules on the map
+#
+# **Aim:** place a module by the axis whose weights differ, not by its name.
+#
+# - a · channel, b · spatial, c · temporal, d · branch, e · channel & spatial, f · spatial & temporal,
+# - g · no attention: the weights do not depend on the content.
+#
+# **`se`** pooled averages → two layers → a gate for each channel. **`non_local_video`** each place of each frame takes
+# an average over all places of all frames. **`cbam`** a gate for each channel, then a gate for each place. **`sknet`**
+# two convolutions of different reach, added with weights from a softmax. **`stn`** (spatial transformer) a small
+# network looks at the picture and says which crop of it is to be read. **`eca`** pooled averages → a small convolution
+# along the channels → a gate for each channel. **`nan`** (neural aggregation network) frames of a video are averaged
+# with weights from a softmax. **`vit`** 196 patches, each takes an average over all patches. **`inception`** four
+# branches, outputs concatenated. **`highway`** $y = T(x) \cdot H(x) + (1 - T(x)) \cdot x$, all products entry by entry,
+# with $T$ between 0 and 1.
+
+# %%
+### BEGIN SOLUTION
+se = "a"
+non_local_video = "f"
+cbam = "e"
+sknet = "d"
+stn = "b"
+eca = "a"
+nan = "c"
+vit = "b"
+inception = "g"
+highway = "d"
+### END SOLUTION
+
+# %%
+exercise.place.check(
+    se=se,
+    non_local_video=non_local_video,
+    cbam=cbam,
+    sknet=sknet,
+    stn=stn,
+    eca=eca,
+    nan=nan,
+    vit=vit,
+    inception=inception,
+    highway=highway,
+)
+
+# %% [markdown]
+# <!-- SOLUTION -->
+# Some placings are a matter of definition, which is worth a discussion. A highway layer's $T$ has an entry for each
+# channel (and place), but what shares out one unit is two branches: the layer and the identity.
+
+# %% [markdown]
+# ## 2 · By hand: the weights of two branches, and of three
+#
+# **Aim:** compute a selective kernel's softmax without a computer.
+#
+# In one channel the scores of the small and of the large kernel are $(2, 0)$; $e^2 = 7.389$.
+#
+# - **`weights`** of the two branches, to three decimals;
+# - **`output`** where the branches found 4 and 1, to two decimals;
+# - **`raised`** the weights when both scores are 3 higher: $(5, 3)$;
+# - **`three`** the weights when a third branch comes in: $(2, 0, 0)$.
+
+# %%
+### BEGIN SOLUTION
+weights = [0.881, 0.119]
+output = 3.642
+raised = [0.881, 0.119]
+three = [0.787, 0.107, 0.107]
+### END SOLUTION
+
+# %%
+exercise.branch_weights.check(weights=weights, output=output, raised=raised, three=three)
+
+# %% [markdown]
+# <!-- SOLUTION -->
+# $7.389/8.389 = 0.881$. $0.881 \cdot 4 + 0.119 \cdot 1 = 3.642$. Raising all scores multiplies every exponential by
+# $e^3$, which cancels. With a third branch $7.389/9.389 = 0.787$.
+
+# %% [markdown]
+# ## 3 · Implement: select among branches
+#
+# **Aim:** write branch attention yourself.
+#
+# `maps` has the shape (B, C, H, W), the outputs of B branches for one picture; `scores` has the shape (B, C). Return the
+# weighted sum (C, H, W): in each channel the weights of the branches are positive and sum to 1.
+
+
+# %%
+def select(maps, scores):
+    ### BEGIN SOLUTION
+    weights = torch.softmax(scores, dim=0)
+    return (weights[:, :, None, None] * maps).sum(dim=0)
+    ### END SOLUTION
+
+
+# %%
+exercise.select.check(select)
+
+# %% [markdown]
+# ## 4 · Design: from concatenation to branch attention
+#
+# **Aim:** see what has to change, in shapes and in weights, when `cat` becomes a weighted sum.
+#
+# An Inception module has four branches with 64, 128, 32 and 32 channels, concatenated. You want selective-kernel
+# attention over the four instead.
+#
+# **`obstacle`** What has to change first?
+#
+# - a · a softmax needs exactly two branches,
+# - b · the branches must have the same number of channels,
+# - c · the branches must have the same reach.
+#
+# Give all four branches 64 channels. The selection adds up the branches, averages over the places, maps 64 → 32 and
+# then 32 → the scores, with no biases.
+#
+# - **`concatenated`** channels that left the old module;
+# - **`selected`** channels that leave the new one;
+# - **`weights`** parameters of the two maps of the selection.
+
+# %%
+### BEGIN SOLUTION
+obstacle = "b"
+concatenated = 64 + 128 + 32 + 32
+selected = 64
+weights = 64 * 32 + 32 * 4 * 64
+### END SOLUTION
+
+# %%
+exercise.from_concatenation.check(obstacle=obstacle, concatenated=concatenated, selected=selected, weights=weights)
+
+# %% [markdown]
+# <!-- SOLUTION -->
+# The second map makes a score for each of $4 \cdot 64$ pairs of branch and channel: $2{,}048 + 8{,}192 = 10{,}240$
+# weights, little beside the convolutions. The larger change is that the next layer reads 64 channels instead of 256.
+
+# %% [markdown]
+# ## 5 · By hand: what factorising saves, and what it is not
+#
+# **Aim:** count weights, and not mistake thrift for attention.
+#
+# For one pair of an input and an output channel (what lies between has one channel too):
+#
+# - **`two_3x3`** weights of two 3×3 kernels in a row, in the place of a 5×5 one;
+# - **`row_and_column`** weights of 1×7 then 7×1, in the place of a 7×7 one;
+# - **`saved`** what each of the two saves, in per cent: a list of two numbers.
+#
+# With 128 input channels, 128 output channels and 128 in between:
+#
+# - **`with_channels`** weights of the 7×7 convolution, and of 1×7 then 7×1: a list of two numbers.
+#
+# **`why_not_attention`** It is not attention, because
+#
+# - a · it has fewer weights, and attention has more,
+# - b · it has several reaches side by side, and attention has one,
+# - c · its weights are the same for every picture.
+
+# %%
+### BEGIN SOLUTION
+two_3x3 = 2 * 9
+row_and_column = 7 + 7
+saved = [100 * (1 - 18 / 25), 100 * (1 - 14 / 49)]
+with_channels = [49 * 128 * 128, 14 * 128 * 128]
+why_not_attention = "c"
+### END SOLUTION
+
+# %%
+exercise.factorised.check(
+    two_3x3=two_3x3,
+    row_and_column=row_and_column,
+    saved=saved,
+    with_channels=with_channels,
+    why_not_attention=why_not_attention,
+)
+
+# %% [markdown]
+# ## 6 · Debug: the first frame asks
+#
+# **Aim:** keep a query out of its own answer.
+#
+# `frames` has the shape (T, d): a description of each frame of a clip. The first frame asks which of the *others* is
+# like it, with scores $k_t \cdot q/\sqrt d$. The function below runs, and has two faults. Mend it: it is to return T
+# weights, 0 for the first frame, with the sum 1.
+#
+# ```python
+# def ask_the_first(frames):
+#     scores = frames @ frames[0]
+#     weights = torch.softmax(scores, dim=0)
+#     weights[0] = 0
+#     return weights
+# ```
+
+
+# %%
+def ask_the_first(frames):
+    ### BEGIN SOLUTION
+    scores = frames @ frames[0] / math.sqrt(frames.shape[1])
+    scores[0] = -math.inf
+    return torch.softmax(scores, dim=0)
+    ### END SOLUTION
+
+
+# %%
+exercise.ask_the_first.check(ask_the_first)
+
+# %% [markdown]
+# <!-- SOLUTION -->
+# The factor $1/\sqrt d$ was missing, and the first weight was set to 0 after the softmax, when its share was already
+# lost to the others. Hide it *before*: $e^{-\infty} = 0$. It is lesson 3's diagonal again.
+
+# %% [markdown]
+# ## 7 · Detective: which module was it?
+#
+# **Aim:** read the kind of attention off a shape and a sum.
+#
+# A batch of 8 inputs with 64 channels of 14 × 14 places (the fifth: clips of 16 frames) went through five modules.
+# Their weights for the first input:
+#
+# | | shape of the weights | what sums to what |
+# |---|---|---|
+# | **`first`** | (8, 196, 196) | each row 1 |
+# | **`second`** | (8, 64, 1, 1) | all together 29.7 |
+# | **`third`** | (8, 2, 64, 1, 1) | over the second axis 1 |
+# | **`fourth`** | (8, 1, 14, 14) | all together 91.2 |
+# | **`fifth`** | (8, 16) | each row 1 |
+#
+# - a · squeeze-and-excitation, b · a spatial gate, c · a Non-local block, d · temporal attention, e · a selective kernel
+
+# %%
+### BEGIN SOLUTION
+first = "c"
+second = "a"
+third = "e"
+fourth = "b"
+fifth = "d"
+### END SOLUTION
+
+# %%
+exercise.shapes.check(first=first, second=second, third=third, fourth=fourth, fifth=fifth)
+
+# %% [markdown]
+# ## 8 · Design: an empty cell of the map
+#
+# **Aim:** invent a kind of attention and say what its A is.
+#
+# The map has no *channel & temporal* attention. Take a clip of 8 frames with 64 channels, places not told apart. How
+# many numbers does A have, or need, as
+#
+# - **`mixture`** a dense table over all pairs (channel, frame);
+# - **`gates`** one gate for each pair;
+# - **`product`** a gate for each channel times a gate for each frame?
+#
+# **`limit`** What can the product of the two gates not do?
+#
+# - a · let one channel through in all frames,
+# - b · let channel 1 through in frame 1 only, and channel 2 in frame 2 only,
+# - c · close everything.
+
+# %%
+### BEGIN SOLUTION
+mixture = (64 * 8) ** 2
+gates = 64 * 8
+product = 64 + 8
+limit = "b"
+### END SOLUTION
+
+# %%
+exercise.empty_cell.check(mixture=mixture, gates=gates, product=product, limit=limit)
+
+# %% [markdown]
+# **In words, for a discussion:** choose another empty cell (branch & temporal, channel & temporal, branch & spatial).
+# State the index set J that the sum runs over, what query, key and value are, the shape of A and its normaliser, and a
+# task on which it should beat each of its two parts alone. (For the lecturer: one point for each of index set, the shape
+# of A, normaliser, task; a drawing is no substitute for an index set.)
+
+# %% [markdown]
+# ## What comes next
+#
+# One diagonal, over the channels, made a whole paper and won a challenge. Lesson 5 takes squeeze-and-excitation apart:
+# what it costs, what it buys, and which of its printed benefits hold.

@@ -1,0 +1,513 @@
+"""The exercises of lesson 4: the map of visual attention, branches and frames.
+
+Right answers come from the blocks' equations. Wrong ones are written out, so that a check can name them.
+"""
+
+import math
+from collections.abc import Iterable
+
+import torch
+
+from courseware.checking import Choice, Exercise, Function, Mistake, Value
+
+__all__ = [
+    "ALL",
+    "ask_the_first",
+    "branch_weights",
+    "empty_cell",
+    "factorised",
+    "from_concatenation",
+    "place",
+    "select",
+    "shapes",
+]
+
+Tensor = torch.Tensor
+
+# --------------------------------------------------------------------------------------------------
+
+_ANYWHERE = {
+    "a": "Channel attention has a weight for each channel, the same at all places. Is that so here?",
+    "b": "Spatial attention has weights that differ from place to place. Do they here?",
+    "c": "Temporal attention has weights that differ from frame to frame. Are there frames to tell apart here?",
+    "d": "Branch attention weighs the outputs of several branches by content, and adds them. Is that so here?",
+    "e": "That needs weights for channels and for places. Are both told apart here?",
+    "f": "That needs weights that differ over places and over frames. Are both told apart here?",
+    "g": "Do the weights change when the picture changes? If they do, it is attention of some kind.",
+}
+
+
+def _placed(name: str, right: str, because: str, **special: str) -> Choice:
+    return Choice(name, right, {**_ANYWHERE, **special, right: because})
+
+
+place = Exercise(
+    "place",
+    "Classify: ten modules on the map",
+    (
+        _placed("se", "a", "One gate for each channel, from the averages of all channels."),
+        _placed(
+            "non_local_video",
+            "f",
+            "All places of all frames are one index set, and each takes an average over it.",
+            b="On a picture it would be. Here the places of other frames are in the sum as well: classes are not "
+            "disjoint, the same block is in two of them.",
+        ),
+        _placed(
+            "cbam",
+            "e",
+            "First a gate for each channel, then one for each place.",
+            a="That is its first half. What does the second gate tell apart?",
+            b="That is its second half. What does the first gate tell apart?",
+        ),
+        _placed(
+            "sknet",
+            "d",
+            "A softmax over the branches, in each channel.",
+            a="Its weights do differ from channel to channel, but what competes, and sums to 1, is the branches.",
+        ),
+        _placed(
+            "stn",
+            "b",
+            "It decides from the picture where to sample: the places that it takes count, the others do not.",
+            g="The crop is computed from the picture itself: another picture, another crop.",
+        ),
+        _placed(
+            "eca",
+            "a",
+            "A gate for each channel; only how it is computed differs from SE.",
+            b="The convolution in it runs over neighbouring channels, not over places.",
+        ),
+        _placed("nan", "c", "A softmax over the frames: all channels and places of a frame share its weight."),
+        _placed(
+            "vit",
+            "b",
+            "Patches are places: each takes an average over all of them.",
+            a="Each patch has many channels, but the softmax runs over the patches. Which axis sums to 1?",
+        ),
+        _placed(
+            "inception",
+            "g",
+            "Branches, put behind each other: no weight depends on the content.",
+            d="It has branches, but no weights for them: the outputs are put behind each other, whatever they are.",
+        ),
+        _placed(
+            "highway",
+            "d",
+            "Two branches, the layer and the identity, with weights T and 1 − T from the content.",
+            g="T is computed from x: another input, another mixture.",
+            a="T does have an entry for each channel. But T and 1 − T share out between two things: which?",
+        ),
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+
+TWO = torch.tensor([2.0, 0.0], dtype=torch.float64)
+FOUND = torch.tensor([4.0, 1.0], dtype=torch.float64)
+TWO_SIGMOIDS = TWO.sigmoid()
+SIGMOIDS = (
+    "0.881 and 0.5 are two independent sigmoids: they sum to 1.381. The branches of a selective kernel share one unit."
+)
+
+branch_weights = Exercise(
+    "branch_weights",
+    "By hand: the weights of two branches, and of three",
+    (
+        Value(
+            "weights",
+            TWO.softmax(dim=0),
+            (
+                Mistake("two sigmoids", TWO_SIGMOIDS, SIGMOIDS),
+                Mistake("in proportion", torch.tensor([1.0, 0.0]), "These are in proportion to the scores: exp first."),
+                Mistake("swapped", TWO.softmax(dim=0).flip(0), "The larger score gets the larger weight: the first."),
+                Mistake("exp alone", TWO.exp(), "These are the exponentials. Divide by their sum, 8.389."),
+            ),
+            remark="0.881 is also sigmoid(2 − 0): with two branches, softmax is a sigmoid of the difference.",
+        ),
+        Value(
+            "output",
+            (TWO.softmax(dim=0) @ FOUND).item(),
+            (
+                Mistake("two sigmoids", (TWO_SIGMOIDS @ FOUND).item(), SIGMOIDS),
+                Mistake("plain average", 2.5, "2.5 is the plain average, the answer for equal scores."),
+                Mistake("scores as weights", (TWO @ FOUND).item(), "8 uses the scores themselves as weights."),
+                Mistake(
+                    "winner takes all",
+                    4.0,
+                    "4 is the first branch alone: the softmax leaves 0.119 to the other.",
+                ),
+            ),
+            decimals=2,
+        ),
+        Value(
+            "raised",
+            (TWO + 3).softmax(dim=0),
+            (
+                Mistake(
+                    "two sigmoids", (TWO + 3).sigmoid(), "These are sigmoids of 5 and 3: only the difference counts."
+                ),
+                Mistake(
+                    "in proportion", torch.tensor([5 / 8, 3 / 8]), "These are in proportion to the scores: exp first."
+                ),
+            ),
+            remark="Only differences of scores count.",
+        ),
+        Value(
+            "three",
+            torch.tensor([2.0, 0.0, 0.0]).softmax(dim=0),
+            (
+                Mistake(
+                    "sigmoid of the difference",
+                    torch.tensor([TWO_SIGMOIDS[0].item(), 0.0596, 0.0596]),
+                    "The sigmoid of the difference is for two branches. Now the sum below the line is e² + 1 + 1.",
+                ),
+                Mistake(
+                    "three sigmoids",
+                    torch.tensor([2.0, 0.0, 0.0]).sigmoid(),
+                    "Three sigmoids sum to 1.881. The branches share one unit.",
+                ),
+            ),
+        ),
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+
+
+def _tenths(generator: torch.Generator, *size: int) -> Tensor:
+    """Random numbers with one decimal: what a report prints is what the function was given."""
+    return torch.randint(-30, 31, size, generator=generator) / 10
+
+
+def _branches(generator: torch.Generator) -> Iterable[tuple]:
+    yield torch.tensor([[[[5.0]]], [[[1.0]]]]), torch.tensor([[2.0], [0.0]])
+    for b, c, h, w in ((2, 3, 2, 2), (3, 2, 4, 3), (4, 5, 3, 3), (3, 3, 3, 3)):
+        yield _tenths(generator, b, c, h, w), _tenths(generator, b, c)
+
+
+def _weighed(maps: Tensor, weights: Tensor) -> Tensor:
+    return (weights[..., None, None] * maps).sum(dim=0)
+
+
+def _winner(scores: Tensor) -> Tensor:
+    return torch.nn.functional.one_hot(scores.argmax(dim=0), len(scores)).T.to(scores.dtype)
+
+
+select = Exercise(
+    "select",
+    "Implement: select among branches",
+    (
+        Function(
+            "select",
+            "select(maps, scores) → (C, H, W), the branches' maps added with weights that sum to 1 in each channel",
+            lambda maps, scores: _weighed(maps, scores.softmax(dim=0)),
+            _branches,
+            (
+                Mistake(
+                    "softmax over the channels",
+                    lambda maps, scores: _weighed(maps, scores.softmax(dim=1)),
+                    "The softmax runs over the channels. It is the branches that share one unit, in each channel.",
+                ),
+                Mistake(
+                    "softmax over everything",
+                    lambda maps, scores: _weighed(maps, scores.flatten().softmax(dim=0).view_as(scores)),
+                    "All weights together sum to 1 here. They have to in each channel.",
+                ),
+                Mistake(
+                    "sigmoids",
+                    lambda maps, scores: _weighed(maps, scores.sigmoid()),
+                    "These are independent gates: their sum over the branches is not 1.",
+                ),
+                Mistake(
+                    "scores as weights",
+                    lambda maps, scores: _weighed(maps, scores),
+                    "The scores themselves were used as weights. Where is the softmax?",
+                ),
+                Mistake(
+                    "plain sum",
+                    lambda maps, scores: maps.sum(dim=0),
+                    "That adds the branches, whatever the scores are: an Inception module with + for concatenation.",
+                ),
+                Mistake(
+                    "plain mean",
+                    lambda maps, scores: maps.mean(dim=0),
+                    "That is the mean, the answer for equal scores.",
+                ),
+                Mistake(
+                    "winner takes all",
+                    lambda maps, scores: _weighed(maps, _winner(scores)),
+                    "One branch takes it all here. A selective kernel mixes: the others keep their share.",
+                ),
+            ),
+            remark="One line, and branches have become branch attention.",
+        ),
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+
+_HIDDEN, _COMMON, _COUNT = 32, 64, 4
+
+from_concatenation = Exercise(
+    "from_concatenation",
+    "Design: from concatenation to branch attention",
+    (
+        Choice(
+            "obstacle",
+            "b",
+            {
+                "a": "A softmax takes any number of scores: four branches are as good as two.",
+                "b": "A weighted sum needs summands of one shape. Concatenation does not care.",
+                "c": "The paddings keep height and width equal, or the concatenation would not work either.",
+            },
+        ),
+        Value(
+            "concatenated",
+            256,
+            (
+                Mistake("one branch", 64, "Concatenation puts the channels behind each other: add them up."),
+                Mistake("largest", 128, "128 is the widest branch. Concatenation keeps the channels of all."),
+            ),
+            remark="The sum of all branches' channels.",
+        ),
+        Value(
+            "selected",
+            _COMMON,
+            (
+                Mistake("still added up", 256, "256 would be concatenation again: a sum has its summands' shape."),
+                Mistake("a mean of the widths", 16, "Nothing is divided: a sum of maps with 64 channels has 64."),
+            ),
+            remark="A quarter of the channels for the next layer to read.",
+        ),
+        Value(
+            "weights",
+            _COMMON * _HIDDEN + _HIDDEN * _COUNT * _COMMON,
+            (
+                Mistake(
+                    "one score a channel",
+                    2 * _COMMON * _HIDDEN,
+                    "4,096 gives one score for each channel. How many scores does a channel need to choose among four?",
+                ),
+                Mistake(
+                    "squeeze of the concatenation",
+                    _COUNT * _COMMON * _HIDDEN * 2,
+                    "16,384 squeezes 256 channels. The branches are added first, so that z is made from 64 averages.",
+                ),
+                Mistake(
+                    "one score a branch",
+                    _COMMON * _HIDDEN + _HIDDEN * _COUNT,
+                    "2,176 gives one score for each branch. A selective kernel chooses in each channel.",
+                ),
+                Mistake("first map left out", _HIDDEN * _COUNT * _COMMON, "8,192 is the second map alone."),
+            ),
+            decimals=0,
+        ),
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+
+factorised = Exercise(
+    "factorised",
+    "By hand: what factorising saves, and what it is not",
+    (
+        Value(
+            "two_3x3",
+            18,
+            (
+                Mistake("unchanged", 25, "25 is the 5×5 kernel itself."),
+                Mistake("one 3×3", 9, "9 is one 3×3 kernel: it reaches 3×3 only. How many in a row reach 5×5?"),
+                Mistake("multiplied", 81, "Weights of layers in a row add up, they are not multiplied."),
+            ),
+        ),
+        Value(
+            "row_and_column",
+            14,
+            (
+                Mistake("unchanged", 49, "49 is the 7×7 kernel itself."),
+                Mistake("one of the two", 7, "7 is one of the two. The other is needed too."),
+                Mistake("three 3×3", 27, "27 are three 3×3 kernels, which also reach 7×7. Asked are 1×7 and 7×1."),
+            ),
+        ),
+        Value(
+            "saved",
+            [28.0, 71.43],
+            (
+                Mistake("what is left", [72.0, 28.57], "That is what is left, in per cent. Asked is what is saved."),
+                Mistake("relative to the new", [38.89, 250.0], "Divide by the weights before, not by those after."),
+                Mistake("as fractions", [0.28, 0.7143], "Right, as fractions: give per cent."),
+            ),
+            decimals=0,
+        ),
+        Value(
+            "with_channels",
+            [802_816, 229_376],
+            (
+                Mistake(
+                    "no output channels", [6272, 1792], "That is for one output channel: there are 128 × 128 pairs."
+                ),
+                Mistake("one pair", [49, 14], "That is one pair of channels: there are 128 × 128 of them."),
+            ),
+            decimals=0,
+        ),
+        Choice(
+            "why_not_attention",
+            "c",
+            {
+                "a": "28 or 71 per cent fewer weights: cheaper, and still the same weights for every picture.",
+                "b": "Several reaches side by side: a good idea. But who says which of them counts for this picture?",
+                "c": "Learned once, then fixed. Attention computes its weights from the content.",
+            },
+        ),
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+
+
+def _clips(generator: torch.Generator) -> Iterable[tuple]:
+    yield (torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]),)
+    for t, d in ((2, 3), (4, 4), (5, 2), (8, 9), (3, 1)):
+        yield (_tenths(generator, t, d),)
+
+
+def _scores(frames: Tensor) -> Tensor:
+    return frames @ frames[0] / math.sqrt(frames.shape[1])
+
+
+def _with_first(frames: Tensor, first: float) -> Tensor:
+    scores = _scores(frames)
+    scores[0] = first
+    return scores.softmax(dim=0)
+
+
+def _zero_after(frames: Tensor) -> Tensor:
+    weights = _scores(frames).softmax(dim=0)
+    weights[0] = 0
+    return weights
+
+
+def _unscaled(frames: Tensor) -> Tensor:
+    scores = frames @ frames[0]
+    scores[0] = -math.inf
+    return scores.softmax(dim=0)
+
+
+ask_the_first = Exercise(
+    "ask_the_first",
+    "Debug: the first frame asks",
+    (
+        Function(
+            "ask_the_first",
+            "ask_the_first(frames) → (T,), weights of the frames that match the first; its own weight 0, the sum 1",
+            lambda frames: _with_first(frames, -math.inf),
+            _clips,
+            (
+                Mistake(
+                    "asks itself",
+                    lambda frames: _scores(frames).softmax(dim=0),
+                    "The first frame is among its own keys, and matches itself best: the disease of lesson 3.",
+                ),
+                Mistake(
+                    "0 after the softmax",
+                    _zero_after,
+                    "The first weight is set to 0 after the softmax: the others no longer sum to 1.",
+                ),
+                Mistake(
+                    "score 0",
+                    lambda frames: _with_first(frames, 0.0),
+                    "A score of 0 still has the exponential 1: the first frame keeps a share.",
+                ),
+                Mistake(
+                    "not scaled",
+                    _unscaled,
+                    "The scores are not divided by √d.",
+                ),
+                Mistake(
+                    "left out of the result",
+                    lambda frames: _scores(frames)[1:].softmax(dim=0),
+                    "The weights are right, but the first frame's 0 is missing: T weights are asked.",
+                ),
+            ),
+            remark="−∞ before the softmax: exp(−∞) is 0, and the rest is shared out among the others.",
+        ),
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+
+_MODULES = {
+    "a": "A channel gate returns one number for each channel, (N, C, 1, 1).",
+    "b": "A spatial gate returns one number for each place, (N, 1, H, W), each in (0, 1).",
+    "c": "A Non-local block returns a row for each place, (N, H·W, H·W), each row with the sum 1.",
+    "d": "Temporal attention returns one number for each frame, (N, T), each row with the sum 1.",
+    "e": "A selective kernel returns a number for each branch and channel, (N, B, C, 1, 1), with the sum 1 over B.",
+}
+
+
+def _shape(name: str, right: str, note: str) -> Choice:
+    return Choice(name, right, {**_MODULES, right: note})
+
+
+shapes = Exercise(
+    "shapes",
+    "Detective: which module was it?",
+    (
+        _shape("first", "c", "196 = 14 × 14 places, a row for each."),
+        _shape("second", "a", "64 channels, no place told apart. The sum of 29.7 shows: no softmax."),
+        _shape("third", "e", "Two branches in each of 64 channels."),
+        _shape("fourth", "b", "A map of 14 × 14 numbers, none of them tied to the others."),
+        _shape("fifth", "d", "Sixteen frames that share one unit."),
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+
+empty_cell = Exercise(
+    "empty_cell",
+    "Design: an empty cell of the map",
+    (
+        Value(
+            "mixture",
+            512**2,
+            (
+                Mistake("a row only", 512, "512 is one row. A mixture has a row for each of the 512 values."),
+                Mistake("two tables", 64**2 + 8**2, "4,160 are two tables, of channels and of frames: no pairs."),
+                Mistake("places counted", (512 * 196) ** 2, "Places are not told apart: they share the weights."),
+            ),
+            decimals=0,
+        ),
+        Value(
+            "gates",
+            512,
+            (
+                Mistake("a table", 512**2, "A is diagonal: only its diagonal has to be computed."),
+                Mistake("sum", 72, "72 would be a gate for each channel and one for each frame, multiplied."),
+            ),
+            decimals=0,
+        ),
+        Value(
+            "product",
+            72,
+            (
+                Mistake("all pairs", 512, "512 is a gate for each pair. Here it is 64 and then 8."),
+                Mistake("product of tables", 64**2 + 8**2, "Gates are diagonals: 64 numbers and 8, no tables."),
+            ),
+            remark="Like CBAM: the pairs' gates, as a table of channels × frames, then have rank 1.",
+            decimals=0,
+        ),
+        Choice(
+            "limit",
+            "b",
+            {
+                "a": "It can: that channel's gate near 1, the other channels' near 0, and all frames open.",
+                "b": "A product of a channel gate and a frame gate has rank 1: with both pairs open, channel 1 is open "
+                "in frame 2 as well.",
+                "c": "It can: all gates near 0 do that, in either form.",
+            },
+        ),
+    ),
+)
+
+ALL = (place, branch_weights, select, from_concatenation, factorised, ask_the_first, shapes, empty_cell)
