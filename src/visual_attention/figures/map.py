@@ -286,8 +286,7 @@ def scale_result(small: Tensor, large: Tensor, accuracies: dict[str, Tensor]) ->
         right.plot(numbers, np.full(len(numbers), row), "o", color=colour, markersize=8, alpha=0.75)
         right.plot([numbers.mean()], [row], "|", color=FIT, markersize=22, markeredgewidth=3)
     right.set_yticks(range(len(accuracies)), list(accuracies))
-    right.invert_yaxis()
-    right.set(xlim=(0.35, 1.01), title="accuracy, one dot a seed")
+    right.set(xlim=(0.45, 1.01), ylim=(len(accuracies) - 0.4, -0.7), title="accuracy, one dot a seed")
     right.tick_params(axis="y", length=0)
     return figure
 
