@@ -56,16 +56,16 @@ show(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four basic kinds, two hybrids
 #
-# | kind | in the lecture's language | the question |
+# | kind | | the question |
 # |---|---|---|
-# | channel attention | 通道注意力 | **what?** |
-# | spatial attention | 空间注意力 | **where?** |
-# | temporal attention | 时间注意力 | **when?** |
-# | branch attention | 分支注意力 | **which?** |
-# | channel & spatial attention | 通道与空间注意力 | what and where? |
-# | spatial & temporal attention | 空间与时间注意力 | where and when? |
+# | channel attention | *tōngdào* 通道 | **what?** |
+# | spatial attention | *kōngjiān* 空间 | **where?** |
+# | temporal attention | *shíjiān* 时间 | **when?** |
+# | branch attention | *fēnzhī* 分支 | **which?** |
+# | channel & spatial attention | *tōngdào yǔ kōngjiān* 通道与空间 | what and where? |
+# | spatial & temporal attention | *kōngjiān yǔ shíjiān* 空间与时间 | where and when? |
 #
-# After Guo and others, *Attention mechanisms in computer vision: a survey*, 2022. The slides that this course grew from call the fourth 分支通道注意力, "branch-channel": a slip, the fourth is 分支注意力.
+# After Guo and others, *Attention mechanisms in computer vision: a survey*, 2022. The slides that this course grew from call the fourth *fēnzhī tōngdào* (分支通道, "branch-channel") attention. That is a slip: it is *fēnzhī zhùyìlì* (分支注意力), branch attention.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** The four question words are the survey's, as we recall it; check the paper. The classes are not disjoint: one Non-local block is spatial on a picture and spatial & temporal on a clip.
@@ -108,7 +108,8 @@ values = torch.tensor([2.0, 4.0])
 gate = torch.tensor([[0.9, 0.0], [0.0, 0.5]])
 mix = torch.tensor([[0.9, 0.1], [0.5, 0.5]])
 for name, A in (("gate", gate), ("mix", mix)):
-    print(f"{name}: rows sum to {A.sum(dim=1).tolist()}, output {[round(v, 2) for v in (A @ values).tolist()]}")
+    sums, output = ([round(v, 2) for v in part.tolist()] for part in (A.sum(dim=1), A @ values))
+    print(f"{name}: rows sum to {sums}, output {output}")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # A **gate** rescales each value where it is: A is diagonal. A **mixture** moves values: A is dense, and each output is an average.
@@ -260,8 +261,12 @@ def weights_of(*kernels):
 for one, chain in (((5, 5), [(3, 3), (3, 3)]), ((7, 7), [(1, 7), (7, 1)])):
     before, after = weights_of(one), weights_of(*chain)
     text = " then ".join(f"{h}×{w}" for h, w in chain)
-    print(f"{one[0]}×{one[1]}: {before} weights; {text}: {after}, saves {1 - after / before:.0%}")
+    print(f"{one[0]}×{one[1]}: {before}; {text}: {after}, saves {1 - after / before:.0%}")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** 25 to 18 is 28 % less, 49 to 14 is 71 % less. "28 % fewer weights, hence attention" is a tempting answer. Is the reach the same? The next cell of the text lights one pixel and counts.
+
+# %% slideshow={"slide_type": "skip"}
 reach = nn.Sequential(*(nn.Conv2d(1, 1, 3, padding=1, bias=False) for _ in range(2)))
 for layer in reach:
     nn.init.ones_(layer.weight)
@@ -270,30 +275,29 @@ spot[0, 0, 4, 4] = 1
 with torch.no_grad():
     print("one bright pixel reaches", int((reach(spot) > 0).sum()), "pixels: 5 × 5")
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** 25 to 18 is 28 % less, 49 to 14 is 71 % less. "28 % fewer weights, hence attention" is a real answer from a real class.
+# %% slideshow={"slide_type": "skip"}
+# Two branches with random weights, and a map from averages to scores, for the test that follows.
+small = nn.Conv2d(6, 6, 3, padding=1, bias=False)
+large = nn.Conv2d(6, 6, 3, padding=2, dilation=2, bias=False)
+score = nn.Linear(6, 2 * 6, bias=False)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is that attention? A test
 #
 # If no weight depends on the content, then twice the input gives twice the output. **Predict** the two lines:
 
-# %% slideshow={"slide_type": "fragment"}
-small = nn.Conv2d(6, 6, 3, padding=1, bias=False)
-large = nn.Conv2d(6, 6, 3, padding=2, dilation=2, bias=False)
-score = nn.Linear(6, 2 * 6, bias=False)
-
-
+# %% slideshow={"slide_type": "-"}
 def concatenated(x):  # Inception, its branches without ReLU
     return torch.cat([small(x), large(x)], dim=1)
 
 
 def selected(x):  # the same branches, weighed by what they found
     U = torch.stack([small(x), large(x)], dim=1)  # (N, 2, C, H, W)
-    a = score(U.sum(dim=1).mean(dim=(2, 3))).unflatten(1, (2, 6)).softmax(dim=1)  # (N, 2, C)
+    z = U.sum(dim=1).mean(dim=(2, 3))  # (N, C)
+    a = score(z).unflatten(1, (2, 6)).softmax(dim=1)  # (N, 2, C)
     return (a[..., None, None] * U).sum(dim=1)
 
-
+# %% slideshow={"slide_type": "fragment"}
 with torch.no_grad():
     for name, f in (("concatenated", concatenated), ("selected", selected)):
         print(f"{name:12} f(2x) = 2 f(x)?", torch.allclose(f(2 * x), 2 * f(x), atol=1e-5))
@@ -340,7 +344,7 @@ kernels = SelectiveKernel(6).eval()
 x = features.clip[:1]  # (1, 6, 5, 5)
 with torch.no_grad():
     U = torch.stack([branch(x)[0] for branch in kernels.branches])  # (2, 6, 5, 5)
-    z = kernels.reduce(U.sum(dim=0).mean(dim=(1, 2))[None])  # (1, hidden): one query for the picture
+    z = kernels.reduce(U.sum(dim=0).mean(dim=(1, 2))[None])  # (1, hidden)
     scores = kernels.expand(z).reshape(2, 6)  # branches × channels
 
     by_loop = torch.zeros(6, 5, 5)
@@ -378,22 +382,24 @@ show(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train one now
 #
-# 1×1 convolution → two branches, selected → maximum over the places → six scores. Labels only: which sign.
+# 1×1 convolution → two branches, selected → maximum over places → scores. Only the sign is told.
 
 # %% slideshow={"slide_type": "-"}
 network = scales.train_signs("selected", seed=0, noise=0.3, progress=bar)
 
 pictures, labels, is_large = scales.sign_data(seed=0, noise=0.3, part="test")
-share = scales.branch_weight(network, pictures)  # of the large kernel, the mean over the channels
-table = stored("scales")
+share = scales.branch_weight(network, pictures)  # of the large kernel
 found = {
     "accuracy": accuracy(network, pictures, labels),
     "weight on small": share[~is_large].mean().item(),
     "weight on large": share[is_large].mean().item(),
 }
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+table = stored("scales")
 for measure, number in found.items():
     kept = table.of("selected", measure)[0].item()
-    print(f"{measure:15}: stored {kept:.2f}, this run within 0.05: {abs(number - kept) < 0.05}")
+    print(f"{measure:15} stored {kept:.2f}, this run within 0.05: {abs(number - kept) < 0.05}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Half a minute at most; the other runs are stored, with the command that repeats them: `python -m visual_attention.experiments scales`. While it runs, collect bets on the weights.
@@ -447,11 +453,14 @@ scale_explorer()
 #
 # The same signs with a third of the noise. **Predict:** does selection still pay? Do the weights still follow?
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "-"}
 clean = stored("scales_clean")
 for name in ("sum", "selected"):
     print(f"{name:9} accuracy {clean.spread(name, 'accuracy')}")
-print("selected − sum by seed:", [round(g, 3) for g in clean.gain("selected", "sum", "accuracy").tolist()])
+gains = clean.gain("selected", "sum", "accuracy")
+print("selected − sum by seed:", [round(g, 3) for g in gains.tolist()])
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 for what, result in (("noisy", table), ("clean", clean)):
     follow = result.of("selected", "weight on large") - result.of("selected", "weight on small")
     print(f"{what}: weight on large − on small {follow.mean():+.2f} ± {follow.std():.2f}, "
@@ -510,7 +519,7 @@ print("weights sum to", round(a.sum().item(), 6), "and loop, expression and test
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which task needs which query?
 #
-# Plain mean, learned query, given query: **predict the nine cells first.** Dots are seeds; chance is 0.1, 0.1 and 0.25.
+# Plain mean, learned query, given query: **predict the nine cells first.** Dots are seeds.
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 results = {task: stored(name) for task, name in NAMES.items()}
@@ -527,11 +536,11 @@ show(
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 for task, pooling in (("one", "learned query"), ("cue", "learned query"), ("first", "given query")):
     hit, gain = results[task].of(pooling, "hit"), results[task].gain(pooling, "mean", "accuracy")
-    print(f"{task:5} {pooling:13}: frame found in {hit.mean():.1%} of clips (worst seed {hit.min():.1%}), "
-          f"accuracy − mean pooling {gain.mean():+.2f} ± {gain.std():.2f}")
+    print(f"{task:5} {pooling:13} finds {hit.mean():.1%} of the frames (worst seed {hit.min():.1%}), "
+          f"gains {gain.mean():+.2f} ± {gain.std():.2f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** Mean pooling is not helpless: in *one* the digit is still the only digit in the blur, and in *first* it can vote for the commonest bar. A learned query is a fixed wish: fine for "the marked one", useless for "the one like the first". Only a query that comes from the clip can ask that.
+# > **Lecturer, 3 min.** Chance is 0.1, 0.1 and 0.25; the printed gains are over mean pooling. Mean pooling is not helpless: in *one* the digit is still the only digit in the blur, and in *first* it can vote for the commonest bar. A learned query is a fixed wish: fine for "the marked one", useless for "the one like the first". Only a query that comes from the clip can ask that.
 
 # %% slideshow={"slide_type": "skip"}
 print("accuracy and share of clips whose frame was found, mean ± standard deviation over the seeds")
@@ -550,25 +559,23 @@ clip_explorer()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 3 min.** Finding the frame and reading it are two jobs: a small digit in noise is misread even with all the weight on it. Then the reverse: is there a clip with the weight on the wrong frame? For *first*, let the room find the match before you show the bars.
 
+# %% slideshow={"slide_type": "skip"}
+# One block three times, with the same weights: they fit a line, a picture and a clip.
+over_time, over_picture, over_both = (NonLocalBlock(6, dims=dims, zero_init=False).eval() for dims in (1, 2, 3))
+over_picture.load_state_dict(over_time.state_dict())
+over_both.load_state_dict(over_time.state_dict())
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where and when: one block for both
 #
-# A Non-local block does not know what its positions are. **Predict:** how many rows has its table for a line, a picture, a clip?
+# A Non-local block does not know what its positions are. Three blocks with the *same weights*, for a line, a picture and a clip. **Predict:** how many rows has each table?
 
 # %% slideshow={"slide_type": "-"}
-over_time = NonLocalBlock(6, dims=1, zero_init=False).eval()
-over_picture = NonLocalBlock(6, dims=2, zero_init=False).eval()
-over_both = NonLocalBlock(6, dims=3, zero_init=False).eval()
-for other in (over_picture, over_both):
-    other.load_state_dict(over_time.state_dict())  # the same weights fit all three
-
 with torch.no_grad():
-    for name, f, x in (
-        ("time", over_time, clip[..., 0, 0]),  # (1, 6, 4)
-        ("picture", over_picture, clip[:, :, 0]),  # (1, 6, 5, 5)
-        ("clip", over_both, clip),  # (1, 6, 4, 5, 5)
-    ):
-        print(f"{name:8} {tuple(x.shape)!s:16} table {tuple(f.weights(x).shape)}")
+    line, picture = clip[..., 0, 0], clip[:, :, 0]  # (1, 6, 4), (1, 6, 5, 5)
+    for f, x in ((over_time, line), (over_picture, picture), (over_both, clip)):
+        print(f"dims={f.dims}: {tuple(x.shape)!s:16} → {tuple(f.weights(x).shape)}")
+
     as_line = over_time(clip.flatten(2)).reshape(clip.shape)
     assert torch.allclose(as_line, over_both(clip), atol=1e-5)
 print("a clip is a line of 100 positions: same output")
@@ -615,7 +622,7 @@ print("a clip is a line of 100 positions: same output")
 # - **The classes overlap.** A Non-local block is spatial or spatial & temporal by its input; SK weighs branches for each channel.
 # - **Our experiments were built to fit.** The signs fit the kernels to the pixel, and each clip task was designed for one pooling. They show *that* a kind can do its job, not that it is the best choice for your data. In SKNet's own table (ImageNet, top-1 error) it has 20.79 against 21.12 for SENet-50 and 21.40 for ResNeXt-50 with CBAM.
 # - **Width buys nearly as much here.** Against a plain sum with as many channels, selection wins in every seed; against one with two channels more, and more parameters, by a hundredth on average and not in every seed. "With attention against without" at equal width is the comparison that papers like, and the one that flatters.
-- **"Selects a kernel"** is too strong a word: the weights are a soft mixture, channel by channel, and our plots show means over channels.
+# - **"Selects a kernel"** is too strong a word: the weights are a soft mixture, channel by channel, and our plots show means over channels.
 #
 # ## References
 #

@@ -363,7 +363,7 @@ def clip_result(accuracies: dict[str, dict[str, Tensor]], hits: dict[str, dict[s
     figure = Figure(figsize=(10.0, 2.9))
     colours = dict(zip(next(iter(accuracies.values())), (TRUTH, VALUE, QUERY), strict=True))
     panels = figure.subplots(1, 2)
-    figure.subplots_adjust(left=0.065, right=0.79, top=0.87, bottom=0.13, wspace=0.24)
+    figure.subplots_adjust(left=0.055, right=0.76, top=0.87, bottom=0.13, wspace=0.24)
     titles = ("accuracy", "frame found")
     for axes, title, table in zip(panels, titles, (accuracies, hits), strict=True):
         for place, poolings in enumerate(table.values()):
@@ -375,5 +375,7 @@ def clip_result(accuracies: dict[str, dict[str, Tensor]], hits: dict[str, dict[s
                 axes.plot(np.full(len(numbers), x), numbers, "o", color=FIT, markersize=3.5)
         axes.set_xticks(range(len(table)), list(table))
         axes.set(ylim=(0, 1.05), title=title, yticks=[0, 0.5, 1])
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="center left", bbox_to_anchor=(0.79, 0.5))
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="center left", bbox_to_anchor=(0.765, 0.5), handlelength=1.2
+    )
     return figure
