@@ -51,7 +51,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Point at one cell and let the room read its address: branch 2, time 3, channel 1, row 4, column 5. Ask: how many entries? (2 · 4 · 6 · 25 = 1,200.) A weight for each would be possible. Nobody does it; why?
+# > **Lecturer, 1 min.** Point at one cell and let the room read its address: branch 2, time 3, channel 1, row 4, column 5. Ask: how many entries? (2 · 4 · 6 · 25 = 1,200.) A weight for each would be possible. Nobody does it; why?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four basic kinds, two hybrids
@@ -79,7 +79,7 @@ show(
 axis_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 5 min, the heart of the lesson.** Say before each click what will be coloured. Then move *input*: average pooling is the only one that never changes. The orange cells ask: a Non-local block has a row of weights for each place. Modules are untrained, with weights drawn large: look at shapes, not at meanings.
+# > **Lecturer, 4 min, the heart of the lesson.** Say before each click what will be coloured. Then move *input*: average pooling is the only one that never changes. The orange cells ask: a Non-local block has a row of weights for each place. Modules are untrained, with weights drawn large: look at shapes, not at meanings.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The shape of the weights tells the kind
@@ -94,7 +94,7 @@ with torch.no_grad():
         print(f"{name:22} {kind.call:38} {tuple(kind.raw(features).shape)}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** 8 pictures are 2 branches × 4 frames, (N, C, H, W); 2 clips are (N, C, T, H, W). Ask for each line: which axis survived? Spatial has two modules, because two different things go by that name. The next slides say which.
+# > **Lecturer, 1 min.** 8 pictures are 2 branches × 4 frames, (N, C, H, W); 2 clips are (N, C, T, H, W). Ask for each line: which axis survived? Spatial has two modules, because two different things go by that name. The next slides say which.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Everything is output = A · values
@@ -108,8 +108,7 @@ values = torch.tensor([2.0, 4.0])
 gate = torch.tensor([[0.9, 0.0], [0.0, 0.5]])
 mix = torch.tensor([[0.9, 0.1], [0.5, 0.5]])
 for name, A in (("gate", gate), ("mix", mix)):
-    sums, output = ([round(v, 2) for v in part.tolist()] for part in (A.sum(dim=1), A @ values))
-    print(f"{name}: rows sum to {sums}, output {output}")
+    print(f"{name}: rows sum to {A.sum(dim=1).numpy().round(2)}, output {(A @ values).numpy().round(2)}")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # A **gate** rescales each value where it is: A is diagonal. A **mixture** moves values: A is dense, and each output is an average.
@@ -138,7 +137,7 @@ with torch.no_grad():
 print("A is", structure(A), "and A · channels is the block's output")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Of the 36 entries 30 are zero, so nobody builds that table. But it lets us compare SE with everything else of this course in one picture: the next one.
+# > **Lecturer, ½ min.** Of the 36 entries 30 are zero, so nobody builds that table. But it lets us compare SE with everything else of this course in one picture: the next one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The shape of A is the taxonomy
@@ -170,7 +169,7 @@ show(
 # The first four have rows that sum to 1; each diagonal entry is a gate of its own.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Ask: which of them needs a query? (Dense; one row for each query.) Rank one means that every place gets the same answer: lesson 6 finds that trained Non-local blocks come close to it. Which row of the picture is lesson 2's?
+# > **Lecturer, 1 min.** Ask: which of them needs a query? (Dense; one row for each query.) Rank one means that every place gets the same answer: lesson 6 finds that trained Non-local blocks come close to it. Which row of the picture is lesson 2's?
 
 # %% slideshow={"slide_type": "skip"}
 # The claims of the last slides, checked on every kind: what its table is, and what its rows sum to.
@@ -203,7 +202,7 @@ with torch.no_grad():
 # A channel, gate · B **spatial**, mixture (a patch is a place) · C spatial & temporal, mixture · D **none**: no weights at all · E branch, mixture · F none: uniform weights
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** The two usual errors: "ViT is channel attention, because it has many channels" and "Inception is branch attention, because it has branches". D is the next slide. The exercises have ten more.
+# > **Lecturer, 2 min.** The two usual errors: "ViT is channel attention, because it has many channels" and "Inception is branch attention, because it has branches". D is the next slide. The exercises have ten more.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Several receptive fields at once: Inception
@@ -217,7 +216,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** The slides that this course grew from show three of these modules without saying why. Two readings: SENet's authors contrast their channel gates with such spatial designs; and these branches are what branch attention later weighs.
+# > **Lecturer, ½ min.** The slides that this course grew from show three of these modules without saying why. Two readings: SENet's authors contrast their channel gates with such spatial designs; and these branches are what branch attention later weighs.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## … and with kernels taken apart
@@ -231,7 +230,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** A row of numbers, then a column: reach of 7×7 with 14 weights. Not every 7×7 kernel can be written like that: which? (Those of rank one, if nothing is in between.)
+# > **Lecturer, ½ min.** A row of numbers, then a column: reach of 7×7 with 14 weights. Not every 7×7 kernel can be written like that: which? (Those of rank one, if nothing is in between.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## … or set side by side
@@ -303,7 +302,7 @@ with torch.no_grad():
         print(f"{name:12} f(2x) = 2 f(x)?", torch.allclose(f(2 * x), 2 * f(x), atol=1e-5))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** More branches are not attention. A concatenation has no A: the next layer's weights are the same for every picture. The ReLUs are left out because they would hide the point (they also keep f(2x) = 2 f(x), without biases).
+# > **Lecturer, 1 min.** More branches are not attention. A concatenation has no A: the next layer's weights are the same for every picture. The ReLUs are left out because they would hide the point (they also keep f(2x) = 2 f(x), without biases).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Make it attention: the selective kernel
@@ -318,7 +317,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Colours: the query is z, the values are the branches. The keys are learned: one row for each branch and channel. One A for each channel, with as many columns as branches.
+# > **Lecturer, 1 min.** Colours: the query is z, the values are the branches. The keys are learned: one row for each branch and channel. One A for each channel, with as many columns as branches.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## By hand: one channel, two branches
@@ -359,7 +358,7 @@ with torch.no_grad():
 print("loop, expression and tested module agree")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** softmax over dim 0, the branches. Over dim 1 the *channels* would compete: it runs, the shapes are right, and the sums over the branches are wrong.
+# > **Lecturer, ½ min.** softmax over dim 0, the branches. Over dim 1 the *channels* would compete: it runs, the shapes are right, and the sums over the branches are wrong.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An experiment: one sign, two sizes
@@ -402,7 +401,7 @@ for measure, number in found.items():
     print(f"{measure:15} stored {kept:.2f}, this run within 0.05: {abs(number - kept) < 0.05}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Half a minute at most; the other runs are stored, with the command that repeats them: `python -m visual_attention.experiments scales`. While it runs, collect bets on the weights.
+# > **Lecturer, 1 min.** Half a minute at most; the other runs are stored, with the command that repeats them: `python -m visual_attention.experiments scales`. While it runs, collect bets on the weights.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## All seeds, all ways to join the branches
@@ -470,7 +469,7 @@ for what, result in (("noisy", table), ("clean", clean)):
 # Leave out one run in which the sum got stuck, and there is next to nothing to gain. And where selecting hardly pays, it is hardly learned: the weights follow the size by much less, and not in every seed.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** The reason for controls. "SK attends to scale" is not a property of the module: it is what gradient descent makes of it when scale matters. With one seed only, you could have shown either picture.
+# > **Lecturer, 1 min.** The reason for controls. "SK attends to scale" is not a property of the module: it is what gradient descent makes of it when scale matters. With one seed only, you could have shown either picture.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## When? Three tasks on clips
@@ -489,7 +488,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Cover the frame marks and play it: in which task do you need to look twice? Which of lesson 1's cues does each task have? (one: none needed, or saliency; cue: non-volitional; first: volitional, the first frame is the query.)
+# > **Lecturer, 1 min.** Cover the frame marks and play it: in which task do you need to look twice? Which of lesson 1's cues does each task have? (one: none needed, or saliency; cue: non-volitional; first: volitional, the first frame is the query.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Temporal attention: the same sum over frames
@@ -514,7 +513,7 @@ with torch.no_grad():
 print("weights sum to", round(a.sum().item(), 6), "and loop, expression and tested module agree")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Equation of lesson 3's classifier again: a learned key there, a learned query here. In task *first* the asking frame is left out of the sum: it would match itself best (lesson 3), and it has no bar.
+# > **Lecturer, 1 min.** Equation of lesson 3's classifier again: a learned key there, a learned query here. In task *first* the asking frame is left out of the sum: it would match itself best (lesson 3), and it has no bar.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which task needs which query?
@@ -540,7 +539,7 @@ for task, pooling in (("one", "learned query"), ("cue", "learned query"), ("firs
           f"gains {gain.mean():+.2f} ± {gain.std():.2f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** Chance is 0.1, 0.1 and 0.25; the printed gains are over mean pooling. Mean pooling is not helpless: in *one* the digit is still the only digit in the blur, and in *first* it can vote for the commonest bar. A learned query is a fixed wish: fine for "the marked one", useless for "the one like the first". Only a query that comes from the clip can ask that.
+# > **Lecturer, 2 min.** Chance is 0.1, 0.1 and 0.25; the printed gains are over mean pooling. Mean pooling is not helpless: in *one* the digit is still the only digit in the blur, and in *first* it can vote for the commonest bar. A learned query is a fixed wish: fine for "the marked one", useless for "the one like the first". Only a query that comes from the clip can ask that.
 
 # %% slideshow={"slide_type": "skip"}
 print("accuracy and share of clips whose frame was found, mean ± standard deviation over the seeds")
@@ -557,7 +556,7 @@ for task, result in results.items():
 clip_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** Finding the frame and reading it are two jobs: a small digit in noise is misread even with all the weight on it. Then the reverse: is there a clip with the weight on the wrong frame? For *first*, let the room find the match before you show the bars.
+# > **Lecturer, 2 min.** Finding the frame and reading it are two jobs: a small digit in noise is misread even with all the weight on it. (Clips 4 and 10 of *cue*. The reverse, the weight on a wrong frame, happens in none of these.) For *first*, let the room find the match before you show the bars.
 
 # %% slideshow={"slide_type": "skip"}
 # One block three times, with the same weights: they fit a line, a picture and a clip.

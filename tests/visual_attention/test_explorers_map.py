@@ -149,3 +149,14 @@ def test_pages_keep_every_position(axis, scale, clip):
     assert len(axis_explorer(axis).kept) == 3 * len(KINDS)
     assert len(scale_explorer(scale).kept) == len(CELL_SIDES) * len(SIGN_NAMES)
     assert len(clip_explorer(clip).kept) == 2 * len(CLIP_NUMBERS)
+
+
+@torch.no_grad()
+def test_what_the_lesson_says_of_the_shown_clips(clip):
+    """All frames found; two of the marked digits misread."""
+    for task in ("cue", "first"):
+        frames, labels, informative = clip.clips[task]
+        assert all(clip.weights(task, number).argmax() == informative[number - 1] for number in CLIP_NUMBERS)
+        wrong = [number for number in CLIP_NUMBERS if clip.answer(task, number) != labels[number - 1]]
+        assert wrong == ([4, 10] if task == "cue" else [])
+        assert len(frames) == len(CLIP_NUMBERS)
