@@ -631,4 +631,4 @@ print("a clip is a line of 100 positions: same output")
 # - J. Yang and others, *Neural aggregation network for video face recognition*, CVPR 2017, arXiv 1603.05474: the learned query over frames.
 # - X. Wang, R. Girshick, A. Gupta, K. He, *Non-local neural networks*, CVPR 2018, arXiv 1711.07971.
 #
-# **Now you:** [exercises of this lesson](exercises/04_map.ipynb) · [start page](00_start_here.ipynb)
+# **Now you:** [exercises of this lesson](exercises/04_map.ipynb) · [next lesson](05_squeeze_excitation.ipynb) · [start page](00_start_here.ipynb)
