@@ -137,7 +137,7 @@ def test_a_known_wrong_number_gets_its_feedback():
         ({}, "a dict: write numbers in square brackets"),
         ({0.333}, "a set: write numbers in square brackets"),
         ([1, [2]], "cannot be read"),
-        (object(), "cannot be read"),
+        pytest.param(object(), "cannot be read", id="an object"),
         (10**400, "cannot be read"),
         (torch.tensor(1.0, device="meta"), "cannot be read"),
         (torch.nn.Linear(1, 1), "cannot be read"),
