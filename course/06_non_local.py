@@ -46,7 +46,7 @@ clean, noisy = clean_picture(), noisy_picture(seed=0)  # (3, 72, 72)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who should vote for this pixel?
 #
-# A noisy photograph. The pixel in the middle of **p** shall become an average. **Whom would you ask: the neighbours, pixels of the same colour, or …?**
+# A noisy photograph. The pixel in the middle of **p** is to become an average. **Whom would you ask: the neighbours, pixels of the same colour, or …?**
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 show(
@@ -77,7 +77,7 @@ show(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## By hand: a row of six pixels
 #
-# $v = (0, 4, 1, 0, 5, 1)$, patches of 3, $h^2 = 3$. The pixels 1 to 4 have both neighbours; pixel 1 asks.
+# $v = (0, 4, 1, 0, 5, 1)$, patches of 3, $h^2 = 3$. Counted from 0, the pixels 1 to 4 have both neighbours; pixel 1 asks.
 #
 # | pixel | patch | squared differences | $d^2$ | $e^{-d^2/3}$ | weight |
 # |---|---|---|---|---|---|
@@ -134,7 +134,7 @@ pixel_explorer()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The pixel that admires itself
 #
-# Its own patch has distance 0; any other, even of the *same* clean content, about $2\sigma^2$: both carry noise. So its own vote is too large. **Lesson 3 again: leave it out.**
+# Its own patch has distance 0; any other, even of the *same* clean content, about $2\sigma^2$, where $\sigma = 0.1$ is now the noise: both carry it. So its own vote is too large. **Lesson 3 again: leave it out.**
 
 # %% slideshow={"slide_type": "skip"}
 hs = torch.tensor([0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.12, 0.15])
@@ -266,7 +266,7 @@ def by_count(table):
     return torch.tensor([[f / len(row) for f in row] for row in table], dtype=torch.float64)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Let the room predict: which of the four needs no learned maps? In which can a place be told "less of that" (negative weights)? Which two are softmaxes?
+# > **Lecturer, 1 min.** Cover the last column and let the room fill it in. Then: which of the four needs no learned maps? In which can a place be told "less of that"? Which two are softmaxes?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · Gaussian
@@ -308,16 +308,16 @@ for scale in (1.0, None):
     print(f"PyTorch's attention with scale={scale} equals it: {torch.allclose(fused, call @ g)}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** The Non-local block of 2018 is the self-attention of 2017 for pictures, with one head and without 1/√d. Whoever replaces one by the other and forgets the scale gets another network.
+# > **Lecturer, 1 min.** The Non-local block of 2018 is the self-attention of 2017 for pictures, with one head and without 1/√d. Whoever replaces one by the other and forgets the scale gets a different network.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## … and the lecture's missing sum
+# ## … and a missing sum
 #
 # The slides that this course grew from write the embedded Gaussian as
 #
 # $$y_i = \operatorname{softmax}\bigl(\theta(x_i)^T \phi(x_j)\bigr)\, g(x_j) = \frac{1}{\sum_{\forall j} e^{\theta(x_i)^T \phi(x_j)}}\, e^{\theta(x_i)^T \phi(x_j)}\, W_g x_j$$
 #
-# **What is $j$ on the right?** It is free: for each $j$ another vector comes out. The sum is missing, and below the line the index needs a name of its own:
+# **What is $j$ on the right?** It is free: each $j$ gives a different vector. The sum is missing, and below the line the index needs a name of its own:
 #
 # $$y_i = \sum_j \operatorname{softmax}_j\bigl(\theta(x_i)^T \phi(x_j)\bigr)\, g(x_j) = \frac{\sum_j e^{\theta(x_i)^T \phi(x_j)}\, W_g x_j}{\sum_k e^{\theta(x_i)^T \phi(x_k)}}$$
 
@@ -458,11 +458,11 @@ for name, w_z, gamma in (("W_z = 0", 0, 1), ("γ = 0", 1, 0), ("both 0", 0, 0)):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What it costs
 #
-# A 14 × 14 map: $N = 196$, no matter. A 112 × 112 map: $N^2 = 157$ million weights, 629 MB. **Must the table exist?**
+# A 14 × 14 map: $N = 196$, no trouble. A 112 × 112 map: $N^2 = 157$ million weights, 629 MB. **Must the table exist?**
 
 # %% slideshow={"slide_type": "skip"}
 class Watch(TorchDispatchMode):
-    """Notes the size of the largest tensor that an operation makes."""
+    """Notes the size of the largest tensor that an operation returns; scratch memory of a fused kernel is not seen."""
 
     def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
         result = operation(*args, **(kwargs or {}))
@@ -549,7 +549,7 @@ show(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who can know? Predict the ranks
 #
-# One frozen trunk (names 98 % of test digits), then **one block**, then a small head. The block is
+# One frozen trunk (names 99 % of test digits), then **one block**, then a small head. The block is
 #
 # - nothing; a 3×3 convolution; three dilated ones that see the whole picture;
 # - SE (lesson 5) or a global context: one vector for the whole picture;
@@ -580,14 +580,14 @@ show(
         counting,
     ),
     "Accuracy of ten heads over five seeds: no block, a 3 by 3 convolution and the raw Gaussian at chance; SE, global "
-    "context and concatenation near 0.63 or below; dilated convolutions, dot product and embedded Gaussian above 0.8.",
+    "context and concatenation near 0.63 or below; dilated convolutions, dot product and embedded Gaussian above 0.8 on average.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Three groups. At chance: cannot see, or (raw Gaussian) sees only itself. At 17/27 or below: know the colours, not whose; one run of SE and one of concatenation (its ReLU died) learned nothing at all. Above: can match. The dilated convolutions get there too, with nine times the weights, and lose to the paper's embedded Gaussian in three of five seeds only. With 1/√d it wins in all: the scale is no detail.
+# > **Lecturer, 2 min.** Three groups. At chance: cannot see, or (raw Gaussian) sees only itself. Near 17/27 or below: know the colours, not whose; one run of SE and one of concatenation (its ReLU died) learned nothing at all. Above: can match. The dilated convolutions get there too, with nine times the weights, and lose to the paper's embedded Gaussian in three of five seeds only. With 1/√d it wins in all: the scale is no detail.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The recipe is stored with the results; `python -m visual_attention.experiments twins` trains everything again (about ten minutes). Paired differences, seed by seed, and the control: a bar in the twin's colour printed *under each white digit*. Then nothing far away is needed.
+# The recipe is stored with the results; `python -m visual_attention.experiments twins` trains everything again (about twenty minutes). Paired differences, seed by seed, and the control: a bar in the twin's colour printed *under each white digit*. Then nothing far away is needed.
 
 # %% slideshow={"slide_type": "skip"}
 print("recipe:", {key: twins.recipe[key] for key in ("trunk", "head", "test")})
@@ -614,7 +614,7 @@ for name in ("gaussian", "embedded gaussian", "embedded, scaled", "concatenation
 # Nobody told the block where the twin is: it was only asked for colours. And both proofs are seen live: the raw Gaussian looks at itself, concatenation asks everybody nearly the same (but in one seed, whose ReLU died: all weights 0).
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Dot-product weights are signed and have no shares: they are not in this table. Ask which row is the identity matrix and which has rank 1.
+# > **Lecturer, 1 min.** Dot-product weights are signed and have no shares, so they are not in this table; but outside its own cell a white digit's largest weight, by size, lies on its twin in 0.87 of cases (1/8 by chance). And without a softmax it reads better than the paper's embedded Gaussian in all five seeds. Ask which row is the identity matrix and which has rank 1.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train one yourself
@@ -664,7 +664,7 @@ with torch.no_grad():
         print(f"{name:8}: on the twin {found['mass']:.2f}, rows alike {found['alike']:.2f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** The wish is the pairwise term, the red cup the unary one: it knows what a twin may be at all (something coloured), not which. Together they do more than either. Lesson 1 put saliency into the key by a constant in the query: μ_q is that constant. The disentangled non-local paper (2020) says that the two hinder each other in one softmax, and trains them apart.
+# > **Lecturer, 2 min.** The wish is the pairwise term, the red cup the unary one. Alone it knows little here: 0.15 on the twin, so 0.45 on the three coloured digits together, which have a third of the places. Together they do more than either. Lesson 1 put saliency into the key by a constant in the query: μ_q is that constant. The disentangled non-local paper (2020) says that the two hinder each other in one softmax, and trains them apart.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What if the query does not matter?
@@ -679,7 +679,7 @@ with torch.no_grad():
 # | global context | rank 1: one row, $N$ times | one question for all |
 # | SE's squeeze ($w = 0$) | uniform | no question |
 #
-# On our twins it cannot work: every white digit has another twin. **The task decides** whether the query matters.
+# On our twins it cannot work: every white digit has a different twin. **The task decides** whether the query matters.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** On COCO the cheaper global context did at least as well as one Non-local block (39.4 against 38.0 box AP in the comparison printed by ECA-Net, all blocks against one: not like for like). Our table says the opposite. Both are right about their task.
@@ -698,12 +698,12 @@ print("with w = 0 the context is the global average: SE's squeeze")
 # ## Recap
 #
 # - Nadaraya–Watson (1964), non-local means (2005), Non-local block (2018): one average; keys are numbers, patches, learned features.
-# - Who may look at himself will: mask or tame the diagonal.
+# - Whoever may look at himself will: mask or tame the diagonal.
 # - Four pairwise functions; concatenation cannot rank, the raw Gaussian cannot look away.
 # - Start as the identity, with **one** zero. Memory $N^2$ is a choice; time $N^2$ is softmax's price.
 # - $q \cdot k$ = pairwise + unary.
 #
-# | | query | key | value | weight | divided by | $A$ |
+# | | query | key | value | weight before normalising | normaliser | $A$ |
 # |---|---|---|---|---|---|---|
 # | non-local means | patch at $i$ | patch at $j$ | pixel $v_j$ | $e^{-d^2/h^2}$ | its sum | dense |
 # | **Non-local** | $\theta(x_i)$ | $\phi(x_j)$ | $g(x_j)$ | $e^{\theta \cdot \phi}$, $\theta \cdot \phi$, $\operatorname{ReLU}(a_i + b_j)$ | sum, $N$, $N$ | dense |
@@ -716,11 +716,11 @@ print("with w = 0 the context is the global average: SE's squeeze")
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Read critically
 #
-# - **The lecture's last line** lacks $\sum_j$ (above). Its normaliser $\mathcal{C}(x)$, as in the paper, depends on $i$ for the two softmax forms.
+# - **The slides that this course grew from** lack a $\sum_j$ (above). Its normaliser $\mathcal{C}(x)$, as in the paper, depends on $i$ for the two softmax forms.
 # - **"Non-local" was local.** The paper on non-local means searches a 21 × 21 window, for speed; and the formula with a pixel's own vote is not what works best, as our table shows.
 # - **"Attention is essential"?** The Non-local paper says of softmax that this "attentional behavior … is not essential in the applications we study": its Table 2a has 72.5 (Gaussian), 72.7 (embedded), 72.9 (dot product), 72.8 (concatenation) against 71.8 without a block, each one run. Concatenation does as well as any there and cannot rank keys by the query: on that task the ranking was not what helped.
 # - **By 1/4 or to 1/4?** Section 3.3 writes that subsampling can reduce the pairwise work "by 1/4". A quarter of the keys leaves a quarter of the work.
-# - **Paper and code differ:** the authors' code has an optional $1/\sqrt{d}$ that the paper does not mention, and pools before $\phi$ and $g$ where the paper says after. On our twins the scale is worth 0.116 ± 0.049 of accuracy, in five of five seeds: without it the softmax is sharp before it knows what to look for.
+# - **Paper and code differ:** the authors' code has an optional $1/\sqrt{d}$ that the paper does not mention, and pools before $\phi$ and $g$ where the paper says after. On our twins the scale is worth 0.116 ± 0.049 of accuracy, in five of five seeds; a likely reason, which we have not tested: without it the softmax is sharp before it knows what to look for.
 # - **"74.4 → 77.7"**, as one reads, mixes a 32-frame baseline with a 128-frame Non-local network. Like for like: 76.4 → 77.7.
 # - **Re-implementations:** timm's Non-local block has an inner width of $C/8$ and divides by $\sqrt{C}$; mmcv's concatenation form raises an error in its backward pass; sub-sampling before or after the 1×1 convolution gives different networks (versions of autumn 2026, with torch 2.13).
 # - **A map of weights is not an explanation.** On our twins we can check it, because we know where the answer stands.

@@ -253,7 +253,7 @@ share = channel / (channel + spatial)
 print(f"sixteen channel gates: {channel:,}, a share of {share:.1%}")
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# Its size comes from SE's MLP. *Where* is nearly free; *what* costs 2.5 million.
+# CBAM's size comes from SE's MLP. *Where* is nearly free; *what* costs 2.5 million.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, ½ min.** So "CBAM is lightweight" holds for multiply-adds; in weights it adds ten per cent to ResNet-50, as SE does. Keep 2.5 million in mind for the audit.
@@ -298,7 +298,7 @@ print(f"sixteen on the trunk: 0.25^16 = {0.25 ** 16:.1e}")
 # Hence the place on the **residual branch**: the shortcut carries the signal past every gate.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, ½ min.** Lesson 5's POST placement was the worst of SE's ablation for the same reason. Non-local starts as the identity instead; both obey "do no harm".
+# > **Lecturer, ½ min.** Lesson 5's POST placement was the worst of SE's ablation, perhaps for the same reason. Non-local starts as the identity instead; both obey "do no harm".
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Debug this listing
@@ -367,7 +367,7 @@ for who, make in makers.items():
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Load the authors' weights into the listing?
 #
-# The official code differs from the listing in ways that no shape error reports:
+# The official code differs from the listing in three ways. Loading complains about the last two (names and shapes do not match), but not about the first:
 #
 # | | listing | official code |
 # |---|---|---|
@@ -404,12 +404,12 @@ for name, k in (("copied straight", kernel), ("flip(1)", kernel.flip(1))):
 # One run each, no error bars. $k = 7$ against 3 is worth 0.02 points; channel first against spatial first 0.12.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Which differences in this table would you bet money on? Collect bets, then count pictures: 0.02 points are ten pictures of 50,000, 0.12 are sixty. Two slides on we compute what chance alone does.
+# > **Lecturer, 2 min.** Which differences in this table would you bet money on? Collect bets, then count pictures: 0.02 points are ten pictures of 50,000, 0.12 are sixty. Five slides on we compute what chance alone does.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The audit: is this possible?
 #
-# The cost columns of Table 1, as printed:
+# The cost columns of Table 1, as the slides that this course grew from print them (and the paper, as we recall it; check the paper):
 
 # %% slideshow={"slide_type": "-"}
 for printed in PUBLISHED:
@@ -424,7 +424,7 @@ for printed in PUBLISHED:
 # 2. A second pooling costs 0.08 G. The MLP reads one vector per picture: what could cost that much?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Do not tell yet. "GFLOPs" in these papers are giga multiply-adds: we know because ours come out as theirs. A typical guess is "pooling costs 0.08 G": the next exercise sheet has you count it, it is 5.5 million additions for all sixteen blocks.
+# > **Lecturer, 2 min.** Do not tell yet. "GFLOPs" in these papers are giga multiply-adds: we know because ours come out as theirs. A typical guess is "pooling costs 0.08 G": the last cell of "Read critically" counts it, 5.5 million additions for all sixteen maps.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Count the networks
@@ -593,7 +593,8 @@ show(
         size=(10.0, 3.9),
     ),
     "Accuracy by slot. Nothing, SE and the small spatial gate stay near 0.4; the convolutions lie between; "
-    "all gates with a 7×7 filter lie highest.",
+    "gates with a 7×7 filter lie highest, but for the one on the maximum only, which is level with the 7×7 "
+    "depthwise convolution.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -643,7 +644,7 @@ compare("spatial 7×7", "spatial 7×7, mean only")
 compare("spatial 7×7", "spatial 7×7, max only")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, ½ min.** Here the mean is the better half. Both together read best, as in the paper.
+# > **Lecturer, ½ min.** Here the mean is the better half. Both together read best. The paper compares mean, max and both for the channel gate only (Table 1); for the spatial gate it compares them with a 1×1 convolution.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which order?
@@ -665,7 +666,7 @@ compare("CBAM", "spatial 7×7")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where does the gate look?
 #
-# **Predict** the picture of the spatial gate, white 0, dark 1. Thick frame: the digit to be read.
+# **Predict** the picture of the spatial gate (of CBAM, seed 0), white 0, dark 1. Thick frame: the digit to be read.
 
 # %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
 reader = stored_reader()
@@ -678,7 +679,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min, let it sink in.** Everybody predicts a blob on the digit. The gate is a ring round the dot. A filter on two pooled maps cannot know on which side of the dot the digit lies, so it opens all sides, at the right distance. Empty paper passes too: it costs nothing, there is nothing on it.
+# > **Lecturer, 2 min, let it sink in.** Everybody predicts a blob on the digit. The gate is a ring round the dot. The filter need not find out on which side of the dot the digit lies: it opens all sides, at the right distance. Empty paper passes too, which costs nothing, as there is nothing on it.
 
 # %% slideshow={"slide_type": "skip"}
 def table(source, names, measures, width=26):
@@ -689,7 +690,7 @@ def table(source, names, measures, width=26):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The pointing game
 #
-# *Hit*: the map's peak lies on the digit. *Mass*: its share on it. *Fair*: more open there than on **each** other digit.
+# *Hit*: the map's peak lies on the digit. *Mass*: the share of the map on the digit. *Fair*: more open there than on **each** other digit.
 
 # %% slideshow={"slide_type": "-"}
 print(f"{'the gate':26} hit            mass           fair")
@@ -705,6 +706,8 @@ print(f"{'chance':26} {12**2 / 48**2:.3f}          {12**2 / 48**2:.3f}          
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Grad-CAM: what the answer depended on
+#
+# Weigh each channel of the slot's output by the mean gradient of the predicted class, add the channels, and keep what is positive.
 
 # %% slideshow={"slide_type": "-"}
 print(f"{'':26} accuracy       Grad-CAM hit   mass")
@@ -714,7 +717,7 @@ table(results, results.values, ("accuracy", "cam_hit", "cam_mass"))
 # First row: the baseline with no attention. With a 7×7 gate, Grad-CAM finds the digit that the gate's own picture does not. But see the depthwise convolution: it reads, and its map points elsewhere.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Grad-CAM weights the slot's output channels by the gradient of the predicted class. For the gated networks it finds the digit where the gate's own picture does not. The depthwise convolution is the warning: it reads well and hits badly, since it has carried the dot's news to places all round before the slot's output is looked at.
+# > **Lecturer, 1 min.** Grad-CAM weights the slot's output channels by the gradient of the predicted class. For the gated networks it finds the digit where the gate's own picture does not. The depthwise convolution is the warning: it reads well and hits badly, probably because it has carried the dot's news to places all round before the slot's output is looked at.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Drag the digit, drag the dot
@@ -757,7 +760,7 @@ print(f"{'':16} Grad-CAM hit   mass           gate hit       mass")
 table(control, control.values, ("cam_hit", "cam_mass", "gate_hit", "gate_mass"), width=16)
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# Now the gates do peak on the digit, far above chance (0.0625): the scene decides what a gate's picture means. Yet Grad-CAM **without** attention (first row) finds it about as well, and the gates' mass is hardly above chance: they are open nearly everywhere.
+# Now the gates do peak on the digit, far above chance (0.0625): the scene decides what a gate's picture means. Yet Grad-CAM **without** attention (first row) finds it about as well, and the gates' mass, 0.10, is only half as much again as chance, far below Grad-CAM's (0.20 to 0.32): most of the gate lies elsewhere.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Compare the gate's hit with the baseline in the first row, Grad-CAM of the network with no attention: the 3×3 gate is somewhat ahead, the 7×7 gate level with it or behind. Free localisation is a slogan: measure it against what comes free without a gate.
@@ -765,7 +768,7 @@ table(control, control.values, ("cam_hit", "cam_mass", "gate_hit", "gate_mass"),
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What it cannot do
 #
-# - The spatial gate knows **two numbers** per place and looks three places far. It opens a ring because it cannot see on which side the digit lies.
+# - The spatial gate knows **two numbers** per place and looks three places far. It opens a ring: "near a dot" is a pattern that it can learn, "which digit is this" is not.
 # - It **scales**, it moves nothing: information from the dot reaches the digit only through the gate's one number. Mixing is lesson 6.
 # - The channel gate is blind to places: shuffle the pixels and it stays the same.
 # - Our task was built so that reach matters. On ImageNet, $k = 7$ was worth 0.02 points.
@@ -780,12 +783,12 @@ table(control, control.values, ("cam_hit", "cam_mass", "gate_hit", "gate_mass"),
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Recap
 #
-# - $F' = M_c(F) \otimes F$, $F'' = M_s(F') \otimes F'$: channel gate with 99.9 % of the weights, spatial gate with 98.
+# - $F' = M_c(F) \otimes F$, $F'' = M_s(F') \otimes F'$: the channel gates hold 99.9 % of the weights, a spatial gate has 98 in all.
 # - Shared MLP **with** ReLU; `ratio` honoured; the gate multiplied on; planes in the right order.
-# - 25.92M / 3.94 / 4.02 are BAM's. And 0.12 points is below one standard error.
+# - 25.92M / 3.94 / 4.02 are BAM's. And 0.12 points, without seeds or pairing, is half a standard error.
 # - A gate shows what may pass, not where the object is.
 #
-# | | query | key | value | weight | normaliser | learned | weights |
+# | | query | key | value | weight before normalising | normaliser | learned | $A$ |
 # |---|---|---|---|---|---|---|---|
 # | **7a channel** | mean, max via $W_0$ | rows of $W_1$ | $F_c$ | sigmoid | none | $2C^2/r$ | diagonal, channels |
 # | **7b spatial** | none | 7×7 of mean, max | $F'(:, i)$ | sigmoid | none | 98 | diagonal, places |
@@ -796,11 +799,11 @@ table(control, control.values, ("cam_hit", "cam_mass", "gate_hit", "gate_mass"),
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Read critically
 #
-# - **CBAM, Table 1:** the columns for parameters and GFLOPs hold BAM's numbers, as the audit shows; the slides that this course grew from copied them faithfully. We know of no erratum. An independent witness: SKNet's table lists ResNeXt-50 with BAM at 25.4M / 4.31 and with CBAM at 27.7M / 4.25, beside 25.0M / 4.24 without: BAM adds little weight and more work, CBAM the reverse.
+# - **CBAM, Table 1:** the columns for parameters and GFLOPs hold BAM's numbers, as the audit shows. We have the columns from the slides that this course grew from, which copied them faithfully (as we recall it; check the paper). We know of no erratum. An independent witness: SKNet's table lists ResNeXt-50 with BAM at 25.4M / 4.31 and with CBAM at 27.7M / 4.25, beside 25.0M / 4.24 without: BAM adds little weight and more work, CBAM the reverse.
 # - **"GFLOPs"** in these tables are giga multiply-adds: the count of our networks, which counts a product and its sum once, gives them to the digit. And they are those of ResNet-50 with the stride in the first 1×1 convolution; the version that most code has today costs 4.09.
 # - **The paper's ReLU** is in its text, not in its eq. 2; **batch normalisation** in the spatial gate is in the code, not in the paper.
 # - **BAM's paper adds its two branches, its code multiplies them** (its $M_c$ and $M_s$ have other layers than CBAM's).
-# - **CBAM against SE.** On ResNet-50 the paper claims 0.48 points. SKNet's table has CBAM behind SE on ResNeXt-50 (21.40 against 21.12 top-1 error), and CBAM's own Table 4 has the two level there (21.92 against 21.91; as we recall it, check the paper). The author of a widely used model library writes in its CBAM module that results with it have been mixed.
+# - **CBAM against SE.** On ResNet-50 the paper claims 0.48 points. SKNet's table has CBAM behind SE on ResNeXt-50 (21.40 against 21.12 top-1 error), and CBAM's own Table 4 has the two level there (21.92 against 21.91; as we recall it; check the paper). The author of a widely used model library writes in its CBAM module that results with it have been mixed.
 # - **Our own experiment** is a toy with a frozen trunk: it shows what a spatial gate can do if the task asks for it, not how often tasks ask.
 #
 # **The tables in full**, top-1 / top-5 error on ImageNet. ResNet-50, cited: none 24.56 / 7.50; average (SE) 23.14 / 6.70; max 23.20 / 6.83; average and max 22.80 / 6.52. On top of the channel gate: 1×1 convolution instead of pooling with $k = 3$ 22.96 / 6.64, with $k = 7$ 22.90 / 6.47; average and max with $k = 3$ 22.68 / 6.41, with $k = 7$ 22.66 / 6.31. Spatial first 22.78 / 6.42, parallel 22.95 / 6.59. Table 4 for other networks, **as we recall it; check the paper**, plain → SE → CBAM: ResNet-18 29.60 → 29.41 → 29.27; ResNet-34 26.69 → 26.13 → 25.99; ResNet-101 23.38 → 22.35 → 21.51; ResNeXt-50 22.85 → 21.91 → 21.92.

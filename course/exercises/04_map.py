@@ -27,7 +27,7 @@ from visual_attention.exercises import map as exercise
 # two convolutions of different reach, added with weights from a softmax. **`stn`** (spatial transformer) a small
 # network looks at the picture and says which crop of it is to be read. **`eca`** pooled averages → a small convolution
 # along the channels → a gate for each channel. **`nan`** (neural aggregation network) frames of a video are averaged
-# with weights from a softmax. **`vit`** 196 patches, each takes an average over all patches. **`inception`** four
+# with weights from a softmax. **`vit`** patches, each takes an average over all patches. **`inception`** four
 # branches, outputs concatenated. **`highway`** $y = T(x) \cdot H(x) + (1 - T(x)) \cdot x$, all products entry by entry,
 # with $T$ between 0 and 1.
 

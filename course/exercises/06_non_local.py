@@ -178,7 +178,7 @@ for name, w_z, gamma in (("W_z = 0", 0, 1), ("gamma = 0", 1, 0), ("both", 0, 0))
 #
 # - a · if $N > d$, b · if $N > d^2$, c · always, d · never, it only saves memory.
 #
-# **`softmax`** Why can softmax attention not be reordered like this?
+# **`softmax_form`** Why can softmax attention not be reordered like this?
 #
 # - a · it can: $\operatorname{softmax}(Q K^T)\, V = Q \operatorname{softmax}(K^T V)$,
 # - b · rounding errors would grow,
@@ -256,7 +256,7 @@ exercise.table_2e.check(parameters=parameters, subsampled=subsampled, full=full)
 # **`why`** a · a ReLU is linear, b · a ReLU keeps the order, and $a_i$ is the same for all keys, c · the division by
 # $N$, d · all rows are equal.
 #
-# **`softmax`** With a softmax in place of ReLU and $1/N$: a · all rows are equal, b · the query chooses how sharp its
+# **`with_softmax`** With a softmax in place of ReLU and $1/N$: a · all rows are equal, b · the query chooses how sharp its
 # row is, c · the largest weight is the same in all rows, the others differ.
 #
 # **`conclusion`** On video, concatenation reached 72.8 %, the embedded Gaussian 72.7 %, no block 71.8 % (Table 2a).

@@ -70,7 +70,7 @@ exercise.listing.check(mended, unmended_weights)
 #
 # **Aim:** recompute a published cost column.
 #
-# CBAM's Table 1 prints 25.92M and 3.94 for ResNet-50 with SE, and 25.92M and 4.02 with avg & max.
+# CBAM's Table 1 (as the slides that this course grew from give it) prints 25.92M and 3.94 for ResNet-50 with SE, and 25.92M and 4.02 with avg & max.
 # `resnet50(attention, version="1", place=...)` builds the network; `attention` is a class such as `BAM`, made with the
 # number of channels. BAM sits behind stages (`place="stage"`), SE and the channel gate in the branches, which is the
 # default. `count_cost(network, (1, 3, 224, 224))` counts.
@@ -165,7 +165,7 @@ exercise.spatial.check(spatial_attention)
 # The official code stacks (max, mean), ours (mean, max). Write what the official kernel must go through before it is
 # loaded into ours.
 #
-# **`still_missing`** The slides' listing has neither bias nor normalisation. What of the official weights has no place
+# **`still_missing`** Look at the slides' listing once more. What of the official weights, once the kernel is right, has no place
 # in it?
 #
 # - a · the biases of the MLP, nothing else,
@@ -257,7 +257,7 @@ exercise.significance.check(
 #
 # **Aim:** let the second gate see what the first let through.
 #
-# `w0` is (C/r, C), `w1` (C, C/r), `kernel` (1, 2, 3, 3). Channel gate first, then the spatial gate.
+# `w0` is (C/r, C), `w1` (C, C/r), `kernel` (1, 2, 3, 3) for mean and maximum in this order. Channel gate first, then the spatial gate.
 #
 # **`trunk`**: suppose the two gates of a block are half open, and sixteen blocks stand one behind the other **without**
 # a shortcut. Give the decimal logarithm of what is left of the signal, to one decimal.

@@ -88,8 +88,8 @@ place = Exercise(
         _placed(
             "inception",
             "g",
-            "Branches, put behind each other: no weight depends on the content.",
-            d="It has branches, but no weights for them: the outputs are put behind each other, whatever they are.",
+            "Branches, concatenated: no weight depends on the content.",
+            d="It has branches, but no weights for them: the outputs are concatenated, whatever they are.",
         ),
         _placed(
             "highway",
