@@ -73,7 +73,7 @@ show(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which axis is weighed?
 #
-# Go through the menu. Dark means a large weight. **Find:** who weighs all channels alike? Whose weights stay the same when the input changes?
+# Dark means a large weight. **Find:** whose weights stay the same when the input changes?
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 axis_explorer()
@@ -504,15 +504,14 @@ attention = TemporalAttention(6)  # learned query
 clip = features.clips[:1]  # (1, 6, 4, 5, 5)
 with torch.no_grad():
     q = attention.score.weight[0]  # (6,)
-    z = [clip[0, :, t].mean(dim=(1, 2)) for t in range(4)]
-    power = [math.exp(q @ z_t) for z_t in z]
+    power = [math.exp(q @ clip[0, :, t].mean(dim=(1, 2))) for t in range(4)]
     by_loop = sum(p / sum(power) * clip[0, :, t] for t, p in enumerate(power))
 
     a = (clip.mean(dim=(3, 4)).mT @ q).softmax(dim=1)  # (1, 4)
     y = torch.einsum("nt,ncthw->nchw", a, clip)
     assert torch.allclose(y[0], by_loop, atol=1e-6)
     assert torch.allclose(y, attention(clip), atol=1e-6)
-print("weights sum to", round(a.sum().item(), 6), "and loop, expression and tested module agree")
+print("loop, expression and tested module agree")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Equation of lesson 3's classifier again: a learned key there, a learned query here. In task *first* the asking frame is left out of the sum: it would match itself best (lesson 3), and it has no bar.
@@ -564,8 +563,8 @@ clip_explorer()
 # %% slideshow={"slide_type": "skip"}
 # One block three times, with the same weights: they fit a line, a picture and a clip.
 over_time, over_picture, over_both = (NonLocalBlock(6, dims=dims, zero_init=False).eval() for dims in (1, 2, 3))
-over_picture.load_state_dict(over_time.state_dict())
-_ = over_both.load_state_dict(over_time.state_dict())
+for other in (over_picture, over_both):
+    other.load_state_dict(over_time.state_dict())
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where and when: one block for both
@@ -619,7 +618,7 @@ print("a clip is a line of 100 positions: same output")
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Read critically
 #
-# - **The fourth kind is branch attention, 分支注意力.** The slides that this course grew from write 分支通道注意力, "branch-channel attention". SK's weights do differ from channel to channel, which may be where the word came from; what competes is the branches.
+# - **The fourth kind is branch attention,** *fēnzhī zhùyìlì* (分支注意力). The slides that this course grew from write *fēnzhī tōngdào zhùyìlì* (分支通道注意力), "branch-channel attention". SK's weights do differ from channel to channel, which may be where the word came from; what competes is the branches.
 # - **Inception is not attention.** The same slides show its figures 5 to 7 under the heading of attention. None of its weights depends on the content, and nothing is summed. They may be there as what SENet argued against (work on the *spatial* side of convolution), or as the branches that SK weighs later; a slide should say which.
 # - **The classes overlap.** A Non-local block is spatial or spatial & temporal by its input; SK weighs branches for each channel.
 # - **Our experiments were built to fit.** The signs fit the kernels to the pixel, and each clip task was designed for one pooling. They show *that* a kind can do its job, not that it is the best choice for your data. In SKNet's own table (ImageNet, top-1 error) it has 20.79 against 21.12 for SENet-50 and 21.40 for ResNeXt-50 with CBAM.

@@ -1,4 +1,4 @@
-"""For every test: one thread for torch, and no time limit by hypothesis, because a busy machine is no fault of the code."""
+"""For every test: one thread for torch, and no time limit by hypothesis: a busy machine is no fault of the code."""
 
 import os
 

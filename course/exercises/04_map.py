@@ -22,14 +22,16 @@ from visual_attention.exercises import map as exercise
 # - a · channel, b · spatial, c · temporal, d · branch, e · channel & spatial, f · spatial & temporal,
 # - g · no attention: the weights do not depend on the content.
 #
-# **`se`** pooled averages → two layers → a gate for each channel. **`non_local_video`** each place of each frame takes
-# an average over all places of all frames. **`cbam`** a gate for each channel, then a gate for each place. **`sknet`**
-# two convolutions of different reach, added with weights from a softmax. **`stn`** (spatial transformer) a small
-# network looks at the picture and says which crop of it is to be read. **`eca`** pooled averages → a small convolution
-# along the channels → a gate for each channel. **`nan`** (neural aggregation network) frames of a video are averaged
-# with weights from a softmax. **`vit`** patches, each takes an average over all patches. **`inception`** four
-# branches, outputs concatenated. **`highway`** $y = T(x) \cdot H(x) + (1 - T(x)) \cdot x$, all products entry by entry,
-# with $T$ between 0 and 1.
+# - **`se`** pooled averages, two layers, a gate for each channel;
+# - **`non_local_video`** each place of each frame takes an average over all places of all frames;
+# - **`cbam`** a gate for each channel, then a gate for each place;
+# - **`sknet`** two convolutions of different reach, added with weights from a softmax;
+# - **`stn`** (spatial transformer) a small network looks at the picture and says which crop of it is to be read;
+# - **`eca`** pooled averages, a small convolution along the channels, a gate for each channel;
+# - **`nan`** (neural aggregation network) frames of a video are averaged with weights from a softmax;
+# - **`vit`** patches, each takes an average over all patches;
+# - **`inception`** four branches, outputs concatenated;
+# - **`highway`** $y = T(x) \cdot H(x) + (1 - T(x)) \cdot x$, all products entry by entry, with $T$ between 0 and 1.
 
 # %%
 ### BEGIN SOLUTION

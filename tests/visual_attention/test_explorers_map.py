@@ -146,7 +146,7 @@ def test_every_stop_of_the_clip_explorer(clip):
 
 
 def test_pages_keep_every_position(axis, scale, clip):
-    assert len(axis_explorer(axis).kept) == 3 * len(KINDS)
+    assert len(axis_explorer(axis).kept) == len(INPUTS) * len(KINDS)
     assert len(scale_explorer(scale).kept) == len(CELL_SIDES) * len(SIGN_NAMES)
     assert len(clip_explorer(clip).kept) == 2 * len(CLIP_NUMBERS)
 

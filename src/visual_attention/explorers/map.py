@@ -25,7 +25,7 @@ __all__ = [
     "scale_explorer",
 ]
 
-INPUTS = tuple(range(1, 7))
+INPUTS = tuple(range(1, 5))
 CELL_SIDES = tuple(range(1, 7))
 CLIP_NUMBERS = tuple(range(1, 13))
 _NETWORKS = {"cue": "learned query", "first": "given query"}  # whose weights are stored
@@ -78,10 +78,10 @@ class AxisStudy:
     def describe(self, kind: str, number: int) -> str:
         row, weights, table = KINDS[kind], self.weights(kind, number), self.table(kind, number)
         axes = " and ".join(row.axes) if row.axes else "no axis"
+        low, high = float(weights.min()), float(weights.max())
         return (
-            f"{kind}, input {number}: {row.call} returns {self.shape(kind, number)}. The weights differ along {axes}, "
-            f"from {float(weights.min()):.2f} to {float(weights.max()):.2f}; A is {len(table)} × {table.shape[1]}, "
-            f"{row.structure}; {row.rule}."
+            f"{kind}, input {number}: {row.call} gives weights from {low:.2f} to {high:.2f} "
+            f"that differ along {axes}; A is {len(table)} × {table.shape[1]}, {row.structure}."
         )
 
 
@@ -96,7 +96,7 @@ def axis_explorer(study: AxisStudy | None = None) -> Explorer:
         ],
         title="Which axis is weighed?",
         describe=study.describe,
-        keep=[{"kind": all, "number": (1, 2, 3)}],
+        keep=[{"kind": all, "number": all}],
     )
 
 
