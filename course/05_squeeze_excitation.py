@@ -236,13 +236,13 @@ for r, printed in SENET_TABLE_10.items():
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does the ratio cost, and what does it buy?
 #
-# Move r. (The paper calls the four stages 2 to 5.) **Before you do:** does a smaller r, with more weights, make fewer errors?
+# Move r. **Before you do:** does a smaller r, with more weights, make fewer errors?
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 ratio_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** From r = 16 to r = 2 the weights grow eightfold and the error stays within 0.04 points; only 32 is worse. Weights are counted here, errors are the paper's. These are the ablations' own baseline, 23.30; the paper's main table has 24.80 for the same network, trained shorter. Never mix the two.
+# > **Lecturer, 3 min.** (The paper calls the four stages 2 to 5.) From r = 16 to r = 2 the weights grow eightfold and the error stays within 0.04 points; only 32 is worse. Weights are counted here, errors are the paper's. These are the ablations' own baseline, 23.30; the paper's main table has 24.80 for the same network, trained shorter. Never mix the two.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## "It greatly reduces the parameters"
@@ -456,7 +456,7 @@ print("           mean gate of the two others      ", results.spread("SE", "othe
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Turn the gates yourself
 #
-# A plane is 16 channels, turned together. Raise the amount. Then only mute, boost nobody. **Can you make it read the blue digit?**
+# A plane is 16 channels, turned together. **Can you make it read the blue digit?**
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 gates_explorer()

@@ -367,7 +367,7 @@ for who, make in makers.items():
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Load the authors' weights into the listing?
 #
-# The official code differs from the listing in three ways. Loading complains about the last two (names and shapes do not match), but not about the first:
+# The official code differs in three ways. Loading complains about the last two only:
 #
 # | | listing | official code |
 # |---|---|---|
@@ -690,7 +690,7 @@ def table(source, names, measures, width=26):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The pointing game
 #
-# *Hit*: the map's peak lies on the digit. *Mass*: the share of the map on the digit. *Fair*: more open there than on **each** other digit.
+# *Hit*: the map's peak is on the digit. *Mass*: its share there. *Fair*: more open there than on **each** other digit.
 
 # %% slideshow={"slide_type": "-"}
 print(f"{'the gate':26} hit            mass           fair")
@@ -707,14 +707,14 @@ print(f"{'chance':26} {12**2 / 48**2:.3f}          {12**2 / 48**2:.3f}          
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Grad-CAM: what the answer depended on
 #
-# Weigh each channel of the slot's output by the mean gradient of the predicted class, add the channels, and keep what is positive.
+# Weigh each channel by the mean gradient of the predicted class, add them, keep what is positive.
 
 # %% slideshow={"slide_type": "-"}
 print(f"{'':26} accuracy       Grad-CAM hit   mass")
 table(results, results.values, ("accuracy", "cam_hit", "cam_mass"))
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# First row: the baseline with no attention. With a 7×7 gate, Grad-CAM finds the digit that the gate's own picture does not. But see the depthwise convolution: it reads, and its map points elsewhere.
+# First row: the baseline. With a 7×7 gate, Grad-CAM finds the digit that the gate's own picture does not. But see the depthwise convolution: it reads, and its map points elsewhere.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Grad-CAM weights the slot's output channels by the gradient of the predicted class. For the gated networks it finds the digit where the gate's own picture does not. The depthwise convolution is the warning: it reads well and hits badly, probably because it has carried the dot's news to places all round before the slot's output is looked at.
