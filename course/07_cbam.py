@@ -714,10 +714,10 @@ print(f"{'':26} accuracy       Grad-CAM hit   mass")
 table(results, results.values, ("accuracy", "cam_hit", "cam_mass"))
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# First row: the baseline. With a 7×7 gate, Grad-CAM finds the digit that the gate's own picture does not. But see the depthwise convolution: it reads, and its map points elsewhere.
+# With a 7×7 gate, Grad-CAM finds the digit that the gate's own picture does not.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Grad-CAM weights the slot's output channels by the gradient of the predicted class. For the gated networks it finds the digit where the gate's own picture does not. The depthwise convolution is the warning: it reads well and hits badly, probably because it has carried the dot's news to places all round before the slot's output is looked at.
+# > **Lecturer, 1 min.** The first row is the baseline with no attention. Grad-CAM weights the slot's output channels by the gradient of the predicted class. For the gated networks it finds the digit where the gate's own picture does not. The depthwise convolution is the warning: it reads well and hits badly, probably because it has carried the dot's news to places all round before the slot's output is looked at.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Drag the digit, drag the dot
