@@ -521,7 +521,7 @@ print("loop, expression and tested module agree")
 #
 # Plain mean, learned query, given query: **predict the nine cells first.** Dots are seeds.
 
-# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
 results = {task: stored(name) for task, name in NAMES.items()}
 accuracies, hits = (
     {task: {p: result.of(p, column) for p in POOLINGS} for task, result in results.items()}
@@ -533,7 +533,7 @@ show(
     "given query does, and the other two answer fewer than half of the clips rightly.",
 )
 
-# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
 for task, pooling in (("one", "learned query"), ("cue", "learned query"), ("first", "given query")):
     hit, gain = results[task].of(pooling, "hit"), results[task].gain(pooling, "mean", "accuracy")
     print(f"{task:5} {pooling:13} finds {hit.mean():.1%} of the frames (worst seed {hit.min():.1%}), "

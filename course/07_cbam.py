@@ -1,7 +1,7 @@
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 7 · CBAM: channel and spatial attention
 #
-# Lesson 5 weighed **channels** and looked away from places. Lesson 6 looked at all places, at the price of a table of all pairs.
+# Lesson 5 weighed **channels** and looked away from places. Lesson 6 looked at all places, at the price of comparing all pairs.
 #
 # Today: both axes, one gate after the other, for almost no cost. And a table in a famous paper that cannot be right: you will find out whose numbers it prints.
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from visual_attention.figures.diagrams import Diagram
+from visual_attention.figures.diagrams import Box, Diagram
 from visual_attention.figures.style import FIT, KEY, QUERY, SLIDE, TRUTH, VALUE, WEIGHT, WEIGHT_MAP, styled
 
 
@@ -25,18 +25,9 @@ def channel_gate() -> Figure:
     plus = d.operator(6.85, 1.65, "+")
     gate = d.box(8.0, 1.65, "sigmoid", width=1.25, role="weight", shape="$M_c$: C × 1 × 1")
     times = d.operator(9.6, 1.65, "×", role="weight")
-    for pool in (mean, largest):
-        d.arrow((1.55, 1.65), (1.55, pool.y), pool.left)
-        side = 0.22 if pool is mean else -0.22
-        d.arrow(pool.right, (4.0, pool.y), (4.0, 1.65 + side), (mlp.left[0], 1.65 + side))
+    for side in (0.22, -0.22):
         d.arrow((mlp.right[0], 1.65 + side), (6.5, 1.65 + side), (6.66, 1.65 + side / 2))
-        d.note(3.98, pool.y + (0.28 if pool is mean else -0.28), "C numbers", align="left")
-    d.line(source.right, (1.55, 1.65))
-    d.arrow(plus.right, gate.left)
-    d.arrow(gate.right, times.left, role="weight")
-    d.arrow(source.bottom, (0.8, 0.25), (9.6, 0.25), times.bottom, role="value")
-    d.arrow(times.top, (9.6, 2.55), role="value")
-    d.note(9.6, 2.72, "$F'$")
+    _pool_and_gate(d, source, (mean, largest), mlp, 4.0, "C numbers", (plus, gate, times), "$F'$")
     return d.figure
 
 
@@ -51,18 +42,37 @@ def spatial_gate() -> Figure:
     filter_ = d.box(5.6, 1.65, "7×7 convolution\n2 × 49 weights", width=2.0, height=0.95)
     gate = d.box(7.95, 1.65, "sigmoid", width=1.25, role="weight", shape="$M_s$: 1 × H × W")
     times = d.operator(9.6, 1.65, "×", role="weight")
-    for pool in (mean, largest):
-        d.arrow((1.55, 1.65), (1.55, pool.y), pool.left)
-        side = 0.22 if pool is mean else -0.22
-        d.arrow(pool.right, (4.25, pool.y), (4.25, 1.65 + side), (filter_.left[0], 1.65 + side))
-        d.note(4.05, pool.y + (0.28 if pool is mean else -0.28), "H × W", align="left")
-    d.line(source.right, (1.55, 1.65))
-    d.arrow(filter_.right, gate.left)
-    d.arrow(gate.right, times.left, role="weight")
-    d.arrow(source.bottom, (0.8, 0.25), (9.6, 0.25), times.bottom, role="value")
-    d.arrow(times.top, (9.6, 2.55), role="value")
-    d.note(9.6, 2.72, "$F''$")
+    _pool_and_gate(d, source, (mean, largest), filter_, 4.25, "H × W", (filter_, gate, times), "$F''$")
     return d.figure
+
+
+def _pool_and_gate(
+    d: Diagram,
+    source: Box,
+    pools: tuple[Box, Box],
+    reader: Box,
+    bend: float,
+    shape: str,
+    end: tuple[Box, Box, Box],
+    result: str,
+) -> None:
+    """What both gates share: arrows from the map to its two pools, on to their reader, and back as a factor.
+
+    `bend` is where the pools' arrows turn towards `reader`, `shape` what a pool gives, and `end` holds what leads to
+    the gate, the gate and the product.
+    """
+    for pool, side in zip(pools, (1, -1), strict=True):
+        d.arrow((1.55, source.y), (1.55, pool.y), pool.left)
+        entry = source.y + 0.22 * side
+        d.arrow(pool.right, (bend, pool.y), (bend, entry), (reader.left[0], entry))
+        d.note(4.0, pool.y + 0.28 * side, shape, align="left")
+    d.line(source.right, (1.55, source.y))
+    last, gate, times = end
+    d.arrow(last.right, gate.left)
+    d.arrow(gate.right, times.left, role="weight")
+    d.arrow(source.bottom, (source.x, 0.25), (times.x, 0.25), times.bottom, role="value")
+    d.arrow(times.top, (times.x, 2.55), role="value")
+    d.note(times.x, 2.72, result)
 
 
 @styled

@@ -122,7 +122,7 @@ def self_vote(h: Tensor, curves: dict[str, Tensor], own: Tensor, references: dic
     for name, value in references.items():
         left.axhline(value, color=TRUTH, linestyle="--", linewidth=1.6)
         left.annotate(name, (float(h[-1]), value), xytext=(0, 4), textcoords="offset points", ha="right", color=TRUTH)
-    left.set(title="PSNR in dB", xlabel="$h$", ylim=(18, 28))
+    left.set(title="PSNR in dB", xlabel="$h$", ylim=(16, 28))
     left.legend(loc="lower right")
     right.plot(h, own, "o-", color=QUERY, markersize=5)
     right.set(title="mean weight of the pixel itself", xlabel="$h$", ylim=(0, 1.02))
@@ -139,7 +139,7 @@ def collapse(channels: Tensor, own: dict[str, Tensor]) -> Figure:
     axes.set(xlabel="channels $C$", ylabel="weight for itself", xscale="log", ylim=(-0.02, 1.05))
     axes.set_xticks(channels, [f"{c:.0f}" for c in channels], minor=False)
     axes.minorticks_off()
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper left")
     return figure
 
 
