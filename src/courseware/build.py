@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from courseware import derive
 from courseware.execute import FAILURES, execute
-from courseware.project import UserError, find_lesson, project_root
+from courseware.project import UserError, find_text, lessons, number_of, other_pages, project_root
 
 __all__ = ["Target", "build", "build_command", "check_command", "stale", "targets"]
 
@@ -25,6 +25,11 @@ class Target:
     how: str
     notebook: Path
 
+    @property
+    def number(self) -> str:
+        """What `courseware build` calls it: the lesson's number, or the name of a page without one."""
+        return number_of(self.source.stem)
+
     def derived(self, root: Path) -> NotebookNode:
         """The notebook without outputs. Raises UserError if the text cannot be derived, and says why."""
         text = (root / self.source).read_text(encoding="utf-8")
@@ -36,16 +41,16 @@ class Target:
 
 def targets(root: Path) -> list[Target]:
     """Every notebook of the course, in reading order."""
-    lessons = [
-        Target(Path("course", source.name), "lesson", Path("notebooks", f"{source.stem}.ipynb"))
-        for source in sorted((root / "course").glob("[0-9][0-9]_*.py"))
+    texts = [
+        Target(Path("course", f"{text.stem}.py"), "lesson", Path("notebooks", f"{text.stem}.ipynb"))
+        for text in [*lessons(root), *other_pages(root)]
     ]
     sheets = [
         Target(Path("course", "exercises", source.name), how, Path("notebooks", place, f"{source.stem}.ipynb"))
         for source in sorted((root / "course" / "exercises").glob("[0-9][0-9]_*.py"))
         for how, place in (("unsolved", "exercises"), ("solved", "solutions"))
     ]
-    return lessons + sheets
+    return texts + sheets
 
 
 def build(root: Path, chosen: Sequence[Target]) -> None:
@@ -67,7 +72,7 @@ def stale(root: Path) -> list[str]:
     problems = []
     wanted = targets(root)
     for target in wanted:
-        path, number = root / target.notebook, target.source.name[:2]
+        path, number = root / target.notebook, target.number
         if not path.exists():
             problems.append(f"{target.notebook} is missing: run `courseware build {number}`")
             continue
@@ -91,8 +96,8 @@ def stale(root: Path) -> list[str]:
 
 def build_command(arguments: argparse.Namespace) -> int:
     root = project_root()
-    numbers = {find_lesson(name, root).number for name in arguments.lessons}
-    chosen = [target for target in targets(root) if not numbers or target.source.name[:2] in numbers]
+    numbers = {find_text(name, root).number for name in arguments.lessons}
+    chosen = [target for target in targets(root) if not numbers or target.number in numbers]
     try:
         build(root, chosen)
     except FAILURES as error:

@@ -86,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--no-browser", action="store_true", help="do not open a browser")
     servers["present"].add_argument("lesson", help="the lesson's number or file name, such as 2 or 02_width")
 
-    lessons = {"nargs": "*", "metavar": "lesson", "help": "number or file name; all lessons if none is given"}
+    lessons = {"nargs": "*", "metavar": "lesson", "help": "number or file name; all if none is given"}
     add(build, "Make the notebooks from the text in course/, and run them.").add_argument("lessons", **lessons)
     add(check, "See whether the notebooks are what course/ says.")
     command = add(export, "Write the web site and the slide decks, which need no server.")

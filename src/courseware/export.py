@@ -35,7 +35,7 @@ from traitlets.config import Config
 
 from courseware.build import targets
 from courseware.execute import FAILURES, execute
-from courseware.project import INSTALL_EXPORT, UserError, find_lesson, project_root
+from courseware.project import INSTALL_EXPORT, UserError, find_text, number_of, other_pages, project_root
 
 __all__ = ["ExportError", "deck", "export", "export_command", "page", "site_map"]
 
@@ -96,8 +96,8 @@ def export(output: Path, lessons: Sequence[str] | None = None, progress: bool = 
         slide metadata, `NN_name.slides.html`; those in `exercises/` and `solutions/` keep their folder; the
         start page becomes `index.html`.
     lessons
-        Numbers or names of the lessons to export, with their exercise sheets and the start page; all if None
-        or empty.
+        Numbers or names of the lessons to export, with their exercise sheets, the start page and the pages
+        without a number; all if None or empty.
     progress
         Whether to show a progress bar over the code cells.
 
@@ -116,8 +116,9 @@ def export(output: Path, lessons: Sequence[str] | None = None, progress: bool = 
     root = project_root()
     known = {target.notebook.relative_to("notebooks").as_posix(): target for target in targets(root)}
     pages = site_map(known)
-    numbers = {find_lesson(name, root).number for name in lessons or ()}
-    chosen = [name for name in known if not numbers or _number(name) in numbers or name == START]
+    numbers = {find_text(name, root).number for name in lessons or ()}
+    always = {START} | {page.notebook.name for page in other_pages(root)}
+    chosen = [name for name in known if not numbers or known[name].number in numbers or name in always]
     # From the text, not from the notebook on disk: a site never shows what the course no longer says.
     notebooks = {name: known[name].derived(root) for name in chosen}
 
@@ -160,7 +161,7 @@ def site_map(notebooks: Iterable[str]) -> dict[str, str]:
 
 
 def _number(name: str) -> str:
-    return posixpath.basename(name)[:2]
+    return number_of(posixpath.basename(name).removesuffix(".ipynb"))
 
 
 def _has_deck(notebook: NotebookNode, name: str) -> bool:

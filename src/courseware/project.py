@@ -24,9 +24,20 @@ class UnknownLessonError(UserError):
     """No lesson answers to the given name."""
 
 
+def number_of(stem: str) -> str:
+    """What a lesson, its sheets and its pages share: ``"02"`` for ``"02_width"``; a page without a number stands alone.
+
+    Such a page (``"glossary"``) is known by its whole stem.
+    """
+    lesson = LESSON_FILE.fullmatch(stem)
+    return lesson["number"] if lesson else stem
+
+
 @dataclass(frozen=True)
 class Lesson:
     """One lesson: a text file ``course/NN_name.py`` and what is derived from it.
+
+    A page without a number, such as ``course/glossary.py``, is one too: see `other_pages`.
 
     Attributes
     ----------
@@ -41,8 +52,8 @@ class Lesson:
 
     @property
     def number(self) -> str:
-        """The two digits at the start of the stem."""
-        return self.stem[:2]
+        """The two digits at the start of the stem; of a page without a number the whole stem."""
+        return number_of(self.stem)
 
     @property
     def source(self) -> Path:
@@ -99,6 +110,13 @@ def lessons(root: Path | None = None) -> list[Lesson]:
     return [Lesson(root, stem) for stem in stems if LESSON_FILE.fullmatch(stem)]
 
 
+def other_pages(root: Path | None = None) -> list[Lesson]:
+    """The texts beside the lessons that have no number, by name: derived like the start page, with no slides."""
+    root = project_root() if root is None else Path(root)
+    stems = sorted(path.stem for path in (root / "course").glob("*.py"))
+    return [Lesson(root, stem) for stem in stems if not LESSON_FILE.fullmatch(stem)]
+
+
 def find_lesson(name: str, root: Path | None = None) -> Lesson:
     """The lesson that `name` means: its number (``"2"``, ``"02"``) or its stem (``"02_width"``).
 
@@ -118,3 +136,11 @@ def find_lesson(name: str, root: Path | None = None) -> Lesson:
         if lesson.number != START_NUMBER
     )
     raise UnknownLessonError(f"no lesson {name!r}; the lessons are:\n{listing or '  (none)'}")
+
+
+def find_text(name: str, root: Path | None = None) -> Lesson:
+    """The page without a number whose stem is `name`, or else the lesson that `name` means: see `find_lesson`."""
+    for page in other_pages(root):
+        if name == page.stem:
+            return page
+    return find_lesson(name, root)

@@ -81,6 +81,17 @@ def test_stored_explorers_are_a_picture_and_words_and_no_dead_widget(built):
     assert WIDGET not in nbformat.writes(notebook)
 
 
+def test_a_page_without_a_number_is_built_alone_by_its_name(built, monkeypatch):
+    (built / "course" / "glossary.py").write_text("# %%\nprint(6 * 7)\n", encoding="utf-8")
+    assert build.stale(built) == ["notebooks/glossary.ipynb is missing: run `courseware build glossary`"]
+    kept = (built / "notebooks" / "07_small.ipynb").stat().st_mtime_ns
+    monkeypatch.chdir(built)
+    assert cli.main(["build", "glossary"]) == 0
+    assert outputs(read(built, "glossary.ipynb"))[0].text == "42\n"
+    assert build.stale(built) == []
+    assert (built / "notebooks" / "07_small.ipynb").stat().st_mtime_ns == kept
+
+
 def test_a_rebuild_changes_nothing(built):
     before = {path: path.read_bytes() for path in built.rglob("*.ipynb")}
     build.build(built, build.targets(built))

@@ -4,7 +4,15 @@ import sys
 import pytest
 
 from courseware import cli, environment, lab
-from courseware.project import ProjectNotFoundError, UnknownLessonError, find_lesson, lessons, project_root
+from courseware.project import (
+    ProjectNotFoundError,
+    UnknownLessonError,
+    find_lesson,
+    find_text,
+    lessons,
+    other_pages,
+    project_root,
+)
 
 
 @pytest.fixture
@@ -39,6 +47,17 @@ def test_lessons_are_the_numbered_files_in_order(project):
     ]
     assert found[1].source == project / "course" / "02_width.py"
     assert found[1].notebook == project / "notebooks" / "02_width.ipynb"
+
+
+def test_pages_without_a_number_answer_to_their_name_and_are_no_lessons(project):
+    (project / "course" / "glossary.py").write_text("# %% [markdown]\n# # Words\n")
+    assert [(page.stem, page.number) for page in other_pages(project)] == [("glossary", "glossary"), ("notes", "notes")]
+    assert find_text("glossary", project).title == "Words"
+    assert find_text("2", project).stem == "02_width"
+    with pytest.raises(UnknownLessonError, match="no lesson 'glossary'"):
+        find_lesson("glossary", project)
+    with pytest.raises(UnknownLessonError, match="no lesson 'gl'"):
+        find_text("gl", project)
 
 
 def test_a_lesson_without_a_heading_is_called_by_its_file(project):
@@ -104,7 +123,7 @@ def test_present_opens_the_lesson_as_slides(project, served):
 
 @pytest.mark.parametrize(
     ("lesson", "said"),
-    [("7", "02  The width"), ("0", "courseware build 00")],
+    [("7", "02  The width"), ("0", "courseware build 00"), ("notes", "no lesson 'notes'")],
 )
 def test_a_lesson_that_cannot_be_presented_is_a_message_and_not_a_traceback(project, served, capsys, lesson, said):
     assert cli.main(["present", lesson]) == 2

@@ -327,6 +327,16 @@ def test_export_executes_and_writes_the_chosen_lesson(project: Path) -> None:
     assert 'href="01_one.html"' in written[0].read_text()
 
 
+def test_pages_without_a_number_go_with_every_lesson_and_have_no_deck(project: Path) -> None:
+    for name in ("glossary", "glue"):
+        (project / "course" / f"{name}.py").write_text("# %% [markdown]\n# # Words\n# [start](00_start_here.ipynb)\n")
+    written = export.export(project / "site", ["00"], progress=False)
+    assert [path.name for path in written] == ["index.html", "glossary.html", "glue.html"]
+    links = BeautifulSoup(written[1].read_text(), "html.parser").select("header a")
+    assert [(a.get_text(), a["href"]) for a in links] == [("Course", "index.html")]
+    assert len(export.export(project / "site", ["1"], progress=False)) == 7
+
+
 def test_export_names_an_unknown_lesson(project: Path) -> None:
     with pytest.raises(UnknownLessonError, match="no lesson '7'"):
         export.export(project / "site", ["7"], progress=False)
