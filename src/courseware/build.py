@@ -1,7 +1,9 @@
 """From `course/` to `notebooks/`: derive, execute, write; and say whether what is written is up to date."""
 
 import argparse
+import posixpath
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +12,14 @@ import nbformat
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from courseware import derive
+from courseware import citations, derive
 from courseware.execute import FAILURES, execute
-from courseware.project import UserError, find_text, lessons, number_of, other_pages, project_root
+from courseware.project import START_NUMBER, UserError, find_text, lessons, number_of, other_pages, project_root
 
 __all__ = ["Target", "build", "build_command", "check_command", "stale", "targets"]
+
+BIBLIOGRAPHY = Path("course", "references.bib")
+REFERENCES = Path("notebooks", "references.ipynb")
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,12 @@ class Target:
         """The notebook without outputs. Raises UserError if the text cannot be derived, and says why."""
         text = (root / self.source).read_text(encoding="utf-8")
         try:
-            return derive.derived(self.how)(text)
+            notebook = derive.derived(self.how)(text)
+            works = citations.read_bibliography(root / BIBLIOGRAPHY)
+            page = posixpath.relpath(REFERENCES.as_posix(), self.notebook.parent.as_posix())
+            citing = _citing(root) if citations.BIBLIOGRAPHY in text else {}
+            citations.resolve(notebook, works, page, citing)
+            return notebook
         except (ValueError, SyntaxError) as error:
             raise UserError(f"{self.source.as_posix()}: {error}") from error
 
@@ -51,6 +61,27 @@ def targets(root: Path) -> list[Target]:
         for how, place in (("unsolved", "exercises"), ("solved", "solutions"))
     ]
     return texts + sheets
+
+
+def _citing(root: Path) -> dict[str, list[tuple[str, str]]]:
+    """For each key of the bibliography the texts that cite it: what to call them, and the path from `notebooks/`."""
+    places: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for target in targets(root):
+        text = (root / target.source).read_text(encoding="utf-8")
+        if target.how == "unsolved" or citations.BIBLIOGRAPHY in text:
+            continue
+        kind = "lesson" if target.how == "lesson" else "exercises"
+        number = "start page" if target.number == START_NUMBER else target.number.replace("_", " ")
+        name = f"{kind} {int(number)}" if number.isdigit() else number
+        path = posixpath.join("" if kind == "lesson" else "exercises", target.notebook.name)
+        try:
+            cells = derive.derived(target.how)(text).cells
+            keys = citations.cited_keys("\n\n".join(c.source for c in cells if c.cell_type == "markdown"))
+        except (ValueError, SyntaxError) as error:
+            raise UserError(f"{target.source.as_posix()}: {error}") from error
+        for key in keys:
+            places[key].append((name, path))
+    return places
 
 
 def build(root: Path, chosen: Sequence[Target]) -> None:
