@@ -172,7 +172,9 @@ def _link(found: re.Match[str], works: Mapping[str, Work], page: str) -> str:
 
 def _entry(work: Work, citing: Sequence[tuple[str, str]]) -> str:
     where = ", ".join(f"[{name}]({path})" for name, path in citing)
-    return f'- <a id="{work.key}"></a>{work.line}.' + (f" Cited in {where}." if where else "")
+    # JupyterLab follows links to the id of any element but a heading, whose id it sets itself.
+    line = f'- <a id="{work.key}"></a>**{work.label}** · {work.line}.'
+    return line + (f" Cited in {where}." if where else "")
 
 
 # ------------------------------------------------------------------------------------------ entries of the file

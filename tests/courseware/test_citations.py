@@ -161,7 +161,7 @@ def test_the_bibliography_has_anchors_and_links_back(works):
     lines = resolved("<!-- bibliography -->", works, citing=citing).splitlines()
     assert len(lines) == 4
     assert lines[1] == (
-        f'- <a id="vega1991"></a>{works["vega1991"].line}. '
+        f'- <a id="vega1991"></a>**Vega and Álvarez 1991** · {works["vega1991"].line}. '
         "Cited in [lesson 2](02_a.ipynb), [exercises 2](exercises/02_a.ipynb)."
     )
     assert lines[2].endswith("*More looks*, ECCV 2018.")
