@@ -63,8 +63,8 @@ show(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An old pair, and a disputed one
 #
-# - William James, 1890: attention is either *passive, reflex, non-voluntary, effortless*, or *active and voluntary*.
-# - Awh, Belopolsky and Theeuwes, 2012, call the two-way split "a failed theoretical dichotomy": what you were **rewarded** for, or just **looked at before**, pulls your eyes too. It is neither in the thing nor in your present wish.
+# - [@james1890]: attention is either *passive, reflex, non-voluntary, effortless*, or *active and voluntary*.
+# - [@awh2012] call the two-way split "a failed theoretical dichotomy": what you were **rewarded** for, or just **looked at before**, pulls your eyes too. It is neither in the thing nor in your present wish.
 #
 # (Both as we recall them; check the papers.)
 #
@@ -247,7 +247,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** A is a *feature* search: the bar pops out. B is a *conjunction* search: red alone or upright alone does not tell. Treisman and Gelade (1980) measured it: times that hardly grow with the number of items in A, times that grow item by item in B (as we recall it; check the paper).
+# > **Lecturer, 1 min.** A is a *feature* search: the bar pops out. B is a *conjunction* search: red alone or upright alone does not tell. [@treisman1980] measured it: times that hardly grow with the number of items in A, times that grow item by item in B (as we recall it; check the paper).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Saliency as surprise, by hand
@@ -472,9 +472,10 @@ print(f"sum {weight @ value:.2f}")
 # - ***Suíyì*** (随意) means *by will*, as in *suíyì jī* (随意肌), voluntary muscle. A machine-translated copy of the notes behind this course says "random cue" (ランダムな手がかり): the opposite of what is meant.
 # - **Key and value are not both cues.** The slides that this course grew from group "(key, value)" under the non-volitional cue. Only the key enters the weights; the value is the sensory input.
 # - **"Non-volitional cues in neural networks"** is said there of convolution, fully connected layers and pooling alike. Average pooling uses no cue; max pooling uses saliency; the weights of the other two are learned and then the same for every input. What all four lack is a query.
-# - **William James**, *The Principles of Psychology* (1890), chapter XI, is where the pair is usually traced to (as we recall it; check the book). The slides do not name him.
-# - **The pair itself is disputed:** Awh, Belopolsky and Theeuwes (2012) argue that past selection and reward fit neither side (as we recall it; check the paper).
-# - **Surprise as saliency** is one choice of many. It makes the pop-out exact and easy to prove; it ignores places, and people's search times are not weights. Take the mean difference from the others instead, at a strength of 3, and the odd one's weight sinks as the crowd grows (the second cell below).
+# - **William James** ([@james1890, chapter XI]) is where the pair is usually traced to (as we recall it; check the book). The slides do not name him.
+# - **The pair itself is disputed:** [@awh2012] argue that past selection and reward fit neither side (as we recall it; check the paper).
+# - **The cup and the book**, and the words query, key and value for such a scene, are those of [@zhang2023, chapter on attention].
+# - **Surprise as saliency** is one choice of many; [@bruce2005] take it together with places (as we recall it; check the paper). It makes the pop-out exact and easy to prove; it ignores places, and people's search times are not weights. Take the mean difference from the others instead, at a strength of 3, and the odd one's weight sinks as the crowd grows (the second cell below).
 #
 # **Why one half, and why 1/(N + 2).** With saliency $-\log(\text{share})$ and strength 1, $\exp(\text{score})$ is 1 over the product of the shares. In a feature search only colour differs: the target has $N$, each of the $N - 1$ others $N/(N-1)$, so both sides sum to $N$. In a conjunction search with $a$ red tilted and $b$ green upright others ($a + b + 1 = N$) the numbers are $N^2$ times
 #
@@ -499,12 +500,6 @@ for n in (4, 16, 64):
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
 #
-# - W. James, *The Principles of Psychology*, 1890, chapter XI (Attention).
-# - A. Treisman and G. Gelade, *A feature-integration theory of attention*, Cognitive Psychology 12, 1980.
-# - E. Awh, A. Belopolsky, J. Theeuwes, *Top-down versus bottom-up attentional control: a failed theoretical dichotomy*, Trends in Cognitive Sciences 16, 2012.
-# - N. Bruce and J. Tsotsos, *Saliency based on information maximization*, NIPS 2005: surprise as saliency, with places.
-# - A. Zhang, Z. Lipton, M. Li, A. Smola, *Dive into Deep Learning*, chapter on attention: the cup and the book, and the words query, key and value.
-#
-# All but the last are given as we recall them: check them before you cite them.
+# <!-- references -->
 #
 # **Now you:** [exercises of this lesson](exercises/01_cues.ipynb) · [next lesson](02_kernel_regression.ipynb) · [start page](00_start_here.ipynb)

@@ -75,7 +75,7 @@ show(
 #
 # $$f(x) = \sum_{i=1}^n \underbrace{\frac{K(x - x_i)}{\sum_{j=1}^n K(x - x_j)}}_{\text{attention weight } \alpha_i} \, y_i, \qquad K(u) = \frac{1}{\sqrt{2\pi}} \exp\left(-\frac{u^2}{2}\right)$$
 #
-# Nadaraya and Watson, independently, 1964. In today's words:
+# [@nadaraya1964] and [@watson1964], independently. In today's words:
 #
 # | symbol | name | question it answers |
 # |---|---|---|
@@ -338,7 +338,7 @@ print(f"error at width 0.001 if each point may vote on itself: {with_itself:.4f}
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Real flowers
 #
-# Anderson's 150 irises: from the length of the sepal, predict the length of the petal.
+# The 150 irises of [@anderson1936]: from the length of the sepal, predict the length of the petal.
 
 # %% slideshow={"slide_type": "-"}
 iris = iris_petals()
@@ -423,7 +423,7 @@ print(f"boxcar, empty window:       {boxcar.item():.4f}")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The same formula on a picture
 #
-# Let every **pixel** be a query and a key. Key: its *position*. Value: its *colour*. Nadaraya–Watson on that is the **Gaussian blur**. Add the *colour to the key*, and only neighbours that look alike get a vote: the **bilateral filter**.
+# Let every **pixel** be a query and a key. Key: its *position*. Value: its *colour*. Nadaraya–Watson on that is the **Gaussian blur**. Add the *colour to the key*, and only neighbours that look alike get a vote: the **bilateral filter** ([@tomasi1998]).
 
 # %% slideshow={"slide_type": "-"}
 tiny = photograph("flower", size=(20, 30)).double()
@@ -491,6 +491,7 @@ picture_explorer()
 # - The slides that this course grew from write $\operatorname{softmax}(-\frac{1}{2}(x-x_i)^2)\,y_i$ under a sum. The softmax acts on the *vector* of all $n$ scores and the formula needs its $i$-th entry, $\operatorname{softmax}_i$.
 # - They carry $1/\sqrt{2\pi}$ along. It is harmless, and it does nothing.
 # - They fix σ = 1 silently. That is a parameter, and it has the units of $x$ (trap 1).
+# - The words query, key and value for this formula are those of [@zhang2023, chapter on attention].
 # - "Non-parametric" means that the model is the training set, which must be kept and searched; the width is still a choice.
 #
 # **Why the prediction is bounded, and biased.** Weights that are at least 0 and sum to 1 make a convex combination, so $\min_i y_i \le f(x) \le \max_i y_i$ everywhere. At $x = 0$ on the line $y = 2x$ all neighbours lie to the right: the mean of $2|u|$ under a standard normal $u$ is $2\sqrt{2/\pi}$, which the next cell compares with trap 2.
@@ -501,9 +502,6 @@ print(f"theory 2·sqrt(2/pi) = {2 * (2 / torch.pi) ** 0.5:.3f}, on the interval 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
 #
-# - É. A. Nadaraya, *On estimating regression*, Theory of Probability and Its Applications 9(1), 1964.
-# - G. S. Watson, *Smooth regression analysis*, Sankhyā A 26, 1964.
-# - C. Tomasi and R. Manduchi, *Bilateral filtering for gray and color images*, ICCV 1998.
-# - A. Zhang, Z. Lipton, M. Li, A. Smola, *Dive into Deep Learning*, chapter on attention: the wording of cues, query, key and value.
+# <!-- references -->
 #
 # **Now you:** [exercises of this lesson](exercises/02_kernel_regression.ipynb) · [next lesson](03_learned_attention.ipynb) · [start page](00_start_here.ipynb)

@@ -65,7 +65,7 @@ print(model, "equals lesson 2 with width 0.5")
 #
 # $$f(x) = \sum_{i=1}^n \frac{\exp\left(-\frac{1}{2}((x - x_i)w)^2\right)}{\sum_{j=1}^n \exp\left(-\frac{1}{2}(x - x_j)^2\right)}\, y_i$$
 #
-# And a widely read book has had this one in its source:
+# And a widely read book ([@zhang2023]) has had this one in its source:
 #
 # $$f(x) = \sum_{i=1}^n \frac{\exp\left(-\frac{1}{2}((x - x_i)w)^2\right)}{\sum_{j=1}^n \exp\left(-\frac{1}{2}((x - x_i)w)^2\right)}\, y_i$$
 
@@ -227,7 +227,7 @@ w_explorer()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A popular recipe, on 200 draws
 #
-# Popular: start $w$ uniform in (0, 1), five steps of gradient descent, rate 0.5. One run looks fine. **Two hundred draws of the data, at once:**
+# Popular ([@zhang2023]): start $w$ uniform in (0, 1), five steps of gradient descent, rate 0.5. One run looks fine. **Two hundred draws of the data, at once:**
 
 # %% slideshow={"slide_type": "-"}
 draws = 200
@@ -373,7 +373,7 @@ for name, scale in (("scale=1", 1.0), ("scale left at 1/√2", None)):
 # > **Lecturer, 3 min.** The transformer's 1/√d is a width: σ² = √d. Forgetting that the default is there is the classic slip. One knob, five names: w, 1/σ, h in non-local means, β in softmax pooling, √d.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **One knob, five names.** It is $w$ in this lesson, $\sigma = 1/w$ in lesson 2, $h = \sqrt{2}/w$ in non-local means (lesson 6), $\beta = w^2$ where it multiplies a score instead of a distance (soft pooling, lesson 1), and $\sqrt{d} = 1/w^2$ in the transformer. Turned down it averages, turned up it copies the nearest. The last name, for keys of length 1:
+# **One knob, five names.** It is $w$ in this lesson, $\sigma = 1/w$ in lesson 2 ([@nadaraya1964; @watson1964]), $h = \sqrt{2}/w$ in non-local means (lesson 6), $\beta = w^2$ where it multiplies a score instead of a distance (soft pooling, lesson 1), and $\sqrt{d} = 1/w^2$ in the transformer ([@vaswani2017]). That attention is a kernel smoother is worked out by [@tsai2019] (as we recall it; check the paper). Turned down it averages, turned up it copies the nearest. The last name, for keys of length 1:
 
 # %% slideshow={"slide_type": "skip"}
 d = 16
@@ -446,16 +446,13 @@ print("classifier and attention over class keys agree")
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Read critically
 #
-# - **The slides' fraction** lacks $w$ below the line; the softmax line under it is right, so the two contradict each other. **The book's** stored source had $x_i$ for $x_j$ in the denominator: taken literally, average pooling.
+# - **The slides' fraction** lacks $w$ below the line; the softmax line under it is right, so the two contradict each other. **The book's** stored source ([@zhang2023]) had $x_i$ for $x_j$ in the denominator: taken literally, average pooling.
 # - "The fitted curve is less smooth because attention with a parameter fits the noise": on the 200 draws above, much of the roughness is an overshot width, and even so the recipe's test error nearly always beats $w = 1$.
 # - "Parametric" does not mean that the data can go: every prediction still visits all keys.
 # - More parameters need not help. A width that varies with $x$ is the natural next idea; whether it pays on data like these is an open exercise, to be settled over many draws.
 #
 # ## References
 #
-# - É. A. Nadaraya, *On estimating regression*, 1964; G. S. Watson, *Smooth regression analysis*, Sankhyā A 26, 1964.
-# - A. Zhang, Z. Lipton, M. Li, A. Smola, *Dive into Deep Learning*, chapter on attention pooling: the popular recipe.
-# - A. Vaswani and others, *Attention is all you need*, 2017: scaled dot-product attention.
-# - Y.-H. Tsai and others, *Transformer dissection*, EMNLP 2019, arXiv 1908.11775: attention as a kernel smoother (as we recall it; check the paper).
+# <!-- references -->
 #
 # **Now you:** [exercises of this lesson](exercises/03_learned_attention.ipynb) · [next lesson](04_map.ipynb) · [start page](00_start_here.ipynb)

@@ -65,10 +65,10 @@ show(
 # | channel & spatial attention | *tōngdào yǔ kōngjiān* 通道与空间 | what and where? |
 # | spatial & temporal attention | *kōngjiān yǔ shíjiān* 空间与时间 | where and when? |
 #
-# After Guo and others, *Attention mechanisms in computer vision: a survey*, 2022 (the question words as we recall them; check the paper). The slides that this course grew from call the fourth *fēnzhī tōngdào* (分支通道, "branch-channel") attention. That is a slip: it is *fēnzhī zhùyìlì* (分支注意力), branch attention.
+# After [@guo2022] (the question words as we recall them; check the paper). The slides that this course grew from call the fourth *fēnzhī tōngdào* (分支通道, "branch-channel") attention. That is a slip: it is *fēnzhī zhùyìlì* (分支注意力), branch attention.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** The four question words are the survey's, as we recall it; check the paper. The classes are not disjoint: one Non-local block is spatial on a picture and spatial & temporal on a clip.
+# > **Lecturer, 1 min.** The four question words are the survey's ([@guo2022]), as we recall it; check the paper. The classes are not disjoint: one Non-local block is spatial on a picture and spatial & temporal on a clip.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which axis is weighed?
@@ -169,7 +169,7 @@ show(
 # The first four have rows that sum to 1; each diagonal entry is a gate of its own.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Ask: which of them needs a query? (Dense; one row for each query.) Rank one means that every place gets the same answer: a later paper (GCNet, in lesson 6) found trained Non-local blocks close to it. Which of the five tables is lesson 2's?
+# > **Lecturer, 1 min.** Ask: which of them needs a query? (Dense; one row for each query.) Rank one means that every place gets the same answer: a later paper ([@cao2019]; lesson 6) found trained Non-local blocks close to it. Which of the five tables is lesson 2's?
 
 # %% slideshow={"slide_type": "skip"}
 # The claims of the last slides, checked on every kind: what its table is, and what its rows sum to.
@@ -207,7 +207,7 @@ with torch.no_grad():
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Several receptive fields at once: Inception
 #
-# Things come in all sizes. Szegedy and others (2015) let branches with different reach work side by side. Here a 5×5 kernel was replaced by two 3×3 ones (their figure 5, drawn anew):
+# Things come in all sizes. [@szegedy2016] let branches with different reach work side by side. Here a 5×5 kernel was replaced by two 3×3 ones (their figure 5, drawn anew):
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 show(
@@ -307,7 +307,7 @@ with torch.no_grad():
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Make it attention: the selective kernel
 #
-# Li, Wang, Hu and Yang (2019), as we recall it; check the paper: add up, look at the average, weigh, add again.
+# [@li2019], as we recall it; check the paper: add up, look at the average, weigh, add again.
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 show(
@@ -569,7 +569,7 @@ for other in (over_picture, over_both):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where and when: one block for both
 #
-# A Non-local block does not know what its positions are. Three blocks with the *same weights*, for a line, a picture and a clip. **Predict:** how many rows has each table?
+# A Non-local block ([@wang2018]) does not know what its positions are. Three blocks with the *same weights*, for a line, a picture and a clip. **Predict:** how many rows has each table?
 
 # %% slideshow={"slide_type": "-"}
 with torch.no_grad():
@@ -594,7 +594,7 @@ print("a clip is a line of 100 positions: same output")
 #
 # ### Next question
 #
-# The cheapest row of the map is a diagonal over channels: one number each. It won the ImageNet challenge of 2017. **How can so little do so much, and does it?** Lesson 5.
+# The cheapest row of the map is a diagonal over channels: one number each. It won the ImageNet challenge of 2017 ([@hu2018]). **How can so little do so much, and does it?** Lesson 5.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Ask for a cell of the map that nobody has filled: branch & temporal? channel & temporal? The last exercise wants an index set and the shape of A for it.
@@ -621,16 +621,13 @@ print("a clip is a line of 100 positions: same output")
 # - **The fourth kind is branch attention,** *fēnzhī zhùyìlì* (分支注意力). The slides that this course grew from write *fēnzhī tōngdào zhùyìlì* (分支通道注意力), "branch-channel attention". SK's weights do differ from channel to channel, which may be where the word came from; what competes is the branches.
 # - **Inception is not attention.** The same slides show its figures 5 to 7 under the heading of attention. None of its weights depends on the content, and nothing is summed. They may be there as what SENet argued against (work on the *spatial* side of convolution), or as the branches that SK weighs later; a slide should say which.
 # - **The classes overlap.** A Non-local block is spatial or spatial & temporal by its input; SK weighs branches for each channel.
-# - **Our experiments were built to fit.** The signs fit the kernels to the pixel, and each clip task was designed for one pooling. They show *that* a kind can do its job, not that it is the best choice for your data. In SKNet's own table (ImageNet, top-1 error) it has 20.79 against 21.12 for SENet-50 and 21.40 for ResNeXt-50 with CBAM.
+# - **Our experiments were built to fit.** The signs fit the kernels to the pixel, and each clip task was designed for one pooling. They show *that* a kind can do its job, not that it is the best choice for your data. In SKNet's own table ([@li2019, Table 2]: ImageNet, top-1 error) it has 20.79 against 21.12 for SENet-50 and 21.40 for ResNeXt-50 with CBAM.
 # - **Width buys nearly as much here.** Against a plain sum with as many channels, selection wins in every seed; against one with two channels more, and more parameters, by a hundredth on average and not in every seed. "With attention against without" at equal width is the comparison that papers like, and the one that flatters.
+# - **A learned query over frames** is an older idea, for faces in videos: [@yang2017] (as we recall it; check the paper).
 # - **"Selects a kernel"** is too strong a word: the weights are a soft mixture, channel by channel, and our plots show means over channels.
 #
 # ## References
 #
-# - M.-H. Guo and others, *Attention mechanisms in computer vision: a survey*, Computational Visual Media 8, 2022, arXiv 2111.07624.
-# - C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna, *Rethinking the Inception architecture for computer vision*, CVPR 2016, arXiv 1512.00567.
-# - X. Li, W. Wang, X. Hu, J. Yang, *Selective kernel networks*, CVPR 2019, arXiv 1903.06586 (the formula as we recall it; check the paper).
-# - J. Yang and others, *Neural aggregation network for video face recognition*, CVPR 2017, arXiv 1603.05474: a learned query over frames (as we recall it; check the paper).
-# - X. Wang, R. Girshick, A. Gupta, K. He, *Non-local neural networks*, CVPR 2018, arXiv 1711.07971.
+# <!-- references -->
 #
 # **Now you:** [exercises of this lesson](exercises/04_map.ipynb) · [next lesson](05_squeeze_excitation.ipynb) · [start page](00_start_here.ipynb)

@@ -82,7 +82,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# Three lines that the slides this course grew from leave out (SENet, eq. 2 to 4):
+# Three lines that the slides this course grew from leave out ([@hu2018, eq. 2 to 4]):
 #
 # $$z_c = \frac{1}{HW}\sum_{i,j} u_c(i, j), \qquad s = \sigma(W_2\,\mathrm{ReLU}(W_1 z)), \qquad \tilde{x}_c = s_c\, u_c$$
 #
@@ -188,7 +188,7 @@ both = torch.tensor([4.0, 4.0])                           # two channels that bo
 print(f"softmax {both.softmax(0)[0]:.1f} each, sigmoid {both.sigmoid()[0]:.3f} each")
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# Channels do not exclude each other. The paper wants a gate that can stress several at once, and tried others (top-1 error of ResNet-50, Table 12):
+# Channels do not exclude each other. The paper wants a gate that can stress several at once, and tried others (top-1 error of ResNet-50, [@hu2018, Table 12]):
 #
 # | sigmoid | tanh | ReLU | no SE |
 # |---|---|---|---|
@@ -200,7 +200,7 @@ print(f"softmax {both.softmax(0)[0]:.1f} each, sigmoid {both.sigmoid()[0]:.3f} e
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does it cost? Predict
 #
-# ResNet-50 has 16 residual units, and SE stands at the end of each: $2C^2/r$ weights a time.
+# ResNet-50 ([@he2016]) has 16 residual units, and SE stands at the end of each: $2C^2/r$ weights a time.
 #
 # $$\frac{2}{r}\sum_{\text{stages}} N_s C_s^2 \qquad N = 3, 4, 6, 3 \qquad C = 256, 512, 1024, 2048 \qquad r = 16$$
 #
@@ -217,7 +217,7 @@ print(" + ".join(f"{n:,}" for n in added), f"= {total:,} weights")
 print(f"last stage {added[-1] / total:.1%}; in all {total / before:.1%} more than {before:,}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Counted from the network, not from the formula. The three units of the last stage hold most, because C enters squared. The paper drops them as an option: below 0.1 % more top-5 error, and the cost falls to about 4 %.
+# > **Lecturer, 2 min.** Counted from the network, not from the formula. The three units of the last stage hold most, because C enters squared. The paper ([@hu2018, section 4]) drops them as an option: below 0.1 % more top-5 error, and the cost falls to about 4 %.
 
 # %% slideshow={"slide_type": "skip"}
 by_formula = [2 * n * c**2 // 16 for n, c in zip((3, 4, 6, 3), (256, 512, 1024, 2048))]
@@ -242,7 +242,7 @@ for r, printed in SENET_TABLE_10.items():
 ratio_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** (The paper calls the four stages 2 to 5.) From r = 16 to r = 2 the weights grow eightfold and the error stays within 0.04 points; only 32 is worse. Weights are counted here, errors are the paper's. These are the ablations' own baseline, 23.30; the paper's main table has 24.80 for the same network, trained shorter. Never mix the two.
+# > **Lecturer, 3 min.** (The paper calls the four stages 2 to 5.) From r = 16 to r = 2 the weights grow eightfold and the error stays within 0.04 points; only 32 is worse. Weights are counted here, errors are the paper's ([@hu2018, Table 10]). These are the ablations' own baseline, 23.30; the paper's main table has 24.80 for the same network, trained shorter. Never mix the two.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## "It greatly reduces the parameters"
@@ -256,7 +256,7 @@ print(f"two layers {two_layers:,}, one full layer {one_layer:,}: {one_layer / tw
 print(f"against no SE at all: {sum(added) / before:.1%} more weights")
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# The paper's own words for the bottleneck: to limit complexity and help generalisation. SE **adds** weights, little arithmetic, and accuracy.
+# The paper's own words for the bottleneck ([@hu2018]): to limit complexity and help generalisation. SE **adds** weights, little arithmetic, and accuracy.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The sentence comes from a Chinese article on SENet and was copied without its first half in many places. Exercise for the room: what would you ask of any sentence with "fewer" in it?
@@ -264,7 +264,7 @@ print(f"against no SE at all: {sum(added) / before:.1%} more weights")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## And is more non-linearity the reason?
 #
-# ECA-Net (2020) took SE apart. ResNet-50 on ImageNet, top-1 accuracy:
+# ECA-Net ([@wang2020, Table 2]) took SE apart. ResNet-50 on ImageNet, top-1 accuracy:
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 ladder = {
@@ -304,7 +304,7 @@ def fastest(module, shape, times=8):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## FLOPs are not time
 #
-# SENet, section 4: from 3.86 to 3.87 "GFLOPs" (10⁹ multiply-adds), **+0.26 %**; forward and backward 190 to 209 ms, **+10 %**. **Why?** Count and time one unit ourselves:
+# [@hu2018, section 4]: from 3.86 to 3.87 "GFLOPs" (10⁹ multiply-adds), **+0.26 %**; forward and backward 190 to 209 ms, **+10 %**. **Why?** Count and time one unit ourselves:
 
 # %% slideshow={"slide_type": "-"}
 unit = gated.layer1[1].eval()                             # 256 channels, 56 × 56 positions
@@ -316,7 +316,7 @@ print(f"SE's share of the unit's multiply-adds: {work:.3%}")
 print("its share of the time is at least a hundred times that:", share > 100 * work)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Our 0.004 % counts the two small layers only, in an early unit with many positions; the paper's 0.26 % is of the whole network, and comes from two rounded numbers (3.87 / 3.86). The time goes into reading the whole map twice, once to average and once to scale: memory, not arithmetic. The time itself is not printed: it differs on every machine.
+# > **Lecturer, 2 min.** Our 0.004 % counts the two small layers only, in an early unit with many positions; the paper's 0.26 % ([@hu2018]) is of the whole network, and comes from two rounded numbers (3.87 / 3.86). The time goes into reading the whole map twice, once to average and once to scale: memory, not arithmetic. The time itself is not printed: it differs on every machine.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where does it live?
@@ -335,7 +335,7 @@ show(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four places, one of them bad
 #
-# **Predict** which is worst. ResNet-50, SENet Table 14; without SE 23.30 %.
+# **Predict** which is worst. ResNet-50, [@hu2018, Table 14]; without SE 23.30 %.
 
 # %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
 show(
@@ -347,7 +347,7 @@ show(
 print(f"16 fresh gates of one half, one behind the other on the trunk: {0.5**16:.1e}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** POST gates what everybody after it sees: untrained gates stand near one half, and sixteen of them dim the trunk to almost nothing. Identity gates the shortcut and yet scores best in the table; it, SE and PRE lie 0.08 points apart, one run each: do not rank those three.
+# > **Lecturer, 2 min.** POST gates what everybody after it sees: untrained gates stand near one half, and sixteen of them dim the trunk to almost nothing. Identity gates the shortcut and yet scores best in the table ([@hu2018, Table 14]); it, SE and PRE lie 0.08 points apart, one run each: do not rank those three.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A test that channel attention must pass
@@ -451,7 +451,7 @@ print("six seeds: mean gate of the announced plane", results.spread("SE", "annou
 print("           mean gate of the two others      ", results.spread("SE", "other gates", 2))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Nobody told it which channels are red. Some gates stay open in every context: those channels may hardly matter, or serve to see the frame. In the paper, early stages have the same gates for all classes, later ones differ, and one of the last, SE_5_2, saturates near 1.
+# > **Lecturer, 2 min.** Nobody told it which channels are red. Some gates stay open in every context: those channels may hardly matter, or serve to see the frame. In the paper ([@hu2018]), early stages have the same gates for all classes, later ones differ, and one of the last, SE_5_2, saturates near 1.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Turn the gates yourself
@@ -495,7 +495,7 @@ print("gates of a shuffled map are the same:", same)
 #
 # - Squeeze (a mean), excitation (two layers, sigmoid), scale: a **gate**, $A$ diagonal.
 # - $2C^2/r$ weights a block, about 10 % of ResNet-50; fewer only than *one full layer*, by $r/2$.
-# - Half of the published gain is free; two layers are contested; +0.26 % FLOPs was +10 % time.
+# - Half of the published gain is free; two layers are contested; +0.26 % FLOPs was +10 % time ([@hu2018; @wang2020]).
 # - On the branch, not on the trunk.
 #
 # | | query | key | value | weight before normalising | normaliser | learned | $A$ |
@@ -512,17 +512,15 @@ print("gates of a shuffled map are the same:", same)
 # ## Read critically
 #
 # - **"Greatly fewer parameters"** compares two small layers with one full layer (a factor r/2 = 8 at r = 16), not SE with no SE. The copies of the sentence that lost its first half are many.
-# - **"More non-linearity"** as the reason: ECA-Net's Table 2 has one full layer (77.42) and one weight a channel (77.07) above SE (76.71). Single runs, no spread.
-# - **Two baselines.** SENet's main table has ResNet-50 at 24.80 % and SE at 23.29 %; its ablations, with a longer recipe, 23.30 % and 22.28 %. Numbers of the two must not be mixed: 23.30 looks like SE's 23.29. SE-ResNet-50 has at least six published errors; lesson 7 collects them.
-# - **How much needs the squeeze?** Table 16 gates without it ("NoSqueeze"): 22.93 %, against 22.28 % with and 23.30 % without SE. In our task it is everything, because we built it so.
+# - **"More non-linearity"** as the reason: ECA-Net ([@wang2020, Table 2]) has one full layer (77.42) and one weight a channel (77.07) above SE (76.71). Single runs, no spread.
+# - **Two baselines.** SENet's main table ([@hu2018, Table 2]) has ResNet-50 at 24.80 % and SE at 23.29 %; its ablations, with a longer recipe, 23.30 % and 22.28 %. Numbers of the two must not be mixed: 23.30 looks like SE's 23.29. SE-ResNet-50 has at least six published errors; lesson 7 collects them.
+# - **How much needs the squeeze?** [@hu2018, Table 16] gates without it ("NoSqueeze"): 22.93 %, against 22.28 % with and 23.30 % without SE. In our task it is everything, because we built it so.
 # - **"M" and "GFLOPs".** 28.07, 28.09, 28.1 and 26.77 million are all SE-ResNet-50: without biases, with them, rounded, and without biases in units of 2^20. "GFLOPs" are multiply-adds.
 # - **Our experiment** is a toy that was made for the block: the reader is trained first and kept, and no unit before the slot can see frame and digits together. It shows what SE *can* do with a global context, not that ImageNet needs it. Where later units can see both, the gain shrinks to the size of its spread.
 # - **Gates are no explanation** by themselves: some stay open in every context. The test is to turn them.
 #
 # ## References
 #
-# - J. Hu, L. Shen, S. Albanie, G. Sun, E. Wu, *Squeeze-and-excitation networks*, CVPR 2018, arXiv 1709.01507 (numbering of its later version).
-# - Q. Wang, B. Wu, P. Zhu, P. Li, W. Zuo, Q. Hu, *ECA-Net*, CVPR 2020, arXiv 1910.03151.
-# - K. He, X. Zhang, S. Ren, J. Sun, *Deep residual learning for image recognition*, CVPR 2016, arXiv 1512.03385.
+# <!-- references -->
 #
 # **Now you:** [exercises of this lesson](exercises/05_squeeze_excitation.ipynb) · [next lesson](06_non_local.ipynb) · [start page](00_start_here.ipynb)

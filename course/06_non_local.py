@@ -64,8 +64,8 @@ show(
 # | filter | key of a pixel | since |
 # |---|---|---|
 # | Gaussian blur | its position | |
-# | bilateral filter | position and colour | 1998 |
-# | **non-local means** | the **patch** around it | 2005 |
+# | bilateral filter | position and colour | [@tomasi1998] |
+# | **non-local means** | the **patch** around it | [@buades2005] |
 #
 # $$y_i = \sum_j \frac{e^{-d_{ij}^2/h^2}}{\sum_k e^{-d_{ik}^2/h^2}}\, v_j, \qquad d_{ij}^2 = \text{mean squared difference of the patches around } i \text{ and } j$$
 #
@@ -118,7 +118,7 @@ assert torch.allclose(call, tested.flatten(1).T)
 print("loop, Nadaraya–Watson on patches and non_local_means agree")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** The middle line is the point: the function of lesson 2, unchanged, on keys with 147 numbers. The division by √147 turns a sum over the patch into a mean. In practice the window is limited ("non-local" was 21 × 21 in the paper's experiments), here it holds the whole corner.
+# > **Lecturer, 1 min.** The middle line is the point: the function of lesson 2, unchanged, on keys with 147 numbers. The division by √147 turns a sum over the patch into a mean. In practice the window is limited ("non-local" was 21 × 21 in the experiments of [@buades2005]), here it holds the whole corner.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Click a pixel
@@ -161,7 +161,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** The paper's theorem on what the filter converges to leaves the centre pixel out: the leave-one-out is in the theorem. Leaving it out altogether throws away good information where a pixel has no friends; giving it the weight of the nearest other is the common compromise.
+# > **Lecturer, 2 min.** The theorem of [@buades2005] on what the filter converges to leaves the centre pixel out: the leave-one-out is in the theorem. Leaving it out altogether throws away good information where a pixel has no friends; giving it the weight of the nearest other is the common compromise.
 
 # %% slideshow={"slide_type": "skip"}
 generator = torch.Generator().manual_seed(1)
@@ -172,7 +172,7 @@ print(f"mean squared difference of two noisy versions of one patch: {excess:.4f}
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does it work? Five draws of the noise
 #
-# σ = 0.1; each filter at its best setting, window 21 × 21, patch 7 × 7. scikit-image is an independent implementation.
+# σ = 0.1; each filter at its best setting, window 21 × 21, patch 7 × 7. scikit-image ([@vanderwalt2014], version 0.26.0) is an independent implementation.
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 rows = {
@@ -199,7 +199,7 @@ for name in ("self included", "self as nearest"):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## From patches to learned keys
 #
-# Non-local means compares patches by a fixed rule. **What if the comparison were learned?** Wang, Girshick, Gupta and He (2018), for features $x_i$ at $N$ places:
+# Non-local means compares patches by a fixed rule. **What if the comparison were learned?** [@wang2018], for features $x_i$ at $N$ places:
 #
 # $$y_i = \frac{1}{\mathcal{C}_i(x)} \sum_{\forall j} f(x_i, x_j)\, g(x_j), \qquad z_i = W_z\, y_i + x_i$$
 #
@@ -231,7 +231,7 @@ for name, weights in (("softmax", torch.softmax(x[1] * x, dim=0)), ("dot product
     print(f"{name:15}: {[round(w, 3) for w in weights.tolist()]}, y = {weights @ x:.3f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Favourite slip: dividing the dot products by their sum (2.333, for every place). The paper divides by N "because it simplifies gradient computation"; a sum of signed numbers can also be 0.
+# > **Lecturer, 1 min.** Favourite slip: dividing the dot products by their sum (2.333, for every place). [@wang2018] divide by N "because it simplifies gradient computation"; a sum of signed numbers can also be 0.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four ways to match
@@ -400,7 +400,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** The same disease as in lesson 3 and in non-local means: whoever may look at himself will. θ and φ are the cure here: they can make a place unlike itself. In the paper's table the four forms differ by 0.4 points on video (72.5 for the raw one, 72.7 to 72.9): whatever the block did there, query-specific ranking was not needed.
+# > **Lecturer, 2 min.** The same disease as in lesson 3 and in non-local means: whoever may look at himself will. θ and φ are the cure here: they can make a place unlike itself. In the paper's table ([@wang2018, Table 2a]) the four forms differ by 0.4 points on video (72.5 for the raw one, 72.7 to 72.9): whatever the block did there, query-specific ranking was not needed.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Why $A \to I$.** Let the features be independent with mean $m$ and second moment $s > m^2$ in each channel. Then $x_i \cdot x_i \approx C s$ and $x_i \cdot x_j \approx C m^2$, each up to a deviation of order $\sqrt{C}$. The lead of the own key is about $C(s - m^2)$, so each other key has at most about $e^{-C(s - m^2) + O(\sqrt{C})}$ of its weight. Dividing by $\sqrt{C}$ leaves $\sqrt{C}(s - m^2)$, which still grows: it only delays the end. Learned maps can change the sign of the lead.
@@ -422,7 +422,7 @@ for subsample in (False, True):
     print(f"C = 1024, 14 × 14, subsample={subsample!s:5}: {count_cost(NonLocalBlock(1024, subsample=subsample), (1, 1024, 14, 14))}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Follow the shapes: N × N appears once. Subsampling takes keys and values from a map pooled by 2 × 2: still every place asks, and sees the whole picture. The paper says this reduces the pairwise work "by 1/4"; it reduces it *to* 1/4.
+# > **Lecturer, 1 min.** Follow the shapes: N × N appears once. Subsampling takes keys and values from a map pooled by 2 × 2: still every place asks, and sees the whole picture. The paper ([@wang2018]) says this reduces the pairwise work "by 1/4"; it reduces it *to* 1/4.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Do no harm: start as the identity
@@ -527,7 +527,7 @@ gain = (seconds["dot product, table"] / seconds["dot product, reordered"])[2]
 print("4,096 positions: reordered dot product at least 3 times as fast as its table:", bool(gain > 3))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Memory of softmax attention can be saved exactly (block by block, with a running sum: lesson 3's hundred thousand points); its N² multiplications cannot. For the dot product both go. Times are measured when the notebook runs, so the curves wobble; the slopes do not.
+# > **Lecturer, 2 min.** Memory of softmax attention can be saved exactly (block by block, with a running sum: lesson 3's hundred thousand points; [@dao2022] do it, as we recall it; check the paper); its N² multiplications cannot. For the dot product both go. Times are measured when the notebook runs, so the curves wobble; the slopes do not.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An experiment: colour the twin
@@ -664,12 +664,12 @@ with torch.no_grad():
         print(f"{name:8}: on the twin {found['mass']:.2f}, rows alike {found['alike']:.2f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** The wish is the pairwise term, the red cup the unary one. Alone it knows little here: 0.15 on the twin, so 0.45 on the three coloured digits together, which have a third of the places. Together they do more than either. Lesson 1 put saliency into the key by a constant in the query: μ_q is that constant. The disentangled non-local paper (2020) says that the two hinder each other in one softmax, and trains them apart.
+# > **Lecturer, 2 min.** The wish is the pairwise term, the red cup the unary one. Alone it knows little here: 0.15 on the twin, so 0.45 on the three coloured digits together, which have a third of the places. Together they do more than either. Lesson 1 put saliency into the key by a constant in the query: μ_q is that constant. The disentangled non-local paper ([@yin2020]) says that the two hinder each other in one softmax, and trains them apart.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What if the query does not matter?
 #
-# GCNet (2019) looked at trained Non-local blocks on photographs: the maps of different queries were *almost the same*. Then $A$ has rank 1, and one context vector will do:
+# GCNet ([@cao2019]) looked at trained Non-local blocks on photographs: the maps of different queries were *almost the same*. Then $A$ has rank 1, and one context vector will do:
 #
 # $$z_i = x_i + \text{transform}\Bigl(\sum_j \operatorname{softmax}_j(w \cdot x_j)\, x_j\Bigr)$$
 #
@@ -682,7 +682,7 @@ with torch.no_grad():
 # On our twins it cannot work: every white digit has a different twin. **The task decides** whether the query matters.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** On COCO the cheaper global context did at least as well as one Non-local block (39.4 against 38.0 box AP in the comparison printed by ECA-Net, all blocks against one: not like for like). Our table says the opposite. Both are right about their task.
+# > **Lecturer, 1 min.** On COCO the cheaper global context did at least as well as one Non-local block (39.4 against 38.0 box AP in the comparison printed by ECA-Net ([@wang2020, Table 5]), all blocks against one: not like for like). Our table says the opposite. Both are right about their task.
 
 # %% slideshow={"slide_type": "skip"}
 from visual_attention.twins import GlobalContext
@@ -717,23 +717,17 @@ print("with w = 0 the context is the global average: SE's squeeze")
 # ## Read critically
 #
 # - **The slides that this course grew from** lack a $\sum_j$ (above). Its normaliser $\mathcal{C}(x)$, as in the paper, depends on $i$ for the two softmax forms.
-# - **"Non-local" was local.** The paper on non-local means searches a 21 × 21 window, for speed; and the formula with a pixel's own vote is not what works best, as our table shows.
-# - **"Attention is essential"?** The Non-local paper says of softmax that this "attentional behavior … is not essential in the applications we study": its Table 2a has 72.5 (Gaussian), 72.7 (embedded), 72.9 (dot product), 72.8 (concatenation) against 71.8 without a block, each one run. Concatenation does as well as any there and cannot rank keys by the query: on that task the ranking was not what helped.
-# - **By 1/4 or to 1/4?** Section 3.3 writes that subsampling can reduce the pairwise work "by 1/4". A quarter of the keys leaves a quarter of the work.
+# - **"Non-local" was local.** The paper on non-local means ([@buades2005]) searches a 21 × 21 window, for speed; and the formula with a pixel's own vote is not what works best, as our table shows.
+# - **"Attention is essential"?** The Non-local paper ([@wang2018]) says of softmax that this "attentional behavior … is not essential in the applications we study": its Table 2a has 72.5 (Gaussian), 72.7 (embedded), 72.9 (dot product), 72.8 (concatenation) against 71.8 without a block, each one run. Concatenation does as well as any there and cannot rank keys by the query: on that task the ranking was not what helped.
+# - **By 1/4 or to 1/4?** [@wang2018, section 3.3] write that subsampling can reduce the pairwise work "by 1/4". A quarter of the keys leaves a quarter of the work.
 # - **Paper and code differ:** the authors' code has an optional $1/\sqrt{d}$ that the paper does not mention, and pools before $\phi$ and $g$ where the paper says after. On our twins the scale is worth 0.116 ± 0.049 of accuracy, in five of five seeds; a likely reason, which we have not tested: without it the softmax is sharp before it knows what to look for.
-# - **"74.4 → 77.7"**, as one reads, mixes a 32-frame baseline with a 128-frame Non-local network. Like for like: 76.4 → 77.7.
-# - **Re-implementations:** timm's Non-local block has an inner width of $C/8$ and divides by $\sqrt{C}$; mmcv's concatenation form raises an error in its backward pass; sub-sampling before or after the 1×1 convolution gives different networks (versions of autumn 2026, with torch 2.13).
+# - **"74.4 → 77.7"**, as one reads, mixes a 32-frame baseline with a 128-frame Non-local network. Like for like: 76.4 → 77.7 ([@wang2018, Table 2g]).
+# - **Attention that ranks the keys alike** for every query was found in graph networks too: [@brody2022] (as we recall it; check the paper).
+# - **Re-implementations:** timm's ([@wightman2019]) Non-local block has an inner width of $C/8$ and divides by $\sqrt{C}$; mmcv's concatenation form raises an error in its backward pass; sub-sampling before or after the 1×1 convolution gives different networks (versions of autumn 2026, with torch 2.13).
 # - **A map of weights is not an explanation.** On our twins we can check it, because we know where the answer stands.
 #
 # ## References
 #
-# - A. Buades, B. Coll, J.-M. Morel, *A non-local algorithm for image denoising*, CVPR 2005.
-# - X. Wang, R. Girshick, A. Gupta, K. He, *Non-local neural networks*, CVPR 2018, arXiv 1711.07971.
-# - Y. Cao, J. Xu, S. Lin, F. Wei, H. Hu, *GCNet: non-local networks meet squeeze-excitation networks and beyond*, ICCV Workshops 2019, arXiv 1904.11492.
-# - M. Yin and others, *Disentangled non-local neural networks*, ECCV 2020, arXiv 2006.06668.
-# - C. Tomasi, R. Manduchi, *Bilateral filtering for gray and color images*, ICCV 1998.
-# - S. van der Walt and others, *scikit-image: image processing in Python*, PeerJ 2014: the independent implementation, version 0.26.0.
-# - T. Dao and others, *FlashAttention*, 2022, arXiv 2205.14135: exact attention without the table (as we recall it; check the paper).
-# - S. Brody, U. Alon, E. Yahav, *How attentive are graph attention networks?*, 2021, arXiv 2105.14491: the same limit of $a_i + b_j$ in graphs (as we recall it; check the paper).
+# <!-- references -->
 #
 # **Now you:** [exercises of this lesson](exercises/06_non_local.ipynb) · [next lesson](07_cbam.ipynb) · [start page](00_start_here.ipynb)

@@ -89,7 +89,7 @@ show(
 # The second gate looks at $F'$, at what the first has let through. The slides that this course grew from print both gates as functions of $F$ and leave this line out.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, ½ min.** The paper's eq. 1. Its eq. 3 writes M_s(F) too, for the general definition; the argument in use is F′. Ask: where on a ResNet does it sit? On the residual branch, before the addition, like SE.
+# > **Lecturer, ½ min.** [@woo2018, eq. 1]. Its eq. 3 writes M_s(F) too, for the general definition; the argument in use is F′. Ask: where on a ResNet does it sit? On the residual branch, before the addition, like SE.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The channel gate
@@ -298,7 +298,7 @@ print(f"sixteen on the trunk: 0.25^16 = {0.25 ** 16:.1e}")
 # Hence the place on the **residual branch**: the shortcut carries the signal past every gate.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, ½ min.** Lesson 5's POST placement was the worst of SE's ablation, perhaps for the same reason. Non-local starts as the identity instead; both obey "do no harm".
+# > **Lecturer, ½ min.** Lesson 5's POST placement was the worst of SE's ablation ([@hu2018, Table 14]), perhaps for the same reason. Non-local starts as the identity instead; both obey "do no harm".
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Debug this listing
@@ -391,7 +391,7 @@ for name, k in (("copied straight", kernel), ("flip(1)", kernel.flip(1))):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the paper reports
 #
-# ImageNet, ResNet-50, top-1 error in % (Woo and others, ECCV 2018; cited):
+# ImageNet, ResNet-50, top-1 error in % ([@woo2018]):
 #
 # | pooling (Table 1) | | spatial gate (Table 2) | | arrangement (Table 3) | |
 # |---|---|---|---|---|---|
@@ -409,7 +409,7 @@ for name, k in (("copied straight", kernel), ("flip(1)", kernel.flip(1))):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The audit: is this possible?
 #
-# The cost columns of Table 1, as the slides that this course grew from print them (and the paper, as we recall it; check the paper):
+# The cost columns of Table 1, as the slides that this course grew from print them (and [@woo2018], as we recall it; check the paper):
 
 # %% slideshow={"slide_type": "-"}
 for printed in PUBLISHED:
@@ -445,7 +445,7 @@ for name, attention in slots.items():
     print(f"{name:24} {counted[name]}")
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# The paper's own Table 4 has 28.09 M with 3.860 (SE) and 3.864 (CBAM): **right**.
+# [@woo2018, Table 4] has 28.09 M with 3.860 (SE) and 3.864 (CBAM): **right**.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Same paper, two tables, two costs for one network. Somebody's columns got in. Ask: what could have 25.92 M? The next slide tries a suspect.
@@ -453,7 +453,7 @@ for name, attention in slots.items():
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The fingerprint
 #
-# The same authors published BAM in the same month: one block behind each of three stages.
+# The same authors published BAM ([@park2018]) in the same month: one block behind each of three stages.
 
 # %% slideshow={"slide_type": "-"}
 with torch.device("meta"):
@@ -520,7 +520,7 @@ for disagree in (5, 10):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One model, six errors
 #
-# SE-ResNet-50 on ImageNet, as published in six places, and CBAM's claimed gain over SE to the same scale.
+# SE-ResNet-50 on ImageNet, as published in six places ([@hu2018; @woo2018; @senet2017; @mmpretrain2023]), and CBAM's claimed gain over SE to the same scale.
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 published = {
@@ -541,7 +541,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** The recipe (epochs, schedule, smoothing) matters more than the block. Compare numbers inside one table only. Independent witness: in SKNet's own table CBAM is *behind* SE on ResNeXt-50 (21.40 against 21.12).
+# > **Lecturer, 1 min.** The recipe (epochs, schedule, smoothing) matters more than the block. Compare numbers inside one table only. Independent witness: in SKNet's own table ([@li2019, Table 2]) CBAM is *behind* SE on ResNeXt-50 (21.40 against 21.12).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An experiment of our own: the setting
@@ -598,7 +598,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Compare with the board. SE at "nothing": its gate is blind to places. k = 3 reaches 4 pixels to each side of its own cell's 14: not enough; k = 7 is. The paper's ablation of k showed 0.02 points; here it is half the task, because here the task needs the reach.
+# > **Lecturer, 1 min.** Compare with the board. SE at "nothing": its gate is blind to places. k = 3 reaches 4 pixels to each side of its own cell's 14: not enough; k = 7 is. The paper's ablation of k ([@woo2018, Table 2]) showed 0.02 points; here it is half the task, because here the task needs the reach.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## In numbers
@@ -661,7 +661,7 @@ compare("CBAM", "spatial 7×7")
 # Channel first and spatial first **tie**. The other two differences are no larger than the seeds' own spread: null results, all three. The question of this task is one of place, so the channel gate has little to add.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** The paper's ranking of the orders rests on 0.12 points and one run each. With five seeds of a toy we cannot confirm it, nor refute it for ImageNet.
+# > **Lecturer, 1 min.** The paper's ranking of the orders ([@woo2018, Table 3]) rests on 0.12 points and one run each. With five seeds of a toy we cannot confirm it, nor refute it for ImageNet.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where does the gate look?
@@ -707,7 +707,7 @@ print(f"{'chance':26} {12**2 / 48**2:.3f}          {12**2 / 48**2:.3f}          
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Grad-CAM: what the answer depended on
 #
-# Weigh each channel by the mean gradient of the predicted class, add them, keep what is positive.
+# [@selvaraju2017]: weigh each channel by the mean gradient of the predicted class, add them, keep what is positive.
 
 # %% slideshow={"slide_type": "-"}
 print(f"{'':26} accuracy       Grad-CAM hit   mass")
@@ -771,7 +771,7 @@ table(control, control.values, ("cam_hit", "cam_mass", "gate_hit", "gate_mass"),
 # - The spatial gate knows **two numbers** per place and looks three places far. It opens a ring: "near a dot" is a pattern that it can learn, "which digit is this" is not.
 # - It **scales**, it moves nothing: information from the dot reaches the digit only through the gate's one number. Mixing is lesson 6.
 # - The channel gate is blind to places: shuffle the pixels and it stays the same.
-# - Our task was built so that reach matters. On ImageNet, $k = 7$ was worth 0.02 points.
+# - Our task was built so that reach matters. On ImageNet, $k = 7$ was worth 0.02 points ([@woo2018]).
 #
 # ### Next question
 #
@@ -785,7 +785,7 @@ table(control, control.values, ("cam_hit", "cam_mass", "gate_hit", "gate_mass"),
 #
 # - $F' = M_c(F) \otimes F$, $F'' = M_s(F') \otimes F'$: the channel gates hold 99.9 % of the weights, a spatial gate has 98 in all.
 # - Shared MLP **with** ReLU; `ratio` honoured; the gate multiplied on; planes in the right order.
-# - 25.92M / 3.94 / 4.02 are BAM's. And 0.12 points, without seeds or pairing, is half a standard error.
+# - 25.92M / 3.94 / 4.02 are BAM's. And 0.12 points ([@woo2018]), without seeds or pairing, is half a standard error.
 # - A gate shows what may pass, not where the object is.
 #
 # | | query | key | value | weight before normalising | normaliser | learned | $A$ |
@@ -799,14 +799,14 @@ table(control, control.values, ("cam_hit", "cam_mass", "gate_hit", "gate_mass"),
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Read critically
 #
-# - **CBAM, Table 1:** the columns for parameters and GFLOPs hold BAM's numbers, as the audit shows. We have the columns from the slides that this course grew from, which copied them faithfully (as we recall it; check the paper). We know of no erratum. An independent witness: SKNet's table lists ResNeXt-50 with BAM at 25.4M / 4.31 and with CBAM at 27.7M / 4.25, beside 25.0M / 4.24 without: BAM adds little weight and more work, CBAM the reverse.
+# - **[@woo2018, Table 1]:** the columns for parameters and GFLOPs hold BAM's numbers, as the audit shows. We have the columns from the slides that this course grew from, which copied them faithfully (as we recall it; check the paper). We know of no erratum. An independent witness: SKNet's table ([@li2019, Table 2]) lists ResNeXt-50 with BAM at 25.4M / 4.31 and with CBAM at 27.7M / 4.25, beside 25.0M / 4.24 without: BAM adds little weight and more work, CBAM the reverse.
 # - **"GFLOPs"** in these tables are giga multiply-adds: the count of our networks, which counts a product and its sum once, gives them to the digit. And they are those of ResNet-50 with the stride in the first 1×1 convolution; the version that most code has today costs 4.09.
 # - **The paper's ReLU** is in its text, not in its eq. 2; **batch normalisation** in the spatial gate is in the code, not in the paper.
-# - **BAM's paper adds its two branches, its code multiplies them** (its $M_c$ and $M_s$ have other layers than CBAM's).
-# - **CBAM against SE.** On ResNet-50 the paper claims 0.48 points. SKNet's table has CBAM behind SE on ResNeXt-50 (21.40 against 21.12 top-1 error), and CBAM's own Table 4 has the two level there (21.92 against 21.91; as we recall it; check the paper). The author of a widely used model library writes in its CBAM module that results with it have been mixed.
+# - **BAM's paper ([@park2018]) adds its two branches, its code multiplies them** (its $M_c$ and $M_s$ have other layers than CBAM's).
+# - **CBAM against SE.** On ResNet-50 the paper claims 0.48 points ([@woo2018, Table 4]). SKNet's table ([@li2019, Table 2]) has CBAM behind SE on ResNeXt-50 (21.40 against 21.12 top-1 error), and CBAM's own Table 4 has the two level there (21.92 against 21.91; as we recall it; check the paper). The author of a widely used model library ([@wightman2019]) writes in its CBAM module that results with it have been mixed.
 # - **Our own experiment** is a toy with a frozen trunk: it shows what a spatial gate can do if the task asks for it, not how often tasks ask.
 #
-# **The tables in full**, top-1 / top-5 error on ImageNet. ResNet-50, cited: none 24.56 / 7.50; average (SE) 23.14 / 6.70; max 23.20 / 6.83; average and max 22.80 / 6.52. On top of the channel gate: 1×1 convolution instead of pooling with $k = 3$ 22.96 / 6.64, with $k = 7$ 22.90 / 6.47; average and max with $k = 3$ 22.68 / 6.41, with $k = 7$ 22.66 / 6.31. Spatial first 22.78 / 6.42, parallel 22.95 / 6.59. Table 4 for other networks, **as we recall it; check the paper**, plain → SE → CBAM: ResNet-18 29.60 → 29.41 → 29.27; ResNet-34 26.69 → 26.13 → 25.99; ResNet-101 23.38 → 22.35 → 21.51; ResNeXt-50 22.85 → 21.91 → 21.92.
+# **The tables in full**, top-1 / top-5 error on ImageNet. ResNet-50 ([@woo2018, Tables 1 to 4]): none 24.56 / 7.50; average (SE) 23.14 / 6.70; max 23.20 / 6.83; average and max 22.80 / 6.52. On top of the channel gate: 1×1 convolution instead of pooling with $k = 3$ 22.96 / 6.64, with $k = 7$ 22.90 / 6.47; average and max with $k = 3$ 22.68 / 6.41, with $k = 7$ 22.66 / 6.31. Spatial first 22.78 / 6.42, parallel 22.95 / 6.59. Table 4 for other networks, **as we recall it; check the paper**, plain → SE → CBAM: ResNet-18 29.60 → 29.41 → 29.27; ResNet-34 26.69 → 26.13 → 25.99; ResNet-101 23.38 → 22.35 → 21.51; ResNeXt-50 22.85 → 21.91 → 21.92.
 #
 # **Who counts pooling?** The counter counts products in convolutions, linear layers and matrix products. Pooling sums are left out, as in the papers; for all sixteen maps of ResNet-50 they are:
 
@@ -818,10 +818,6 @@ print(f"{sums / 1e6:.1f} million additions for one pooling of all sixteen maps")
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
 #
-# - S. Woo, J. Park, J.-Y. Lee, I. S. Kweon, *CBAM: Convolutional Block Attention Module*, ECCV 2018, arXiv 1807.06521.
-# - J. Park, S. Woo, J.-Y. Lee, I. S. Kweon, *BAM: Bottleneck Attention Module*, BMVC 2018, arXiv 1807.06514.
-# - J. Hu, L. Shen, S. Albanie, G. Sun, E. Wu, *Squeeze-and-Excitation Networks*, CVPR 2018, arXiv 1709.01507.
-# - X. Li, W. Wang, X. Hu, J. Yang, *Selective Kernel Networks*, CVPR 2019, arXiv 1903.06586.
-# - R. Selvaraju and others, *Grad-CAM*, ICCV 2017 (as we recall it; check the paper).
+# <!-- references -->
 #
 # **Now you:** [exercises of this lesson](exercises/07_cbam.ipynb) · [start page](00_start_here.ipynb)

@@ -293,5 +293,5 @@ exercise.empty_cell.check(mixture=mixture, gates=gates, product=product, limit=l
 # %% [markdown]
 # ## What comes next
 #
-# One diagonal, over the channels, made a whole paper and won a challenge. Lesson 5 takes squeeze-and-excitation apart:
+# One diagonal, over the channels, made a whole paper ([@hu2018]) and won a challenge. Lesson 5 takes squeeze-and-excitation apart:
 # what it costs, what it buys, and which of its printed benefits hold.

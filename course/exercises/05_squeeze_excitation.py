@@ -83,7 +83,7 @@ exercise.cost.check(weights=weights, last_share=last_share, with_bias=with_bias,
 # - b · nothing, since batch norm rescales it,
 # - c · channels would have to compete for one unit.
 #
-# **`relu_gate`** With a ReLU as the last function (Table 12) the error is 23.47 %, worse than without SE (23.30 %):
+# **`relu_gate`** With a ReLU as the last function ([@hu2018, Table 12]) the error is 23.47 %, worse than without SE (23.30 %):
 #
 # - a · because its gates may exceed 1, and for no other reason,
 # - b · plausibly because a gate at 0 shuts a channel and passes no gradient, and large gates have no bound,
@@ -92,17 +92,17 @@ exercise.cost.check(weights=weights, last_share=last_share, with_bias=with_bias,
 # **`smaller_ratio`** A smaller ratio r, with more weights, makes fewer errors:
 #
 # - a · always,
-# - b · only down to about 16; below that, Table 10 shows next to no change,
+# - b · only down to about 16; below that, [@hu2018, Table 10] shows next to no change,
 # - c · never: r = 32 is the best in Table 10.
 #
-# **`flops_and_time`** +0.26 % multiply-adds, +10 % time for a training step. The time goes into
+# **`flops_and_time`** +0.26 % multiply-adds, +10 % time for a training step ([@hu2018, section 4]). The time goes into
 #
 # - a · reading the feature map twice,
 # - b · the two layers,
 # - c · computing sigmoids.
 #
-# **`two_baselines`** "SE lowers ResNet-50's error from 24.80 % to 22.28 %, by 2.52 points." Both numbers are in the
-# paper. The sentence is
+# **`two_baselines`** "SE lowers ResNet-50's error from 24.80 % to 22.28 %, by 2.52 points." Both numbers are in
+# [@hu2018]. The sentence is
 #
 # - a · wrong: ResNet-50 with SE has 23.30 %,
 # - b · nearly right: it is 1.51 points, from 24.80 % to 22.28 %,
@@ -189,7 +189,7 @@ exercise.debug.check(number_of_weights)
 #
 # **Aim:** take a table apart, and reproduce one of its numbers.
 #
-# SENet's Table 16 gates each position from its own channels, without a squeeze ("NoSqueeze"). Top-1 errors: no SE
+# [@hu2018, Table 16] gates each position from its own channels, without a squeeze ("NoSqueeze"). Top-1 errors: no SE
 # 23.30 %, NoSqueeze 22.93 %, SE 22.28 %.
 #
 # - `share`: which share (0 to 1, two decimals) of SE's gain is lost without the squeeze?

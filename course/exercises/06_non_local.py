@@ -96,7 +96,7 @@ exercise.patches.check(w=w, patch_weights=patch_weights)
 # - b · needs another index, say $k$,
 # - c · may be left out.
 #
-# Then write it: `theta` (n, d), `phi` (k, d), `g` (k, c); return $y$, (n, c). The paper has no scale.
+# Then write it: `theta` (n, d), `phi` (k, d), `g` (k, c); return $y$, (n, c). The paper ([@wang2018]) has no scale.
 
 
 # %%
@@ -214,7 +214,7 @@ exercise.reorder.check(
 #
 # **Aim:** count a block, and catch a word.
 #
-# Table 2e of the paper: a ResNet-101 for video with 43.2 M parameters and 34.2 G multiply-adds gets five blocks and
+# [@wang2018, Table 2e]: a ResNet-101 for video with 43.2 M parameters and 34.2 G multiply-adds gets five blocks and
 # then has, it says, 1.2× of both. Three blocks have $C = 1024$ channels on maps of $4 \times 14 \times 14$ places, two
 # have $C = 512$ on $4 \times 28 \times 28$. Inside, $\theta$, $\phi$ and $g$ lead to $C/2$ channels and $W_z$ back to
 # $C$ (no biases, no normalisation counted). A block without subsampling costs $2NC^2 + N^2C$ multiply-adds: four

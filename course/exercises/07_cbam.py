@@ -70,7 +70,7 @@ exercise.listing.check(mended, unmended_weights)
 #
 # **Aim:** recompute a published cost column.
 #
-# CBAM's Table 1 (as the slides that this course grew from give it) prints 25.92M and 3.94 for ResNet-50 with SE, and 25.92M and 4.02 with avg & max.
+# [@woo2018, Table 1] (as the slides that this course grew from give it) prints 25.92M and 3.94 for ResNet-50 with SE, and 25.92M and 4.02 with avg & max.
 # `resnet50(attention, version="1", place=...)` builds the network; `attention` is a class such as `BAM`, made with the
 # number of channels. BAM sits behind stages (`place="stage"`), SE and the channel gate in the branches, which is the
 # default. `count_cost(network, (1, 3, 224, 224))` counts.
@@ -221,7 +221,7 @@ exercise.counts.check(
 #
 # **Aim:** put an error bar where a table has none.
 #
-# Table 3: channel first 22.66 % error, spatial first 22.78 %, one run each, on 50,000 pictures.
+# [@woo2018, Table 3]: channel first 22.66 % error, spatial first 22.78 %, one run each, on 50,000 pictures.
 #
 # - `pictures`: how many pictures is the difference?
 # - `standard_error`: of the first error rate, in points, two decimals;
