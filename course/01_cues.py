@@ -458,13 +458,15 @@ print(f"sum {weight @ value:.2f}")
 # - One odd feature keeps half of the attention in any crowd; a conjunction gets 1/(N + 2), until somebody asks.
 # - Average pooling: no cue. Max pooling: saliency only. Between them: $\beta$.
 #
-# | | query | key | value | weight before normalising | normaliser | weights |
-# |---|---|---|---|---|---|---|
-# | **1a average** | none | none | $x_j$ | 1 | $N$ | uniform |
-# | **1b max** | none | $x_j$, itself | $x_j$ | $e^{\beta x_j}$, $\beta \to \infty$ | their sum | one-hot |
+# <!-- unified table -->
+#
+# | | query | key | value | weight before normalising | normaliser | learned | weights $A$ |
+# |---|---|---|---|---|---|---|---|
+# | **1a average pooling** | none | none | $x_j$ | 1 | $N$ | nothing | uniform |
+# | **1b max pooling** | none | $x_j$, itself | $x_j$ | $e^{\beta x_j}$, $\beta \to \infty$ | their sum | nothing | one-hot |
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** These are the first two rows of a table that gets a row or two in every lesson. Cover the columns and let the room fill them in.
+# > **Lecturer, 1 min.** These are the first two rows of a table that gets a row or two in every lesson; *A* is the table of weights, a row for each question. Cover the columns and let the room fill them in.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Read critically

@@ -477,10 +477,12 @@ picture_explorer()
 # - A prediction never leaves the range of the values: never wild, but biased at the boundary, and far away it repeats the nearest value.
 # - Pixels as points: Gaussian blur; with colour in the key: bilateral filter.
 #
-# | | query | key | value | weight before normalising | learned |
-# |---|---|---|---|---|---|
-# | average pooling | none | none | $y_j$ | 1 | nothing |
-# | **Nadaraya–Watson** | $x$ | $x_i$ | $y_i$ | $e^{-(x - x_i)^2 / 2\sigma^2}$ | nothing: the data are the model |
+# <!-- unified table -->
+#
+# | | query | key | value | weight before normalising | normaliser | learned | weights $A$ |
+# |---|---|---|---|---|---|---|---|
+# | 1a average pooling | none | none | $x_j$ | 1 | $N$ | nothing | uniform |
+# | **2 Nadaraya–Watson** | $x$ | $x_i$ | $y_i$ | $e^{-(x - x_i)^2 / 2\sigma^2}$ | their sum | nothing | dense |
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Let the room fill in the second row of the table before you show it. The table grows by a row or two in each lesson.

@@ -433,10 +433,12 @@ print("classifier and attention over class keys agree")
 # - Judge a recipe by many draws; learn $\log w$.
 # - Gaussian attention is dot-product attention; a classifier is attention over class keys.
 #
-# | | query | key | value | weight before normalising | learned |
-# |---|---|---|---|---|---|
-# | Nadaraya–Watson | $x$ | $x_i$ | $y_i$ | $e^{-(x - x_i)^2/2\sigma^2}$ | nothing |
-# | **with a parameter** | $w\,x$ | $w\,x_i$ | $y_i$ | $e^{-w^2(x - x_i)^2/2}$ | one scalar $w$ |
+# <!-- unified table -->
+#
+# | | query | key | value | weight before normalising | normaliser | learned | weights $A$ |
+# |---|---|---|---|---|---|---|---|
+# | 2 Nadaraya–Watson | $x$ | $x_i$ | $y_i$ | $e^{-(x - x_i)^2 / 2\sigma^2}$ | their sum | nothing | dense |
+# | **3 with a parameter** | $w\,x$ | $w\,x_i$ | $y_i$ | $e^{-w^2 (x - x_i)^2 / 2}$ | their sum | one scalar $w$ | dense |
 #
 # **Next question:** pictures have channels, places, moments, branches. Along which of them should we weigh?
 

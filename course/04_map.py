@@ -317,7 +317,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Colours: the query is z, the values are the branches. The keys are learned: one row for each branch and channel. One A for each channel, with as many columns as branches.
+# > **Lecturer, 1 min.** Colours: the query is q, made from the mean z; the values are the branches. The keys are learned: one row for each branch and channel. One A for each channel, with as many columns as branches.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## By hand: one channel, two branches
@@ -343,8 +343,9 @@ kernels = SelectiveKernel(6).eval()
 x = features.clip[:1]  # (1, 6, 5, 5)
 with torch.no_grad():
     U = torch.stack([branch(x)[0] for branch in kernels.branches])  # (2, 6, 5, 5)
-    z = kernels.reduce(U.sum(dim=0).mean(dim=(1, 2))[None])  # (1, hidden)
-    scores = kernels.expand(z).reshape(2, 6)  # branches × channels
+    z = U.sum(dim=0).mean(dim=(1, 2))  # (6,)
+    q = kernels.reduce(z[None])  # (1, hidden)
+    scores = kernels.expand(q).reshape(2, 6)  # branches × channels
 
     by_loop = torch.zeros(6, 5, 5)
     for c in range(6):
@@ -606,14 +607,16 @@ print("a clip is a line of 100 positions: same output")
 # - The shape of A: uniform and one-hot (pooling), dense (mixtures), diagonal (gates).
 # - Branches alone are not attention; a softmax over them is. Temporal: a fixed wish or a given one.
 #
-# | | query | key | value | weight before normalising | normaliser | A |
-# |---|---|---|---|---|---|---|
-# | **4 branch (SK)** | $z$, one per picture | learned $k_{b,c}$ | $U_{b,c}$ | $e^{k_{b,c} \cdot z}$ | sum over branches | dense |
-# | **4 temporal** | $q$, learned or given | $k_t$ | $x_t$ | $e^{q \cdot k_t}$ | sum over frames | dense |
-# | **4′ Inception** | none | none | branch outputs | 1 | none: concatenated | *no attention* |
+# <!-- unified table -->
+#
+# | | query | key | value | weight before normalising | normaliser | learned | weights $A$ |
+# |---|---|---|---|---|---|---|---|
+# | **4a branch (SK)** | $\mathrm{ReLU}(W z)$ | learned $k_{b,c}$ | $U_{b,c}$ | $e^{k_{b,c} \cdot q}$ | sum over branches | branches, $W$, keys | dense |
+# | **4b temporal** | $q$, learned or given | $k_t$ | $x_t$ | $e^{q \cdot k_t}$ | sum over frames | $q$, or two layers | dense |
+# | **4c Inception** | none | none | branch outputs | 1 | none: concatenated | branches | *no attention* |
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** The table has a new column since lesson 1: A. Let the room fill it in for the rows of lessons 1 to 3.
+# > **Lecturer, 1 min.** Cover the last column: A is what this lesson adds to the table. Let the room fill it in for the rows of lessons 1 to 3 as well.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Read critically

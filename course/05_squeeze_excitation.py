@@ -498,10 +498,12 @@ print("gates of a shuffled map are the same:", same)
 # - Half of the published gain is free; two layers are contested; +0.26 % FLOPs was +10 % time ([@hu2018; @wang2020]).
 # - On the branch, not on the trunk.
 #
-# | | query | key | value | weight before normalising | normaliser | learned | $A$ |
+# <!-- unified table -->
+#
+# | | query | key | value | weight before normalising | normaliser | learned | weights $A$ |
 # |---|---|---|---|---|---|---|---|
-# | average pooling | none | none | $x_j$ | 1 | $N$ | nothing | uniform |
-# | **SE** | $\mathrm{ReLU}(W_1 z)$ | rows of $W_2$ | $u_c$ | $\sigma(w_c \cdot q)$ | none | $2C^2/r$ | diagonal |
+# | 1a average pooling | none | none | $x_j$ | 1 | $N$ | nothing | uniform |
+# | **5 SE** | $\mathrm{ReLU}(W_1 z)$ | rows of $W_2$ | $u_c$ | $\sigma(k_c \cdot q)$ | none | $2C^2/r$ | diagonal |
 #
 # **Next question:** what if a place must look at another place?
 

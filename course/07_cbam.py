@@ -788,10 +788,12 @@ table(control, control.values, ("cam_hit", "cam_mass", "gate_hit", "gate_mass"),
 # - 25.92M / 3.94 / 4.02 are BAM's. And 0.12 points ([@woo2018]), without seeds or pairing, is half a standard error.
 # - A gate shows what may pass, not where the object is.
 #
-# | | query | key | value | weight before normalising | normaliser | learned | $A$ |
+# <!-- unified table -->
+#
+# | | query | key | value | weight before normalising | normaliser | learned | weights $A$ |
 # |---|---|---|---|---|---|---|---|
-# | **7a channel** | mean, max via $W_0$ | rows of $W_1$ | $F_c$ | sigmoid | none | $2C^2/r$ | diagonal, channels |
-# | **7b spatial** | none | 7×7 of mean, max | $F'(:, i)$ | sigmoid | none | 98 | diagonal, places |
+# | **7a CBAM, channel** | mean, max via $W_0$ | rows of $W_1$ | $F_c$ | $\sigma(k_c \cdot q)$ | none | $2C^2/r$ | diagonal |
+# | **7b CBAM, spatial** | none: one filter $f$ | 7×7 of mean, max | $F'(:, i)$ | $\sigma(f \cdot k_i)$ | none | 98 | diagonal |
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Two new rows, both diagonal: gating, not mixing. The query of 7b is "none": the filter is the same for every picture, only its input changes.

@@ -239,7 +239,7 @@ def selective_kernel() -> Figure:
     plus = diagram.operator(4.3, 1.9, "+")
     diagram.arrow(small.right, (4.3, small.y), (4.3, 2.14))
     diagram.arrow(large.right, (4.3, large.y), (4.3, 1.66))
-    query = diagram.box(5.75, 1.9, "average, FC", role="query", width=1.6, shape="z: one per picture")
+    query = diagram.box(5.75, 1.9, "average, FC", role="query", width=1.6, shape="q: one per picture")
     diagram.arrow((plus.right[0] + 0.02, 1.9), query.left)
     soft = diagram.box(7.75, 1.9, "softmax over\nthe branches", role="weight", width=1.7, height=0.86)
     diagram.arrow(query.right, soft.left)
