@@ -24,6 +24,7 @@ from urllib.parse import unquote
 
 import math_core
 import nbformat
+import nbformat.v4 as v4
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from jinja2 import pass_context
@@ -34,10 +35,11 @@ from tqdm import tqdm
 from traitlets.config import Config
 
 from courseware.build import targets
+from courseware.derive import NOTEBOOK_METADATA
 from courseware.execute import FAILURES, execute
 from courseware.project import INSTALL_EXPORT, UserError, find_text, number_of, other_pages, project_root
 
-__all__ = ["ExportError", "deck", "export", "export_command", "page", "site_map"]
+__all__ = ["ExportError", "deck", "document", "export", "export_command", "linked_files", "page", "site_map"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 START = "00_start_here.ipynb"
@@ -94,7 +96,8 @@ def export(output: Path, lessons: Sequence[str] | None = None, progress: bool = 
     output
         Made if it does not exist. A notebook `NN_name.ipynb` becomes `NN_name.html` and, if its cells carry
         slide metadata, `NN_name.slides.html`; those in `exercises/` and `solutions/` keep their folder; the
-        start page becomes `index.html`.
+        start page becomes `index.html`. A file of the project that a page links to becomes a page too, such as
+        `src/package/module.py.html`.
     lessons
         Numbers or names of the lessons to export, with their exercise sheets, the start page and the pages
         without a number; all if None or empty.
@@ -108,19 +111,20 @@ def export(output: Path, lessons: Sequence[str] | None = None, progress: bool = 
     courseware.execute.FAILURES
         If a cell raises, takes too long or ends its kernel.
     ExportError
-        If a page would show a formula as raw TeX, link to a notebook that does not exist, or load something.
+        If a page would show a formula as raw TeX, link to a file that does not exist, or load something.
     """
     for place in (Path(output), *Path(output).parents):
         if place.exists() and not place.is_dir():
             raise UserError(f"the site needs a folder to lie in, but {place} is a file")
     root = project_root()
     known = {target.notebook.relative_to("notebooks").as_posix(): target for target in targets(root)}
-    pages = site_map(known)
     numbers = {find_text(name, root).number for name in lessons or ()}
     always = {START} | {page.notebook.name for page in other_pages(root)}
     chosen = [name for name in known if not numbers or known[name].number in numbers or name in always]
     # From the text, not from the notebook on disk: a site never shows what the course no longer says.
     notebooks = {name: known[name].derived(root) for name in chosen}
+    files = linked_files(notebooks, root)
+    pages = site_map([*known, *files])
 
     written = []
     total = sum(cell.cell_type == "code" for notebook in notebooks.values() for cell in notebook.cells)
@@ -129,15 +133,20 @@ def export(output: Path, lessons: Sequence[str] | None = None, progress: bool = 
             bar.set_description(name)
             folder = (root / "notebooks" / name).parent
             done = execute(notebook, folder=folder, export=True, after_cell=bar.update)
-            files = {pages[name]: page(done, name, pages, folder=folder)}
+            forms = {pages[name]: page(done, name, pages, folder=folder)}
             if _has_deck(done, name):
-                files[_deck_path(pages[name])] = deck(done, name, pages, folder=folder)
-            for path, text in files.items():
-                target = Path(output) / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(text, encoding="utf-8")
-                written.append(target)
+                forms[_deck_path(pages[name])] = deck(done, name, pages, folder=folder)
+            written += [_write(Path(output) / path, text) for path, text in forms.items()]
+    for name, file in files.items():
+        text = page(document(file, root), name, pages, folder=file.parent)
+        written.append(_write(Path(output) / pages[name], text))
     return written
+
+
+def _write(target: Path, text: str) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
+    return target
 
 
 def export_command(args: argparse.Namespace) -> int:
@@ -155,9 +164,56 @@ def export_command(args: argparse.Namespace) -> int:
     return 0
 
 
-def site_map(notebooks: Iterable[str]) -> dict[str, str]:
-    """Where each notebook's page lies in the site; paths are relative to `notebooks/` and to the site."""
-    return {name: "index.html" if name == START else name.removesuffix(".ipynb") + ".html" for name in notebooks}
+def site_map(names: Iterable[str]) -> dict[str, str]:
+    """Where the page of each notebook or linked file lies in the site.
+
+    Names are paths relative to `notebooks/`, pages relative to the site; `../src/a.py` becomes `src/a.py.html`.
+    """
+
+    def place(name: str) -> str:
+        return "index.html" if name == START else name.removeprefix("../").removesuffix(".ipynb") + ".html"
+
+    return {name: place(name) for name in names}
+
+
+def linked_files(notebooks: Mapping[str, NotebookNode], root: Path) -> dict[str, Path]:
+    """The files of the project that the texts of notebooks link to, other than notebooks, and those that these link to.
+
+    Keys are paths relative to `notebooks/`, as in `site_map`. A link to nothing is left for `page` to report.
+    """
+    found: dict[str, Path] = {}
+    waiting = list(notebooks.items())
+    while waiting:
+        name, notebook = waiting.pop()
+        text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        for path in re.findall(r"\]\((?![\w.+-]+:)([^)#?\s]+)", text):
+            target = _resolved(name, path)
+            file = (root / "notebooks" / target).resolve()
+            if (
+                target not in found
+                and not target.endswith(".ipynb")
+                and file.is_file()
+                and root.resolve() in file.parents
+            ):
+                found[target] = file
+                waiting.append((target, document(file, root)))
+    return dict(sorted(found.items()))
+
+
+def document(file: Path, root: Path) -> NotebookNode:
+    """A file of the project as a notebook: Markdown as text, anything else as code under its name."""
+    text = file.read_text(encoding="utf-8")
+    if file.suffix == ".md":
+        cells = [v4.new_markdown_cell(text)]
+    else:
+        heading = f"# {file.resolve().relative_to(root.resolve()).as_posix()}"
+        cells = [v4.new_markdown_cell(heading), v4.new_code_cell(text)]
+    return v4.new_notebook(cells=cells, metadata=nbformat.from_dict(NOTEBOOK_METADATA))
+
+
+def _resolved(name: str, path: str) -> str:
+    """Where a link in the notebook or file `name` leads, relative to `notebooks/`."""
+    return posixpath.relpath(posixpath.join("/notebooks", posixpath.dirname(name), unquote(path)), "/notebooks")
 
 
 def _number(name: str) -> str:
@@ -239,13 +295,18 @@ def _relative(target: str, page: str) -> str:
 
 
 def _linked(text: str, name: str, pages: Mapping[str, str]) -> str:
+    """Links to notebooks and files lead to their pages; those to pages, which the templates made, stay."""
+
     def rewritten(link: re.Match[str]) -> str:
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(link["path"])))
+        if not link["path"]:
+            return link[0]  # a script, which may hold what looks like a link
+        target = _resolved(name, link["path"])
         if target not in pages:
-            raise ExportError(f"{name}: the link to {link['path']} leads to no notebook of the course")
+            raise ExportError(f"{name}: the link to {link['path']} leads to no notebook and no file of the course")
         return link["start"] + _relative(pages[target], pages[name])
 
-    return re.sub(r'(?P<start><a\b[^>]*?\bhref=")(?![\w.+-]+:)(?P<path>[^"#?]+\.ipynb)(?=["#?])', rewritten, text)
+    link = r'(?P<start><a\b[^>]*?\bhref=")(?![\w.+-]+:)(?P<path>[^"#?]+)(?<!\.html)(?=["#?])'
+    return re.sub(rf"<script\b.*?</script>|{link}", rewritten, text, flags=re.DOTALL)
 
 
 def _contents(text: str) -> str:
