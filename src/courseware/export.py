@@ -186,7 +186,7 @@ def linked_files(notebooks: Mapping[str, NotebookNode], root: Path) -> dict[str,
     while waiting:
         name, notebook = waiting.pop()
         text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-        for path in re.findall(r"\]\((?![\w.+-]+:)([^)#?\s]+)", text):
+        for path in re.findall(r"(?<!!)\[[^\]]*\]\((?![\w.+-]+:)([^)#?\s]+)", text):
             target = _resolved(name, path)
             file = (root / "notebooks" / target).resolve()
             if (
@@ -201,8 +201,14 @@ def linked_files(notebooks: Mapping[str, NotebookNode], root: Path) -> dict[str,
 
 
 def document(file: Path, root: Path) -> NotebookNode:
-    """A file of the project as a notebook: Markdown as text, anything else as code under its name."""
-    text = file.read_text(encoding="utf-8")
+    """A file of the project as a notebook: Markdown as text, anything else as code under its name.
+
+    Raises ExportError if it is no text.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ExportError(f"{file.name} is no text: a page may show it as a picture, but not link to it") from error
     if file.suffix == ".md":
         cells = [v4.new_markdown_cell(text)]
     else:

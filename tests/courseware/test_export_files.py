@@ -81,6 +81,16 @@ def test_every_file_that_the_course_links_to_has_a_page() -> None:
         assert export.page(export.document(file, root), name, pages, folder=file.parent)
 
 
-def test_links_in_code_are_not_followed() -> None:
-    notebook = v4.new_notebook(cells=[v4.new_code_cell('"[a](../README.md)"')])
+@pytest.mark.parametrize(
+    "cell", [v4.new_code_cell('"[a](../README.md)"'), v4.new_markdown_cell("![a](../docs/images/lesson.png)")]
+)
+def test_neither_code_nor_pictures_are_links(cell) -> None:
+    notebook = v4.new_notebook(cells=[cell])
     assert export.linked_files({"01_one.ipynb": notebook}, project_root(Path(__file__))) == {}
+
+
+def test_a_link_to_what_is_no_text_fails(project: Path) -> None:
+    (project / "picture.png").write_bytes(b"\x89PNG")
+    (project / "course" / "01_one.py").write_text("# %% [markdown]\n# # One\n#\n# [a picture](../picture.png)\n")
+    with pytest.raises(ExportError, match=r"picture\.png is no text: a page may show it as a picture"):
+        export.export(project / "site", ["1"], progress=False)
