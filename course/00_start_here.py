@@ -34,12 +34,15 @@ width_explorer()
 # %% [markdown]
 # ## If you study alone
 #
+# - Two lessons a week make a course of four weeks: the [syllabus](../course/README.md) has the order and the hours, and what each lesson needs.
 # - Read a lesson from top to bottom; run each cell yourself, and *predict before you run*. A lesson takes an hour or two with its exercises.
 # - Open its exercise sheet, replace each `...` or `raise NotImplementedError` by your answer, and run the check below it. The check says what is right, what is not, and, where it knows the mistake, its name.
+# - A word you do not know, in English or Chinese, is in the [glossary](glossary.ipynb), with the place where it is defined, and so is the notation.
 # - Solutions are there when you want them. Keep your own work in a copy (right click → Duplicate): then an update of the course never meets your answers.
 #
 # ## If you teach
 #
+# - The [syllabus](../course/README.md) has minutes, slides and exercises of each lesson, and two more ways through the course: one lecture of 90 minutes, and three sessions.
 # - Every lesson is also a deck: `courseware present 2` opens lesson 2 as slides, with live cells and working sliders. Ctrl+Enter runs a cell and stays; Space and the arrow keys turn the pages.
 # - Speaker notes with minutes and questions for the room stand in the notebook, in cells of slide type *Notes*.
 # - `courseware export` writes web pages and decks that need no Python and no network; their sliders still move.

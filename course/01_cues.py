@@ -11,13 +11,13 @@
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **After this lesson you can**
 #
-# 1. tell a volitional from a non-volitional cue, and say which of them a query, a key and a value is;
-# 2. compute attention weights and what they let through, by hand and as one `softmax`;
-# 3. read a heat map of weights, row by row;
-# 4. explain why one odd feature pops out of any crowd and a pair of features does not, and what a query changes;
-# 5. write average and max pooling as attention without a query, and name the knob between them.
+# 1. tell a volitional from a non-volitional cue, and say which of them a query, a key and a value is ([Two cues](#Two-cues), [Three names](#Three-names));
+# 2. compute attention weights and what they let through, by hand and as one `softmax` ([By hand: a cup, a book, a sheet of paper](#By-hand:-a-cup,-a-book,-a-sheet-of-paper), [The same as one expression, and as the tested function](#The-same-as-one-expression,-and-as-the-tested-function));
+# 3. read a heat map of weights, row by row ([Weights as a table](#Weights-as-a-table));
+# 4. explain why one odd feature pops out of any crowd and a pair of features does not, and what a query changes ([Saliency as surprise, by hand](#Saliency-as-surprise,-by-hand), [Does the target get lost in the crowd?](#Does-the-target-get-lost-in-the-crowd?));
+# 5. write average and max pooling as attention without a query, and name the knob between them ([Pooling is attention without a query](#Pooling-is-attention-without-a-query), [One knob between average and max](#One-knob-between-average-and-max)).
 #
-# You need a little PyTorch (tensors, broadcasting). Time: half an hour in a lecture, about an hour and a half alone with the [exercises](exercises/01_cues.ipynb).
+# You need a little PyTorch (tensors, broadcasting). Time: 35 minutes in a lecture, about an hour and a half alone with the [exercises](exercises/01_cues.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import torch
@@ -328,7 +328,7 @@ search_explorer()
 # | average | ¼, ¼, ¼, ¼ | 1.5 | **none**: the content does not matter |
 # | max | 0, 1, 0, 0 | 3 | **saliency**: the key is the activation itself, the winner takes all |
 #
-# And between them, with $\beta$ for the strength of saliency: $\alpha = \operatorname{softmax}(\beta x)$.
+# And between them **soft pooling**, with $\beta$ for the strength of saliency: $\alpha = \operatorname{softmax}(\beta x)$.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Let the room fill in the weights before you show them. A common answer for max is (1, 3, 2, 0)/6: "in proportion to the values". That gives 2.33 and is neither of the two.
@@ -504,4 +504,4 @@ for n in (4, 16, 64):
 #
 # <!-- references -->
 #
-# **Now you:** [exercises of this lesson](exercises/01_cues.ipynb) · [next lesson](02_kernel_regression.ipynb) · [start page](00_start_here.ipynb)
+# **Now you:** [exercises of this lesson](exercises/01_cues.ipynb) · [next lesson](02_kernel_regression.ipynb) · [glossary](glossary.ipynb) · [start page](00_start_here.ipynb)

@@ -11,11 +11,11 @@
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **After this lesson you can**
 #
-# 1. compute a Nadaraya–Watson prediction by hand and say which part is query, key, value and weight;
-# 2. write it as one `softmax` and explain why the factor 1/√(2π) does not matter;
-# 3. say what the width σ does at both of its ends, and choose one without knowing the truth;
-# 4. name three things that go wrong: units, boundaries, empty windows;
-# 5. recognise a Gaussian blur and a bilateral filter as the same formula on pixels.
+# 1. compute a Nadaraya–Watson prediction by hand and say which part is query, key, value and weight ([Better: listen to those who are close](#Better:-listen-to-those-who-are-close), [By hand: three points](#By-hand:-three-points));
+# 2. write it as one `softmax` and explain why the factor 1/√(2π) does not matter ([The same as one expression](#The-same-as-one-expression), [Where did the constant factor go?](#Where-did-the-constant-factor-go?));
+# 3. say what the width σ does at both of its ends, and choose one without knowing the truth ([The two ends of the slider](#The-two-ends-of-the-slider), [Choosing a width without the truth](#Choosing-a-width-without-the-truth));
+# 4. name three things that go wrong: units, boundaries, empty windows ([Trap 1: a width has units](#Trap-1:-a-width-has-units), [Trap 2: at the boundary there is only one side](#Trap-2:-at-the-boundary-there-is-only-one-side), [Trap 3: nobody in the window](#Trap-3:-nobody-in-the-window));
+# 5. recognise a Gaussian blur and a bilateral filter as the same formula on pixels ([The same formula on a picture](#The-same-formula-on-a-picture)).
 #
 # You need a little PyTorch (tensors, broadcasting). Time: 40 minutes in a lecture, about an hour and a half alone with the [exercises](exercises/02_kernel_regression.ipynb).
 
@@ -175,9 +175,9 @@ print(f"tested implementation: f(1) = {by_function.item():.4f}")
 # > **Lecturer, 1 min.** From here on the lesson calls the tested function. What it does is the one line of the slide before.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Where did $1/\sqrt{2\pi}$ go?
+# ## Where did the constant factor go?
 #
-# It stands above *and* below the fraction line. **Predict:** what changes if the kernel is seven times as high?
+# $1/\sqrt{2\pi}$ stands above *and* below the fraction line. **Predict:** what changes if the kernel is seven times as high?
 
 # %% slideshow={"slide_type": "fragment"}
 kernel = torch.exp(-((query - three_x) ** 2) / 2)
@@ -506,4 +506,4 @@ print(f"theory 2·sqrt(2/pi) = {2 * (2 / torch.pi) ** 0.5:.3f}, on the interval 
 #
 # <!-- references -->
 #
-# **Now you:** [exercises of this lesson](exercises/02_kernel_regression.ipynb) · [next lesson](03_learned_attention.ipynb) · [start page](00_start_here.ipynb)
+# **Now you:** [exercises of this lesson](exercises/02_kernel_regression.ipynb) · [next lesson](03_learned_attention.ipynb) · [glossary](glossary.ipynb) · [start page](00_start_here.ipynb)

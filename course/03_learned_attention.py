@@ -11,12 +11,12 @@
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **After this lesson you can**
 #
-# 1. write parametric Nadaraya–Watson attention and say what goes wrong in two published versions of its formula;
-# 2. derive $\partial f/\partial w$ and explain why $w = 0$ is a bad start;
-# 3. explain why training with each point among its own keys drives $w \to \infty$, and cure it inside the softmax;
-# 4. compute all leave-one-out errors from one table of weights (PRESS);
-# 5. judge a training recipe over many draws instead of one;
-# 6. rewrite Gaussian attention as `scaled_dot_product_attention`, and a softmax classifier as attention.
+# 1. write parametric Nadaraya–Watson attention and say what goes wrong in two published versions of its formula ([One parameter](#One-parameter), [Spot the slip](#Spot-the-slip));
+# 2. derive $\partial f/\partial w$ and explain why $w = 0$ is a bad start ([The gradient, by hand](#The-gradient,-by-hand));
+# 3. explain why training with each point among its own keys drives $w \to \infty$, and cure it inside the softmax ([Train it. What could go wrong?](#Train-it.-What-could-go-wrong?), [Leave one out, inside the softmax](#Leave-one-out,-inside-the-softmax));
+# 4. compute all leave-one-out errors from one table of weights (PRESS) ([PRESS: all the refits for free](#PRESS:-all-the-refits-for-free));
+# 5. judge a training recipe over many draws instead of one ([A popular recipe, on 200 draws](#A-popular-recipe,-on-200-draws), [The verdict](#The-verdict));
+# 6. rewrite Gaussian attention as `scaled_dot_product_attention`, and a softmax classifier as attention ([Bridge 1: it is dot-product attention](#Bridge-1:-it-is-dot-product-attention), [Bridge 2: a softmax classifier is attention](#Bridge-2:-a-softmax-classifier-is-attention)).
 #
 # You need lesson 2, and gradient descent in PyTorch. Time: 40 minutes in a lecture, about two hours alone with the [exercises](exercises/03_learned_attention.ipynb).
 
@@ -457,4 +457,4 @@ print("classifier and attention over class keys agree")
 #
 # <!-- references -->
 #
-# **Now you:** [exercises of this lesson](exercises/03_learned_attention.ipynb) · [next lesson](04_map.ipynb) · [start page](00_start_here.ipynb)
+# **Now you:** [exercises of this lesson](exercises/03_learned_attention.ipynb) · [next lesson](04_map.ipynb) · [glossary](glossary.ipynb) · [start page](00_start_here.ipynb)

@@ -11,13 +11,13 @@
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **After this lesson you can**
 #
-# 1. name the axes that visual attention weighs, and put a module on the map from the shape of its weights;
-# 2. read a table of weights A: uniform, one-hot, dense or diagonal, and say what each can and cannot do;
-# 3. explain why an Inception module is not attention, and compute what its factorised kernels save;
-# 4. write selective-kernel (branch) attention by hand, as a loop and in tensors, and say when it helps;
-# 5. choose between averaging, a learned query and a given query for the frames of a clip.
+# 1. name the axes that visual attention weighs, and put a module on the map from the shape of its weights ([Four basic kinds, two hybrids](#Four-basic-kinds,-two-hybrids), [The shape of the weights tells the kind](#The-shape-of-the-weights-tells-the-kind), [Place the module](#Place-the-module));
+# 2. read a table of weights A: uniform, one-hot, dense or diagonal, and say what each can and cannot do ([The shape of A is the taxonomy](#The-shape-of-A-is-the-taxonomy));
+# 3. explain why an Inception module is not attention, and compute what its factorised kernels save ([What the taking apart saves](#What-the-taking-apart-saves), [Is that attention? A test](#Is-that-attention?-A-test));
+# 4. write selective-kernel (branch) attention by hand, as a loop and in tensors, and say when it helps ([By hand: one channel, two branches](#By-hand:-one-channel,-two-branches), [The same as a loop, and in one expression](#The-same-as-a-loop,-and-in-one-expression), [A control: clean signs](#A-control:-clean-signs));
+# 5. choose between averaging, a learned query and a given query for the frames of a clip ([Temporal attention: the same sum over frames](#Temporal-attention:-the-same-sum-over-frames), [Which task needs which query?](#Which-task-needs-which-query?)).
 #
-# You need lessons 1 to 3 and convolutions in PyTorch. Time: 40 minutes in a lecture, about two hours alone with the [exercises](exercises/04_map.ipynb).
+# You need lessons 1 to 3 and convolutions in PyTorch. Time: 38 minutes in a lecture, about two hours alone with the [exercises](exercises/04_map.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import math
@@ -633,4 +633,4 @@ print("a clip is a line of 100 positions: same output")
 #
 # <!-- references -->
 #
-# **Now you:** [exercises of this lesson](exercises/04_map.ipynb) · [next lesson](05_squeeze_excitation.ipynb) · [start page](00_start_here.ipynb)
+# **Now you:** [exercises of this lesson](exercises/04_map.ipynb) · [next lesson](05_squeeze_excitation.ipynb) · [glossary](glossary.ipynb) · [start page](00_start_here.ipynb)

@@ -11,12 +11,12 @@
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **After this lesson you can**
 #
-# 1. compute a squeeze-and-excitation block by hand, as a loop and as one expression, and say what its query, keys and weights are;
-# 2. explain why its gates end in a sigmoid and not in a softmax;
-# 3. count its weights in any network, and say what they must be compared with;
-# 4. say what the ratio r, the place in the network and the two layers are worth, and how well each claim is supported;
-# 5. design a test in which channel attention must help, and a control in which it must not;
-# 6. read and turn the gates of a trained network.
+# 1. compute a squeeze-and-excitation block by hand, as a loop and as one expression, and say what its query, keys and weights are ([By hand: two channels, one hidden unit](#By-hand:-two-channels,-one-hidden-unit), [The same as tensors, and as the tested module](#The-same-as-tensors,-and-as-the-tested-module), [Is this attention?](#Is-this-attention?));
+# 2. explain why its gates end in a sigmoid and not in a softmax ([Why not a softmax?](#Why-not-a-softmax?));
+# 3. count its weights in any network, and say what they must be compared with ([What does it cost? Predict](#What-does-it-cost?-Predict), [Fewer parameters than what?](#Fewer-parameters-than-what?));
+# 4. say what the ratio r, the place in the network and the two layers are worth, and how well each claim is supported ([What does the ratio cost, and what does it buy?](#What-does-the-ratio-cost,-and-what-does-it-buy?), [And is more non-linearity the reason?](#And-is-more-non-linearity-the-reason?), [Four places, one of them bad](#Four-places,-one-of-them-bad));
+# 5. design a test in which channel attention must help, and a control in which it must not ([A test that channel attention must pass](#A-test-that-channel-attention-must-pass), [Six seeds, every variant](#Six-seeds,-every-variant));
+# 6. read and turn the gates of a trained network ([Which gates open?](#Which-gates-open?), [Turn the gates yourself](#Turn-the-gates-yourself)).
 #
 # You need lessons 1 and 4. Time: 43 minutes in a lecture, about two hours alone with the [exercises](exercises/05_squeeze_excitation.ipynb).
 
@@ -245,9 +245,9 @@ ratio_explorer()
 # > **Lecturer, 3 min.** (The paper calls the four stages 2 to 5.) From r = 16 to r = 2 the weights grow eightfold and the error stays within 0.04 points; only 32 is worse. Weights are counted here, errors are the paper's ([@hu2018, Table 10]). These are the ablations' own baseline, 23.30; the paper's main table has 24.80 for the same network, trained shorter. Never mix the two.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## "It greatly reduces the parameters"
+# ## Fewer parameters than what?
 #
-# So say the slides that this course grew from: *(1) more non-linearity, (2) greatly fewer parameters and computations.* Fewer **than what?** The comparison was dropped. It was with **one** fully connected layer:
+# The slides that this course grew from give two benefits: *(1) more non-linearity, (2) greatly fewer parameters and computations.* Than what? The comparison was dropped. It was with **one** fully connected layer:
 
 # %% slideshow={"slide_type": "-"}
 C, r = 2048, 16
@@ -525,4 +525,4 @@ print("gates of a shuffled map are the same:", same)
 #
 # <!-- references -->
 #
-# **Now you:** [exercises of this lesson](exercises/05_squeeze_excitation.ipynb) · [next lesson](06_non_local.ipynb) · [start page](00_start_here.ipynb)
+# **Now you:** [exercises of this lesson](exercises/05_squeeze_excitation.ipynb) · [next lesson](06_non_local.ipynb) · [glossary](glossary.ipynb) · [start page](00_start_here.ipynb)

@@ -11,12 +11,12 @@
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **After this lesson you can**
 #
-# 1. write non-local means as Nadaraya–Watson regression on patches, and say why a pixel must not judge itself;
-# 2. write the four pairwise functions of the Non-local block with their normalisers, as a loop, as tensors and as a call;
-# 3. prove what two of them cannot do: concatenation ranks the keys alike for every query, and the raw Gaussian sees only itself;
-# 4. draw the block, start it as the identity, and say which start is dead;
-# 5. say what the block costs in time and memory, and which of the two can be saved without changing the result;
-# 6. split trained weights into a part that needs the query and a part that does not.
+# 1. write non-local means as Nadaraya–Watson regression on patches, and say why a pixel must not judge itself ([Three filters, one equation](#Three-filters,-one-equation), [The pixel that admires itself](#The-pixel-that-admires-itself));
+# 2. write the four pairwise functions of the Non-local block with their normalisers, as a loop, as tensors and as a call ([Four ways to match](#Four-ways-to-match));
+# 3. prove what two of them cannot do: concatenation ranks the keys alike for every query, and the raw Gaussian sees only itself ([Two that cannot look](#Two-that-cannot-look));
+# 4. draw the block, start it as the identity, and say which start is dead ([The block](#The-block), [Do no harm: start as the identity](#Do-no-harm:-start-as-the-identity));
+# 5. say what the block costs in time and memory, and which of the two can be saved without changing the result ([What it costs](#What-it-costs));
+# 6. split trained weights into a part that needs the query and a part that does not ([Volitional plus non-volitional: lesson 1 returns](#Volitional-plus-non-volitional:-lesson-1-returns)).
 #
 # You need lessons 2 and 3. Time: 40 minutes in a lecture, about two hours alone with the [exercises](exercises/06_non_local.ipynb).
 
@@ -726,11 +726,11 @@ print("with w = 0 the context is the global average: SE's squeeze")
 # - **Paper and code differ:** the authors' code has an optional $1/\sqrt{d}$ that the paper does not mention, and pools before $\phi$ and $g$ where the paper says after. On our twins the scale is worth 0.116 ± 0.049 of accuracy, in five of five seeds; a likely reason, which we have not tested: without it the softmax is sharp before it knows what to look for.
 # - **"74.4 → 77.7"**, as one reads, mixes a 32-frame baseline with a 128-frame Non-local network. Like for like: 76.4 → 77.7 ([@wang2018, Table 2g]).
 # - **Attention that ranks the keys alike** for every query was found in graph networks too: [@brody2022] (as we recall it; check the paper).
-# - **Re-implementations:** timm's ([@wightman2019]) Non-local block has an inner width of $C/8$ and divides by $\sqrt{C}$; mmcv's concatenation form raises an error in its backward pass; sub-sampling before or after the 1×1 convolution gives different networks (versions of autumn 2026, with torch 2.13).
+# - **Re-implementations:** timm's ([@wightman2019]) Non-local block has an inner width of $C/8$ and divides by $\sqrt{C}$; mmcv's concatenation form raises an error in its backward pass; subsampling before or after the 1×1 convolution gives different networks (versions of autumn 2026, with torch 2.13).
 # - **A map of weights is not an explanation.** On our twins we can check it, because we know where the answer stands.
 #
 # ## References
 #
 # <!-- references -->
 #
-# **Now you:** [exercises of this lesson](exercises/06_non_local.ipynb) · [next lesson](07_cbam.ipynb) · [start page](00_start_here.ipynb)
+# **Now you:** [exercises of this lesson](exercises/06_non_local.ipynb) · [next lesson](07_cbam.ipynb) · [glossary](glossary.ipynb) · [start page](00_start_here.ipynb)

@@ -11,14 +11,14 @@
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **After this lesson you can**
 #
-# 1. compute a channel gate and a spatial gate by hand, as a loop and as tensors, and compose them in the right order;
-# 2. say why the shared MLP needs its ReLU, and where the weights of a CBAM sit;
-# 3. find three faults in a widely copied listing, with a unit test that fails on it;
-# 4. recompute a published cost column, and recognise whose numbers it holds;
-# 5. judge whether a difference of 0.12 points means anything;
-# 6. say what a spatial gate can find out with 98 weights, and what its picture does not show.
+# 1. compute a channel gate and a spatial gate by hand, as a loop and as tensors, and compose them in the right order ([By hand: two channels, one hidden unit](#By-hand:-two-channels,-one-hidden-unit), [By hand: three positions in a row](#By-hand:-three-positions-in-a-row), [The order is part of the definition](#The-order-is-part-of-the-definition));
+# 2. say why the shared MLP needs its ReLU, and where the weights of a CBAM sit ([Without the ReLU, two witnesses are one](#Without-the-ReLU,-two-witnesses-are-one), [Where do the weights sit?](#Where-do-the-weights-sit?));
+# 3. find three faults in a widely copied listing, with a unit test that fails on it ([Debug this listing](#Debug-this-listing));
+# 4. recompute a published cost column, and recognise whose numbers it holds ([The audit: is this possible?](#The-audit:-is-this-possible?), [The fingerprint](#The-fingerprint));
+# 5. judge whether a difference of 0.12 points means anything ([Is 0.12 points meaningful?](#Is-0.12-points-meaningful?));
+# 6. say what a spatial gate can find out with 98 weights, and what its picture does not show ([Where does the gate look?](#Where-does-the-gate-look?), [The pointing game](#The-pointing-game)).
 #
-# You need lessons 4 and 5. Time: 40 minutes in a lecture (less if the audit is left to the exercises), about two hours alone with the [exercises](exercises/07_cbam.ipynb).
+# You need lessons 4 and 5. Time: 42 minutes in a lecture (less if the audit is left to the exercises), about two hours alone with the [exercises](exercises/07_cbam.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import math
@@ -822,4 +822,4 @@ print(f"{sums / 1e6:.1f} million additions for one pooling of all sixteen maps")
 #
 # <!-- references -->
 #
-# **Now you:** [exercises of this lesson](exercises/07_cbam.ipynb) · [start page](00_start_here.ipynb)
+# **Now you:** [exercises of this lesson](exercises/07_cbam.ipynb) · [glossary](glossary.ipynb) · [start page](00_start_here.ipynb)

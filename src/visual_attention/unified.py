@@ -18,6 +18,8 @@ import torch
 from torch import Tensor
 
 import visual_attention
+from courseware.project import lessons
+from courseware.syllabus import anchor
 from visual_attention import taxonomy
 from visual_attention.blocks import (
     ChannelAttention,
@@ -380,11 +382,6 @@ def structure(table: Tensor) -> str:
 
 
 # -------------------------------------------------------------------------------------------------- as Markdown
-def anchor(heading: str) -> str:
-    """The part of an address that leads to a heading, in JupyterLab and on exported pages."""
-    return heading.replace(" ", "-")
-
-
 def source_of(thing: Callable[..., Any]) -> str:
     """The file that defines a function or class of this package, relative to the project's root."""
     file = Path(inspect.getsourcefile(thing)).relative_to(Path(visual_attention.__file__).parents[1])
@@ -443,8 +440,6 @@ def fill(text: str, lesson: str) -> str:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line `argv` (that of the process if not given)."""
-    from courseware.project import lessons
-
     argparse.ArgumentParser(prog="python -m visual_attention.unified", description=__doc__).parse_args(argv)
     for lesson in lessons():
         text = lesson.source.read_text(encoding="utf-8")
