@@ -450,6 +450,53 @@ print(f"sum {weight @ value:.2f}")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Leave them with the picture of fifty noisy points and one question mark between them: who should have a say, and how much?
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Check yourself
+#
+# Four questions. Decide first, then open your choice: it says whether it is right, and why. The other choices are worth opening too.
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+from courseware.quiz import Question, Quiz
+
+Quiz(
+    Question(
+        "You look for something to read, and your eyes go to the book and not to the red cup. What is your wish: query, key or value?",
+        {
+            "the query": "It is the volitional cue: it belongs to you and not to any of the things.",
+            "the key": "A key is what a thing has to offer: how it stands out, whether it can be read. The wish is not in the thing.",
+            "the value": "The value is what gets through once the weights are there: the picture of the thing.",
+        },
+        right="a",
+    ),
+    Question(
+        "One red bar among green ones, saliency by surprise, no query. The crowd grows from 16 bars to 64. What happens to the weight of the red bar?",
+        {
+            "It falls, because it has to share with more bars.": "So it is in a conjunction. Here each green bar is less surprising the more of them there are.",
+            "It stays one half.": "exp(saliency) is N for the red bar and N/(N − 1) for each of the N − 1 others: two equal sums, whatever N is.",
+            "It grows towards 1.": "It does get more surprising, but there are also more of the others; together they keep their half.",
+        },
+        right="b",
+    ),
+    Question(
+        "Which β makes softmax(βx) the weights of average pooling?",
+        {
+            "β = 1": "The larger activations then count more already: 1, 3, 2, 0 are pooled to 2.49 and not to 1.5.",
+            "β → −∞": "The smallest activation takes it all: that is the minimum.",
+            "β = 0": "All scores are 0, all weights equal: the content does not matter.",
+        },
+        right="c",
+    ),
+    Question(
+        "A heat map gives thing A a weight of 0.7. What follows?",
+        {
+            "A contributes most to the output.": "What arrives is weight times value. In the lesson the thing with the weight 0.7 had the value 0 and contributed nothing.",
+            "The layer looked mostly at A; what came from there depends on the value of A.": "A weight says where, not what.",
+            "A was what was looked for.": "It may just stand out. Saliency and intent can give the same map.",
+        },
+        right="b",
+    ),
+)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Recap
 #

@@ -468,6 +468,53 @@ picture_explorer()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** The catch is the self-vote. Let the room guess it before leaving.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Check yourself
+#
+# Four questions. Decide first, then open your choice: it says whether it is right, and why. The other choices are worth opening too.
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+from courseware.quiz import Question, Quiz
+
+Quiz(
+    Question(
+        "Somebody multiplies the Gaussian kernel by 7. What happens to the prediction?",
+        {
+            "It becomes seven times as large.": "The factor stands above the fraction line and below it, and cancels.",
+            "Nothing.": "Weights are shares: only the ratios of the kernel's values count.",
+            "It moves towards the nearest key, because the bell is higher.": "A factor changes no ratio between two weights. Only the width decides how soon they fall.",
+        },
+        right="b",
+    ),
+    Question(
+        "σ → 0. What is the answer at a place between the keys?",
+        {
+            "The average of all values.": "That is the other end, σ → ∞, where all weights are equal.",
+            "0/0.": "The fraction as it is written underflows to that. The limit exists, and the softmax form finds it.",
+            "The value of the nearest key.": "It has the largest score, and the smaller σ is, the more its lead counts.",
+        },
+        right="c",
+    ),
+    Question(
+        "The keys and the query are given in centimetres instead of metres, and σ stays 1. What happens to the answer?",
+        {
+            "Nothing: the method has no parameter.": "A width of 1 is a parameter, and it has the unit of the keys.",
+            "It moves towards the value of the nearest key.": "All distances are a hundred times as many widths, so only the closest key is heard.",
+            "It moves towards the average.": "The other way round: measured in widths, the keys have moved apart.",
+        },
+        right="b",
+    ),
+    Question(
+        "Which width makes the smallest error on the training points if each of them may vote on itself?",
+        {
+            "A tiny one.": "Each point then repeats its own value: the error is 0, and nothing has been smoothed.",
+            "About the one that is best on the true curve.": "That is what leaving each point out finds. With its own vote, every point rewards a smaller width.",
+            "A huge one.": "The average is far from most of the points.",
+        },
+        right="a",
+    ),
+)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Recap
 #

@@ -424,6 +424,44 @@ print("classifier and attention over class keys agree")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** In Nadaraya–Watson the keys are the data; here they are parameters; in lesson 6 they are computed from the picture. Same equation.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Check yourself
+#
+# Three questions. Decide first, then open your choice: it says whether it is right, and why. The other choices are worth opening too.
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+from courseware.quiz import Question, Quiz
+
+Quiz(
+    Question(
+        "Why is w = 0 a bad start for gradient descent?",
+        {
+            "The prediction is not defined there.": "It is: all scores are 0, and f is the average.",
+            "The slope of f is there 0, whatever the data.": "∂f/∂w has the factor w. The first step goes nowhere, and so do all the others.",
+            "w = 0 is a minimum of the loss already, for every data set.": "A flat place need not be a valley. It is flat because w and −w are the same model.",
+        },
+        right="b",
+    ),
+    Question(
+        "Each point is among its own keys, and the training loss goes to 0. What has been learned?",
+        {
+            "The true curve.": "Then the loss would end at what the noise costs, and not at 0.",
+            "A good w; a few more steps will settle it.": "w does not settle, it grows. It only slows down, because the gradient dies.",
+            "Nothing: every point answers with its own value.": "w → ∞, and the weight of each point on itself goes to 1.",
+        },
+        right="c",
+    ),
+    Question(
+        "How is a point left out of its own prediction?",
+        {
+            "Its score is set to −∞ before the softmax.": "The others share the whole unit, and each row still sums to 1.",
+            "Its weight is set to 0 after the softmax.": "The row then sums to less than 1: the others had left it a share that nobody gets.",
+            "Its score is set to 0 before the softmax.": "The scores are −½w²d², so 0 is the largest of all: the point votes as loudly as it can.",
+        },
+        right="a",
+    ),
+)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Recap
 #

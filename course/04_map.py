@@ -600,6 +600,53 @@ print("a clip is a line of 100 positions: same output")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Ask for a cell of the map that nobody has filled: branch & temporal? channel & temporal? The last exercise wants an index set and the shape of A for it.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Check yourself
+#
+# Four questions. Decide first, then open your choice: it says whether it is right, and why. The other choices are worth opening too.
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+from courseware.quiz import Question, Quiz
+
+Quiz(
+    Question(
+        "A layer of a vision transformer: each patch takes an average over all patches. Which kind of attention is it?",
+        {
+            "Channel attention, for a patch has many channels.": "All channels of a patch get the same weight. The axis that is told apart is the place.",
+            "Spatial attention, a mixture.": "A patch is a place, and each row of A sums to 1.",
+            "Temporal attention, for the patches form a sequence.": "The sequence is only how the places are written down.",
+        },
+        right="b",
+    ),
+    Question(
+        "An Inception module has four branches, and joins them by concatenation. Is that branch attention?",
+        {
+            "Yes: the next layer has learned how much each branch counts.": "Those weights are the same for every picture.",
+            "Yes: the factorised kernels save weights.": "They do. It says nothing about a table A.",
+            "No: no weight depends on the content, and nothing is averaged.": "There is no A at all. A softmax over the branches would make one.",
+        },
+        right="c",
+    ),
+    Question(
+        "Two values, 2 and 4. A table of gates between 0 and 1, or a table whose rows sum to 1: which can turn the 2 into a 3?",
+        {
+            "The gates.": "A gate below 1 makes its own value smaller, and sees no other.",
+            "The rows that sum to 1.": "½ · 2 + ½ · 4 = 3: a mixture moves values.",
+            "Both.": "They differ in just this. Gates can make both values smaller, which no average can.",
+        },
+        right="b",
+    ),
+    Question(
+        "Find the frame of a clip that shows the same sign as the first frame. Which pooling over the frames can ask for that?",
+        {
+            "One whose query is made from the first frame.": "What is looked for differs from clip to clip, so it has to come from the clip.",
+            "One with a learned query.": "A learned query is the same wish for every clip: fine for a marked frame, useless for this.",
+            "The mean over the frames, in a network that is large enough.": "Every frame counts the same, so nothing is asked; what comes after can only guess from the blend.",
+        },
+        right="a",
+    ),
+)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Recap
 #

@@ -490,6 +490,53 @@ print("gates of a shuffled map are the same:", same)
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Ask for a task that needs *where*. Lesson 7 adds a gate for places, lesson 6 lets places talk to each other.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Check yourself
+#
+# Four questions. Decide first, then open your choice: it says whether it is right, and why. The other choices are worth opening too.
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+from courseware.quiz import Question, Quiz
+
+Quiz(
+    Question(
+        "The gates of an SE block over 2,048 channels end in a softmax instead of sigmoids. What changes?",
+        {
+            "Only a factor, and batch norm takes it out.": "SE stands behind the batch norm of its branch; and competition is not a factor.",
+            "Nothing: a softmax is the sigmoid for many classes.": "So it is for classes that exclude each other. Channels do not.",
+            "The channels compete for one unit.": "The mean gate is 1/2,048, and one channel can be stressed only at the cost of the others.",
+        },
+        right="c",
+    ),
+    Question(
+        "“Squeeze-and-excitation greatly reduces the parameters.” Fewer than what?",
+        {
+            "Than the same network without it.": "SE adds weights: 2.5 million to ResNet-50.",
+            "Than one fully connected layer from C to C in the place of its two.": "By the factor r/2. That half of the sentence has been lost in the copies.",
+            "Than an attention over places.": "CBAM's gate over places has 98 weights. The sentence is not about it.",
+        },
+        right="b",
+    ),
+    Question(
+        "The positions of a feature map are shuffled. What do its SE gates do?",
+        {
+            "They stay the same.": "The squeeze is a mean over all positions, and forgets where.",
+            "They are shuffled too.": "There is one gate for each channel, none for a position.",
+            "They change, since the first layer sees other numbers.": "It sees the means only, and those are the same.",
+        },
+        right="a",
+    ),
+    Question(
+        "All hidden units of an SE block without biases are at 0. What are its gates?",
+        {
+            "0: everything is shut.": "0 is the logit. The sigmoid comes after it.",
+            "½: everything is dimmed alike.": "σ(0) = ½. A dead hidden layer does not close the gates.",
+            "1: nothing is changed.": "That would need a large logit.",
+        },
+        right="b",
+    ),
+)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Recap
 #

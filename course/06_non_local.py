@@ -694,6 +694,53 @@ with torch.no_grad():
     assert torch.allclose(row @ test_features[0].flatten(1).T, test_features[0].mean(dim=(1, 2)), atol=1e-5)
 print("with w = 0 the context is the global average: SE's squeeze")
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Check yourself
+#
+# Four questions. Decide first, then open your choice: it says whether it is right, and why. The other choices are worth opening too.
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+from courseware.quiz import Question, Quiz
+
+Quiz(
+    Question(
+        "Non-local means: why is the vote of a pixel on itself too large?",
+        {
+            "Its own patch is at distance 0; any other carries noise of its own and is farther off, even if it is the same underneath.": "By about 2σ², with the noise σ. So the weight says “same noise” where it should say “same content”.",
+            "It is noisier than the others.": "The noise is the same everywhere.",
+            "Its row would sum to more than 1.": "The row is divided by its sum, whoever takes part.",
+        },
+        right="a",
+    ),
+    Question(
+        "Concatenation: f = ReLU(aᵢ + bⱼ), where aᵢ comes from the query and bⱼ from the key. What can the query decide?",
+        {
+            "Whom to listen to.": "For every query, the keys stand in the order of their bⱼ.",
+            "How much, but not to whom.": "A sum that is passed through an increasing function keeps the order of bⱼ.",
+            "Nothing at all.": "So it would be with a softmax in the place of the ReLU: there aᵢ cancels.",
+        },
+        right="b",
+    ),
+    Question(
+        "The block is to start as the identity, z = x, and then to learn. What is set to 0?",
+        {
+            "W_z and the scale γ of the normalisation, to be safe.": "The gradient of each has the other as a factor: neither ever starts.",
+            "θ and φ.": "With a softmax all weights are then equal, and the mean of all values is added: not the identity.",
+            "W_z or γ, one of the two.": "The one at 0 gets a gradient through the other, and moves.",
+        },
+        right="c",
+    ),
+    Question(
+        "Softmax attention is computed block by block, with a running sum. What does that save?",
+        {
+            "Time and memory.": "All N² products are still computed. Only without a softmax can the order of the products be changed.",
+            "Memory.": "The N × N table never exists, and the result is exact.",
+            "Neither: a softmax needs its whole row.": "It needs the row's maximum and sum, and both can be kept up to date.",
+        },
+        right="b",
+    ),
+)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Recap
 #

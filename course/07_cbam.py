@@ -780,6 +780,53 @@ table(control, control.values, ("cam_hit", "cam_mass", "gate_hit", "gate_mass"),
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, ½ min.** Ask for a scene that no 7×7 gate can solve: the dot further off than the filter reaches, or a dot whose *colour* says which digit.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Check yourself
+#
+# Four questions. Decide first, then open your choice: it says whether it is right, and why. The other choices are worth opening too.
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+from courseware.quiz import Question, Quiz
+
+Quiz(
+    Question(
+        "A map with 512 channels. How many weights has the 7×7 convolution of the spatial gate?",
+        {
+            "49": "There are two input planes, the mean and the maximum over the channels.",
+            "49 · 512": "The channels are pooled before the convolution sees anything.",
+            "98": "2 · 49, whatever the number of channels.",
+        },
+        right="c",
+    ),
+    Question(
+        "The shared MLP of the channel gate loses its ReLU. What is lost with it?",
+        {
+            "Nothing that matters: the sigmoid is a non-linearity as well.": "It comes after the two are added, when it is too late to tell them apart.",
+            "Mean and maximum can no longer be told apart: only their sum is read.": "W₁W₀a + W₁W₀m = W₁W₀(a + m).",
+            "The gates can leave the range from 0 to 1.": "The sigmoid still sees to that.",
+        },
+        right="b",
+    ),
+    Question(
+        "Channel first against spatial first: 0.12 points on 50,000 test pictures, one run each. What does that say?",
+        {
+            "Channel first is better: it is the bold number.": "The smaller of two single runs is always bold. Half a standard error does not carry a ranking.",
+            "The two orders are equally good.": "That was not shown either. A difference that cannot be seen is not zero.",
+            "Nothing yet: it is within what other pictures or another seed would do.": "Several seeds, or the same pictures compared pair by pair, could tell.",
+        },
+        right="c",
+    ),
+    Question(
+        "The gate of the trained network is a ring round the dot, and not a blob on the digit. What follows?",
+        {
+            "A gate shows what may pass, not where the object is.": "It opens all sides at the right distance from the dot. Empty paper may pass: there is nothing on it.",
+            "The network has not learned the task.": "It reads the digit beside the dot in most pictures, with this very gate.",
+            "The filter is too small to point at the digit.": "It need not point. Knowing the side would take reading digits, which two numbers for each place do not allow.",
+        },
+        right="a",
+    ),
+)
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Recap
 #
