@@ -39,7 +39,7 @@ class Target:
         """The notebook without outputs. Raises UserError if the text cannot be derived, and says why."""
         text = (root / self.source).read_text(encoding="utf-8")
         try:
-            notebook = derive.derived(self.how)(text)
+            notebook = derive.derived(self.how, self.source.stem)(text)
             works = citations.read_bibliography(root / BIBLIOGRAPHY)
             page = posixpath.relpath(REFERENCES.as_posix(), self.notebook.parent.as_posix())
             citing = _citing(root) if citations.BIBLIOGRAPHY in text else {}

@@ -31,6 +31,8 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
+from courseware import journal
+
 __all__ = ["Choice", "Exercise", "Finding", "Function", "Mistake", "Report", "State", "Value"]
 
 
@@ -173,7 +175,10 @@ class Exercise:
             raise TypeError(f"{self.name}.check takes one answer for each of: {', '.join(names)}")
         given |= named
         findings = (question.judge(given.get(question.name, ...), seed) for question in self.questions)
-        return Report(self.title, tuple(findings))
+        report = Report(self.title, tuple(findings))
+        if report.passed:
+            journal.record(self.name)
+        return report
 
 
 @dataclass(frozen=True, eq=False)

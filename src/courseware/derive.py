@@ -16,6 +16,7 @@ The unsolved notebook gets `raise NotImplementedError` in place of a marked bloc
 """
 
 import ast
+import functools
 import hashlib
 import textwrap
 from collections import Counter
@@ -30,6 +31,12 @@ __all__ = ["derived", "lesson", "same_source", "solved", "unsolved"]
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 SOLUTION_TEXT = "<!-- SOLUTION -->"
 NOT_YET = 'raise NotImplementedError("your turn")'
+BEGIN_JOURNAL = """
+
+# What passes from here on is ticked on the start page.
+from courseware import journal
+
+journal.begin("{sheet}")"""
 
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -67,19 +74,25 @@ def solved(text: str) -> NotebookNode:
     return _finished(notebook)
 
 
-def unsolved(text: str) -> NotebookNode:
-    """The notebook that students get: every solution replaced by a place for their own."""
+def unsolved(text: str, sheet: str | None = None) -> NotebookNode:
+    """The notebook that students get: every solution replaced by a place for their own.
+
+    With `sheet`, the sheet's file name without its ending, the first code cell also begins the student's journal.
+    """
     notebook = _read(text)
     notebook.cells = [cell for cell in notebook.cells if not cell.source.startswith(SOLUTION_TEXT)]
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.source = _replace_solutions(cell.source, _stub)
+    first = next((cell for cell in notebook.cells if cell.cell_type == "code"), None)
+    if sheet is not None and first is not None:
+        first.source += BEGIN_JOURNAL.format(sheet=sheet)
     return _finished(notebook)
 
 
-def derived(source: str) -> Callable[[str], NotebookNode]:
-    """The derivation by its name: "lesson", "solved" or "unsolved"."""
-    return {"lesson": lesson, "solved": solved, "unsolved": unsolved}[source]
+def derived(source: str, sheet: str | None = None) -> Callable[[str], NotebookNode]:
+    """The derivation by its name: "lesson", "solved" or "unsolved"; the last may be told its `sheet`."""
+    return {"lesson": lesson, "solved": solved, "unsolved": functools.partial(unsolved, sheet=sheet)}[source]
 
 
 def same_source(one: NotebookNode, other: NotebookNode) -> bool:

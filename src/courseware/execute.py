@@ -9,6 +9,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from courseware import journal
 from courseware.frames import EXPORT_VARIABLE
 
 __all__ = ["FAILURES", "execute"]
@@ -45,7 +46,8 @@ def execute(
         resources={"metadata": {"path": str(folder)}},
         on_cell_executed=lambda **_: after_cell(),
     )
-    client.execute(env=os.environ | {EXPORT_VARIABLE: "1" if export else "0"})
+    # What a student of this machine has passed belongs neither into the course's notebooks nor onto its pages.
+    client.execute(env=os.environ | {EXPORT_VARIABLE: "1" if export else "0", journal.VARIABLE: journal.OFF})
     return _tidied(notebook)
 
 

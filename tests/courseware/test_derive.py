@@ -120,3 +120,13 @@ def test_same_source_sees_what_derivation_sets(change):
     one, two = derive.lesson("# %%\na = 1\n"), derive.lesson("# %%\na = 1\n")
     change(two)
     assert not derive.same_source(one, two)
+
+
+def test_only_the_students_sheet_begins_a_journal():
+    text = "# %% [markdown]\n# # Title\n\n# %%\nimport math\n\n# %%\nx = 1\n"
+    cells = [cell.source for cell in derive.unsolved(text, "01_cues").cells]
+    assert cells[1].startswith("import math\n")
+    assert cells[1].endswith('\njournal.begin("01_cues")')
+    assert cells[2] == "x = 1"
+    for how in ("lesson", "solved"):
+        assert not any("journal" in cell.source for cell in derive.derived(how, "01_cues")(text).cells)
