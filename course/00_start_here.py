@@ -31,6 +31,16 @@ from visual_attention.explorers.kernel_regression import width_explorer
 
 width_explorer()
 
+# %% [markdown] tags=["remove-cell"]
+# ## Your progress
+#
+# Run this cell again whenever you like. An exercise counts as passed once its check has said *right* in its sheet; the record is `notebooks/progress.json`, and deleting that file starts anew.
+
+# %% tags=["remove-cell"] jupyter={"source_hidden": true}
+from courseware.journal import Progress
+
+Progress()
+
 # %% [markdown]
 # ## If you study alone
 #
