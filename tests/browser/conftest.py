@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from courseware import journal
 from courseware.export import export
 from courseware.project import project_root
 
@@ -100,10 +101,12 @@ def wait_for_server(process: subprocess.Popen, log: Path) -> str:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     """``courseware lab`` on a copy of the notebooks, for the whole test session."""
     root = tmp_path_factory.mktemp("project")
-    shutil.copytree(project_root(Path(__file__)) / "notebooks", root / "notebooks")
-    (root / "course").mkdir()
+    project = project_root(Path(__file__))
+    shutil.copytree(project / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns("*progress*.json"))
+    shutil.copytree(project / "course" / "exercises", root / "course" / "exercises")
     # Settings and the arrangement of windows stay out of the home folder of whoever runs the tests.
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path_factory.mktemp("jupyter"))}
+    environment.pop(journal.VARIABLE, None)  # a student's progress is kept, in this copy
     log = root / "server.log"
     command = [sys.executable, "-m", "courseware.cli", "lab"]
     options = ["--no-browser", "--", "--LabApp.expose_app_in_browser=True"]
