@@ -138,7 +138,8 @@ class Progress:
             for number, (name, title) in enumerate(sheet.exercises.items(), 1):
                 (done if self.has_passed(sheet, name) else still).append(f"{number} {title}")
             link = f"[{sheet.title}](exercises/{sheet.stem}.ipynb)"
-            lines.append(f"| {link} | {self._count([sheet])} | {' · '.join(done)} | {' · '.join(still)} |")
+            count = self._count([sheet]).replace(" ", "&nbsp;")
+            lines.append(f"| {link} | {count} | {' · '.join(done)} | {' · '.join(still)} |")
         return "\n".join([*lines, *(f"\n{remark}" for remark in self.remarks)])
 
 

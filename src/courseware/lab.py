@@ -1,5 +1,6 @@
 """Start JupyterLab on the course: the start page, or a lesson as live slides."""
 
+import os
 import secrets
 import socket
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ START_PAGE = "lab/tree/notebooks/00_start_here.ipynb"
 
 # Settings for the servers that are started here. The user's own JupyterLab does not read this folder.
 SETTINGS = Path(__file__).parent / "labextension" / "settings"
+STARTUP = Path(__file__).parent / "startup.py"
 
 
 def free_port(first: int = DEFAULT_PORT) -> int:
@@ -119,6 +121,7 @@ def serve(
     token = secrets.token_hex(24)
     # flush: who reads this through a pipe wants the address now and not when the server ends.
     print(f"The course is at\n\n    {page_address(page, port, token)}\n\nStop it with Ctrl+C.\n", flush=True)
+    os.environ.setdefault("PYTHONSTARTUP", str(STARTUP))  # passed on to the kernels; a person's own file comes first
     options = server_options(root, page, port=port, token=token, open_browser=open_browser)
     LabApp.launch_instance(override(options, extra))
     return 0

@@ -98,7 +98,7 @@ def test_the_display_lists_every_exercise_with_a_link_to_its_sheet():
     assert repr(journal.Progress()) == (
         "1 of 2 exercises passed\n1 · Cues: 1 of 2\n  ✓ By hand: three\n  … Predict: four"
     )
-    row = "| [1 · Cues](exercises/01_cues.ipynb) | 1 of 2 | 1 By hand: three | 2 Predict: four |"
+    row = "| [1 · Cues](exercises/01_cues.ipynb) | 1&nbsp;of&nbsp;2 | 1 By hand: three | 2 Predict: four |"
     assert row in journal.Progress()._repr_markdown_().splitlines()
 
 
