@@ -9,20 +9,25 @@ ones that people give, each with a sentence::
     share.check(third=0.333)        # displays "✓ right · A third of one"
 
 `check` returns a :class:`Report`. It never raises because of an answer, whatever the answer is; it raises
-`TypeError` only when it is called for a question that the exercise does not have. Reports hold no times,
-addresses or file names: the same answer gives the same text.
+`TypeError` only when it is called for a question that the exercise does not have. Functions run under
+:mod:`courseware.guard`: for two seconds at most, what they print is kept back, what they change is put back.
+
+Reports hold no times, addresses or file names. A function is tried on fixed inputs first, so that whoever mends it
+meets the same counter-example again and the same answer gives the same text. One that is right on those is tried on
+inputs that nobody has seen before: it cannot pass by being made to fit.
+
+`Exercise.hint` gives help in three steps, as blocks to fold out one after the other.
 """
 
-import contextlib
 import html
 import inspect
-import io
 import linecache
 import math
 import re
+import secrets
 import string
+import time
 import types
-import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -31,9 +36,9 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from courseware import journal
+from courseware import guard, journal, slips
 
-__all__ = ["Choice", "Exercise", "Finding", "Function", "Mistake", "Report", "State", "Value"]
+__all__ = ["Choice", "Exercise", "Finding", "Function", "Hint", "Hints", "Mistake", "Report", "State", "Value"]
 
 
 class State(Enum):
@@ -139,35 +144,98 @@ class Mistake:
     feedback: str
 
 
+HINT_STEPS = ("A nudge", "The key idea", "The first line")
+
+
+@dataclass(frozen=True, repr=False)
+class Hint:
+    """One step of help: its number, 1 to 3, and what it says."""
+
+    step: int
+    text: str
+
+    def __repr__(self) -> str:
+        return f"{HINT_STEPS[self.step - 1]} · {self.text}"
+
+    def _repr_html_(self) -> str:
+        return f"<div><em>{HINT_STEPS[self.step - 1]}</em> · {_code_in_html(self.text)}</div>"
+
+
+@dataclass(frozen=True, repr=False)
+class Hints:
+    """Three hints, each folded into the one before. They unfold without a kernel, in an exported page too."""
+
+    title: str
+    hints: tuple[Hint, ...]
+
+    def __repr__(self) -> str:
+        steps = ", ".join(f"hint({hint.step}) {HINT_STEPS[hint.step - 1].lower()}" for hint in self.hints)
+        return f"Hints · {self.title}\n  one at a time: {steps}"
+
+    def _repr_html_(self) -> str:
+        inner = "<div>Nothing works? The solutions are linked at the end of this sheet.</div>"
+        for hint in reversed(self.hints):
+            inner = (
+                f'<details style="margin-left:1em"><summary>{HINT_STEPS[hint.step - 1]}</summary>'
+                f"<div>{_code_in_html(hint.text)}</div>\n{inner}</details>"
+            )
+        return inner
+
+
+def _code_in_html(text: str) -> str:
+    """Escaped, with what stands between backquotes as code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text, quote=False))
+
+
 class Question(Protocol):
-    """What an exercise asks of a question: a name, and a judgement that never raises."""
+    """What an exercise asks of a question: a name, and a judgement that never raises.
+
+    `seed` chooses the random inputs; None stands for fixed ones and then, if all is right, for fresh ones.
+    """
 
     @property
     def name(self) -> str: ...
 
-    def judge(self, answer: Any, seed: int) -> Finding: ...
+    def judge(self, answer: Any, seed: int | None = None) -> Finding: ...
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise: an identifier, a title for people, and its questions."""
+    """An exercise: an identifier, a title for people, its questions, and three hints (or none).
+
+    The hints are a nudge, the key idea and the first line, none of which gives the answer away.
+    """
 
     name: str
     title: str
     questions: tuple[Question, ...]
+    hints: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if len(self.hints) not in (0, len(HINT_STEPS)):
+            raise ValueError(f"hints of {self.name!r} must be three or none, got {len(self.hints)}")
         names = [question.name for question in self.questions]
         if not names or len(set(names)) < len(names) or "seed" in names:
             raise ValueError(
                 f"questions of {self.name!r} must be one or more, named differently, none 'seed'; got {names}"
             )
 
-    def check(self, *answers: Any, seed: int = 0, **named: Any) -> Report:
+    def hint(self, step: int | None = None) -> Hints | Hint:
+        """All hints, folded; or one of them, 1 to 3. Raises ValueError for another step, or if there are none."""
+        hints = tuple(Hint(number, text) for number, text in enumerate(self.hints, start=1))
+        if not hints:
+            raise ValueError(f"the exercise {self.name!r} has no hints")
+        if step is None:
+            return Hints(self.title, hints)
+        if step not in range(1, len(hints) + 1):
+            raise ValueError(f"step must be 1 (a nudge), 2 (the key idea) or 3 (the first line), got {step!r}")
+        return hints[step - 1]
+
+    def check(self, *answers: Any, seed: int | None = None, **named: Any) -> Report:
         """Judge the answers, given in the order of the questions or by their names.
 
-        A missing answer counts as not attempted. `seed` chooses the random inputs that functions run on.
-        Raises TypeError if an answer is given twice or for a question that does not exist.
+        A missing answer counts as not attempted. Functions run on fixed inputs and then on fresh ones, or on those
+        that `seed` chooses only. Raises TypeError if an answer is given twice or for a question that does not exist.
         """
         names = [question.name for question in self.questions]
         given = dict(zip(names, answers, strict=False))
@@ -194,7 +262,7 @@ class Value:
     decimals: int = 3
     remark: str = ""  # said with a right answer
 
-    def judge(self, answer: Any, seed: int) -> Finding:
+    def judge(self, answer: Any, seed: int | None = None) -> Finding:
         if _is_blank(answer):
             return Finding(self.name, State.NOT_ATTEMPTED)
         try:
@@ -207,7 +275,9 @@ class Value:
         for mistake in self.mistakes:
             if self._close(numbers, mistake.wrong):
                 return Finding(self.name, State.NOT_YET, mistake.feedback, mistake.name)
-        return Finding(self.name, State.NOT_YET, self._difference(numbers))
+        slip = slips.of_numbers(numbers.squeeze(), _numbers(self.expected).squeeze())
+        sentences = filter(None, (self._difference(numbers), slip and slip.feedback))
+        return Finding(self.name, State.NOT_YET, " ".join(sentences), slip.name if slip else None)
 
     def _asked(self) -> str:
         shape = _numbers(self.expected).shape
@@ -217,6 +287,8 @@ class Value:
     def _close(self, numbers: torch.Tensor, target: Any) -> bool:
         target = _numbers(target).squeeze()
         tolerance = 10.0**-self.decimals * (1 + 1e-6)  # 1.962 and 1.963 both stand for 1.9626
+        if self.decimals == 0 and torch.equal(target, target.round()):
+            tolerance = 0.5  # a count: the next one is another
         return numbers.squeeze().shape == target.shape and torch.allclose(
             numbers.squeeze(), target, rtol=0, atol=tolerance
         )
@@ -258,7 +330,7 @@ class Choice:
         if self.right not in self.explanations:
             raise ValueError(f"right must be one of {sorted(self.explanations)}, got {self.right!r}")
 
-    def judge(self, answer: Any, seed: int) -> Finding:
+    def judge(self, answer: Any, seed: int | None = None) -> Finding:
         if _is_blank(answer):
             return Finding(self.name, State.NOT_ATTEMPTED)
         letter = answer.strip(string.punctuation + string.whitespace).lower() if isinstance(answer, str) else None
@@ -276,7 +348,7 @@ class Function:
 
     `cases` takes a seeded generator and yields tuples of arguments, the simplest first: they are passed by
     position, each call on its own copies. The reference returns a tensor, a number or a bool. `asked` says in
-    one line what the function has to return.
+    one line what the function has to return. `seconds` is the time for all cases together.
     """
 
     name: str
@@ -287,49 +359,86 @@ class Function:
     rtol: float = 1e-4
     atol: float = 1e-5
     remark: str = ""  # said with a right answer
+    seconds: float = 2.0
 
-    def judge(self, answer: Any, seed: int) -> Finding:
+    def judge(self, answer: Any, seed: int | None = None) -> Finding:
         if _is_blank(answer):
             return Finding(self.name, State.NOT_ATTEMPTED)
         if not callable(answer):
             return Finding(self.name, State.NOT_YET, f"A function is asked, this is {_kind(answer)}.")
+        if seed is not None:
+            return self._judge(answer, seed)
+        known = self._judge(answer, 0)
+        if known.state is not State.RIGHT:
+            return known
+        seed = secrets.randbelow(10**6)
+        fresh = self._judge(answer, seed)
+        if fresh.state is State.RIGHT:
+            return known
+        message = f"Right on the first inputs, not on others. {fresh.message}"
+        details = (*fresh.details, ("again", f"check(…, seed={seed}) takes these inputs"))
+        return Finding(self.name, State.NOT_YET, message, fresh.mistake, details)
+
+    def _judge(self, answer: Callable, seed: int) -> Finding:
         cases = list(self.cases(torch.Generator().manual_seed(seed)))
         expected = [_as_tensor(self.reference(*_copies(case))) for case in cases]
-        runs = [_run(answer, _copies(case), seed) for case in cases]
+        runs = self._runs(answer, cases, seed)
         if all(run.unwritten for run in runs):
             return Finding(self.name, State.NOT_ATTEMPTED)
 
-        faults = [self._fault(run, right) for run, right in zip(runs, expected, strict=True)]
-        printed = next((run.printed for run in runs if run.printed), "")
-        note = f' (It also printed "{printed}": hidden here.)' if printed else ""
+        faults = [self._fault(run, right) for run, right in zip(runs, expected, strict=False)]
+        note = next((f" {run.printed}" for run in runs if run.printed), "")
         if not any(faults):
             return Finding(self.name, State.RIGHT, (self.remark + note).strip())
 
         first = next(i for i, fault in enumerate(faults) if fault)
-        mistake = self._recognise(runs, cases)
+        mistake = self._recognise(runs, cases) or self._slip(runs, expected)
         message = mistake.feedback if mistake else faults[first]
-        if not mistake and faults.count("") > 0:
+        if not mistake and faults.count("") > 0 and not runs[-1].late:
             message += f" On {faults.count('')} of the {len(cases)} inputs it was right."
-        details = [("asked", self.asked), ("input", self._show_case(cases[first]))]
-        if runs[first].error is None:
+        details = [("mistake", mistake.name)] if mistake else []
+        details += [("asked", self.asked), ("input", self._show_case(cases[first]))]
+        if runs[first].late:
+            details.append(("returned", "nothing, it was stopped"))
+        elif runs[first].error is None:
             details.append(("returned", _show(runs[first].result)))
         elif runs[first].line and not runs[first].calls:
             details.append((f"line {runs[first].line}", runs[first].source))
         details.append(("expected", _show(expected[first])))
         return Finding(self.name, State.NOT_YET, message + note, mistake.name if mistake else None, tuple(details))
 
+    def _runs(self, answer: Callable, cases: list[tuple], seed: int) -> list["_Run"]:
+        """One run for each case, up to the one on which time runs out."""
+        runs: list[_Run] = []
+        end = time.monotonic() + self.seconds
+        for case in cases:
+            runs.append(_run(answer, _copies(case), seed, end - time.monotonic()))
+            if runs[-1].late:
+                break
+        return runs
+
     def _recognise(self, runs: list["_Run"], cases: list[tuple]) -> Mistake | None:
         """The known mistake that does the same as the student's function on every case, if any.
 
         A mistake may raise on some cases (shapes that do not broadcast), then the function must raise the same.
         """
-        if all(run.error is not None for run in runs) or any(run.changed for run in runs):
+        if all(run.error is not None for run in runs) or any(run.changed or run.late for run in runs):
             return None
         for mistake in self.mistakes:
-            wrong = (_run(mistake.wrong, _copies(case), seed=0) for case in cases)
+            wrong = (_run(mistake.wrong, _copies(case), seed=0, seconds=self.seconds) for case in cases)
             if all(self._same(run, other) for run, other in zip(runs, wrong, strict=True)):
                 return mistake
         return None
+
+    def _slip(self, runs: list["_Run"], expected: list[torch.Tensor]) -> slips.Slip | None:
+        """A slip that can happen in any function, if it explains the results on every case."""
+        if any(run.error is not None or run.late or run.changed or not _is_numeric(run.result) for run in runs):
+            return None
+        results = [_as_tensor(run.result) for run in runs]
+        pairs = zip(results, expected, strict=True)
+        if not all(_same_kind(result, right) and result.isfinite().all() for result, right in pairs):
+            return None
+        return slips.of_a_function(results, expected, self._agree)
 
     def _same(self, run: "_Run", other: "_Run") -> bool:
         if run.error is not None or other.error is not None:
@@ -345,6 +454,12 @@ class Function:
 
     def _fault(self, run: "_Run", expected: torch.Tensor) -> str:
         """One sentence on what is wrong with a run, or an empty text."""
+        if run.late:
+            restart = " It could not be stopped and may go on in the background: restart the kernel." * run.running
+            return (
+                f"It takes too long: after {self.seconds:g} seconds for all inputs together it was still at this one. "
+                f"Is there a loop that never ends?{restart}"
+            )
         if run.calls:
             return f"It calls {run.calls}, which is not written yet."
         if run.error is not None:
@@ -353,6 +468,8 @@ class Function:
             return "It returned None: did you forget return?"
         if not _is_numeric(run.result):
             wanted = "a tensor" if expected.ndim else "a single value"
+            if isinstance(run.result, types.GeneratorType):
+                return f"It returned a generator, because of yield, {wanted} was expected: collect the parts, return."
             return f"It returned {_kind(run.result)}, {wanted} was expected."
         result = _as_tensor(run.result)
         if result.shape != expected.shape:
@@ -395,50 +512,49 @@ class _Run:
     calls: str = ""  # the student's other function that is not written yet
     changed: str = ""
     printed: str = ""
+    late: bool = False
+    running: bool = False
 
 
-class _Shortened(io.TextIOBase):
-    """Keeps the first characters written to it and drops the rest: long printing costs no memory."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    def write(self, text: str) -> int:
-        self.text += text[: max(0, 200 - len(self.text))]
-        return len(text)
-
-
-def _run(function: Callable, arguments: tuple, seed: int) -> _Run:
-    """Call a student's function with its output captured and the random state put back afterwards."""
+def _run(function: Callable, arguments: tuple, seed: int, seconds: float) -> _Run:
+    """Call a student's function under guard."""
     before = _copies(arguments)
-    sink = _Shortened()
-    result, error, unwritten, calls, place = None, None, False, "", (0, "")
-    with (
-        contextlib.redirect_stdout(sink),
-        contextlib.redirect_stderr(sink),
-        torch.random.fork_rng(devices=[]),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore")
+    with guard.unchanged() as transcript:
         torch.manual_seed(seed)
-        try:
-            result = function(*arguments)
-        # SystemExit as well: exit() in an answer must not end the kernel. Ctrl+C still stops a check.
-        except (Exception, SystemExit) as raised:
-            message = _plain(str(raised))
-            error = f"{type(raised).__name__}: {message}" if message else type(raised).__name__
-            code, *place = _place(raised, function)
-            # An empty message or the stub's; PyTorch raises NotImplementedError too, with a text of its own.
-            stub = isinstance(raised, NotImplementedError) and str(raised) in ("", "your turn")
-            other = code is not None and code is not getattr(inspect.unwrap(function), "__code__", code)
-            unwritten, calls = stub and not other, code.co_name if stub and other else ""
+        outcome = guard.call(function, arguments, seconds)
+    printed = _printed(transcript)
+    if outcome.late:
+        return _Run(printed=printed, late=True, running=outcome.running)
+    error, unwritten, calls, place = None, False, "", (0, "")
+    if outcome.error is not None:
+        message = _message(outcome.error)
+        error = f"{type(outcome.error).__name__}: {message}" if message else type(outcome.error).__name__
+        code, *place = _place(outcome.error, function)
+        # An empty message or the stub's; PyTorch raises NotImplementedError too, with a text of its own.
+        stub = isinstance(outcome.error, NotImplementedError) and message in ("", "your turn")
+        other = code is not None and code is not getattr(inspect.unwrap(function), "__code__", code)
+        unwritten, calls = stub and not other, code.co_name if stub and other else ""
     names = _argument_names(function, len(arguments))
     changed = (
         name
         for name, old, new in zip(names, before, arguments, strict=True)
         if isinstance(old, torch.Tensor) and not np.array_equal(old.detach(), new.detach(), equal_nan=True)
     )
-    return _Run(result, error, *place, unwritten, calls, next(changed, ""), _plain(sink.text, limit=60))
+    return _Run(outcome.result, error, *place, unwritten, calls, next(changed, ""), printed)
+
+
+def _printed(transcript: guard.Transcript) -> str:
+    text = _plain(transcript.text, limit=60)
+    if transcript.lines > 1:
+        return f'(It also printed {transcript.lines:,} lines, "{text}" first: hidden here.)'
+    return f'(It also printed "{text}": hidden here.)' if text else ""
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return _plain(str(error)[:10_000])
+    except Exception:  # an exception of the student's own, whose text cannot be made
+        return ""
 
 
 def _place(error: BaseException, function: Callable) -> tuple[types.CodeType | None, int, str]:
@@ -488,6 +604,9 @@ def _copies(arguments: tuple) -> tuple:
     return tuple(a.clone() if isinstance(a, torch.Tensor) else a for a in arguments)
 
 
+MANY = 10_000  # no exercise asks for more numbers than this: a list of a million would take a minute to read
+
+
 class _NotNumbersError(Exception):
     """The answer cannot be compared as numbers; the message is the sentence to show."""
 
@@ -496,8 +615,14 @@ def _numbers(value: Any) -> torch.Tensor:
     """Any kind of real numbers as a float64 tensor."""
     if value is None:
         raise _NotNumbersError("The answer is None.")
+    if callable(value) and not isinstance(value, torch.nn.Module):
+        raise _NotNumbersError("The answer is a function: call it, and give the number that comes back.")
+    if isinstance(value, types.GeneratorType):
+        raise _NotNumbersError("The answer is a generator: write list(…) round it.")
     if isinstance(value, dict | set | frozenset):
         raise _NotNumbersError(f"The answer is a {type(value).__name__}: write numbers in square brackets, not braces.")
+    if isinstance(value, list | tuple) and len(value) > MANY:
+        raise _NotNumbersError(f"The answer is a list of {len(value):,} things.")
     if isinstance(value, list | tuple):  # one by one: NumPy refuses tensors that carry a gradient
         value = [_numbers(item).numpy() for item in value]
     if isinstance(value, torch.Tensor):

@@ -1,11 +1,16 @@
 import re
+import signal
+import sys
+import time
+from dataclasses import replace
 from fractions import Fraction
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 import torch
 
-from courseware import checking
+from courseware import checking, guard
 from courseware.checking import Choice, Exercise, Function, Mistake, State, Value
 
 RIGHT, NOT_YET, NOT_ATTEMPTED = State.RIGHT, State.NOT_YET, State.NOT_ATTEMPTED
@@ -141,6 +146,10 @@ def test_a_known_wrong_number_gets_its_feedback():
         (10**400, "cannot be read"),
         (torch.tensor(1.0, device="meta"), "cannot be read"),
         (torch.nn.Linear(1, 1), "cannot be read"),
+        (lambda: 0.333, "a function: call it"),
+        (float, "a function: call it"),
+        ((n for n in [0.333]), "a generator: write list(…) round it"),
+        ([0.333] * 1_000_000, "a list of 1,000,000 things"),
     ],
     ids=str,
 )
@@ -229,6 +238,23 @@ def changes_its_input(a, b):
     return a[:, None] * b / 2
 
 
+class UnprintableError(Exception):
+    def __str__(self):
+        raise RuntimeError("no text")
+
+
+def raise_unprintable():
+    raise UnprintableError
+
+
+def without_end(a):
+    return without_end(a)
+
+
+def raise_with(text):
+    raise ValueError(text)
+
+
 def reshapes_its_input(a, b):
     b.unsqueeze_(0)
     return a[:, None] * b
@@ -243,6 +269,12 @@ def reshapes_its_input(a, b):
         (lambda a: a, ["It raised TypeError", "takes 1 positional argument but 2 were given"]),
         (lambda a, b: None, ["did you forget return?"]),
         (lambda a, b: "text", ["It returned an object of type str, a tensor was expected"]),
+        (lambda a, b: (yield a), ["It returned a generator, because of yield"]),
+        (lambda a, b: lambda: a, ["It returned an object of type function"]),
+        (type, ["It raised TypeError"]),
+        (lambda a, b: without_end(a), ["It raised RecursionError"]),
+        (lambda a, b: raise_unprintable(), ["It raised UnprintableError."]),
+        (lambda a, b: raise_with("x" * 10_000_000), ["It raised ValueError: xxx"]),
         (
             lambda a, b: torch.outer(a, b).numpy(),
             ["type ndarray", "a tensor"],
@@ -304,6 +336,20 @@ def test_printing_is_captured_shortened_and_no_fault(capsys):
     assert_sentence(outer.check(lambda a, b: print("debug")), "did you forget return?", '"debug"')
 
 
+def test_ten_thousand_lines_are_counted_and_no_fault(capsys):
+    def prints(a, b):
+        for n in range(10_000):
+            print("line", n)
+        return torch.outer(a, b)
+
+    report = outer.check(prints)
+    assert report.passed
+    assert capsys.readouterr() == ("", "")
+    assert "10,000 lines" in repr(report)
+    assert len(repr(report)) < 200
+    assert len(report._repr_html_()) < 1000
+
+
 def test_warnings_and_random_numbers_of_an_answer_stay_inside():
     state = torch.random.get_rng_state()
 
@@ -316,12 +362,175 @@ def test_warnings_and_random_numbers_of_an_answer_stay_inside():
     assert torch.equal(state, torch.random.get_rng_state())
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent by a signal")
 def test_an_interrupt_still_stops_a_check():
     def interrupted(a, b):
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+        while True:
+            time.sleep(0.001)
 
     with pytest.raises(KeyboardInterrupt):
         outer.check(interrupted)
+
+
+def test_an_interrupt_that_the_answer_raises_itself_is_a_fault():
+    def raises(a, b):
+        raise KeyboardInterrupt
+
+    assert_sentence(outer.check(raises), "It raised KeyboardInterrupt.")
+
+
+# Time
+
+
+def hasty(exercise, seconds=0.2):
+    """The exercise with less time for its functions."""
+    (question,) = exercise.questions
+    return replace(exercise, questions=(replace(question, seconds=seconds),))
+
+
+def test_a_function_that_does_not_end_is_stopped_and_told_so():
+    def endless(a, b):
+        print("going round")
+        while True:
+            time.sleep(0.001)
+
+    report = hasty(outer).check(endless)
+    assert_sentence(report, "It takes too long: after 0.2 seconds", "a loop that never ends?", "it was stopped")
+    assert_sentence(report, '"going round"')
+    assert "On 0 of" not in repr(report)
+    assert repr(report) == repr(hasty(outer).check(endless))
+
+
+def test_the_input_on_which_it_does_not_end_is_shown():
+    def sometimes(a, b):
+        while len(a) == 4:
+            time.sleep(0.001)
+        return torch.outer(a, b)
+
+    (finding,) = hasty(outer).check(sometimes).findings
+    assert "takes too long" in finding.message
+    assert dict(finding.details)["input"].count(",") == 5  # a has four numbers, b two
+
+
+def test_what_cannot_be_stopped_is_told_so(monkeypatch):
+    monkeypatch.setattr(guard, "PATIENCE", 0.1)
+    report = hasty(outer).check(lambda a, b: time.sleep(0.6))
+    assert_sentence(report, "It could not be stopped", "restart the kernel")
+    time.sleep(0.6)  # it ends: the next test has its threads for itself
+
+
+def test_a_whole_check_of_an_endless_function_takes_less_than_five_seconds():
+    def endless(a, b):
+        while True:
+            a = a + 1
+
+    start = time.monotonic()
+    assert_sentence(outer.check(endless), "after 2 seconds")
+    assert time.monotonic() - start < 5
+
+
+# Fresh inputs
+
+
+def test_a_function_made_to_fit_the_fixed_inputs_does_not_pass():
+    known = {repr(case): outer_by_loop(*case) for case in outer_cases(torch.Generator().manual_seed(0))}
+
+    def remembers(a, b):
+        return known.get(repr((a, b)), torch.zeros(len(a), len(b)))
+
+    assert outer.check(remembers, seed=0).passed
+    report = outer.check(remembers)
+    assert_sentence(report, "Right on the first inputs, not on others.", "It returns 0 whatever the input is")
+    seed = int(re.search(r"seed=(\d+)", repr(report)).group(1))
+    assert_sentence(outer.check(remembers, seed=seed), "It returns 0 whatever the input is")
+
+
+def test_fresh_inputs_are_fresh():
+    seen = []
+
+    def keep(a, b):
+        seen.append(a[0].item())
+        return torch.outer(a, b)
+
+    for _ in range(3):
+        assert outer.check(keep).passed
+    fixed, fresh = [seen[i] for i in (0, 6, 12)], [seen[i] for i in (3, 9, 15)]
+    assert len(set(fixed)) == 1
+    assert len({*fixed, *fresh}) == 4
+
+
+# Slips that can happen in any function
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "words"),
+    [
+        (lambda table: -table, "sign flipped", "The sign is flipped"),
+        (lambda table: table.T, "transposed", "Rows and columns are swapped."),
+        (lambda table: table.roll(1, dims=0), "off by one", "along dim 0: an index is off by one"),
+        (lambda table: table.roll(-1, dims=1), "off by one", "along dim 1: an index is off by one"),
+        (lambda table: table.flip(1), "reversed", "in reverse order along dim 1"),
+        (lambda table: torch.zeros_like(table), "constant", "It returns 0 whatever the input is"),
+        (lambda table: 0 * table + 0.25, "constant", "It returns 0.25 whatever the input is"),
+        (lambda table: 2 * table, "a factor too much", "Yours is 2 times what is expected"),
+        (lambda table: table - 0.5, "a constant too much", "Yours is 0.5 too small, everywhere."),
+        (lambda table: table[None], "wrong shape", "in the shape (1, 2, 3): (2, 3) is asked"),
+        (lambda table: table.flatten(), "wrong shape", "in the shape (6,): (2, 3) is asked"),
+    ],
+)
+def test_slips_are_named(change, name, words):
+    plain = Exercise("plain", "Plain", (Function("outer", "products", outer_by_loop, outer_cases),))
+    report = plain.check(lambda a, b: change(torch.outer(a, b)))
+    assert_sentence(report, words)
+    assert report.mistakes == (name,)
+    assert dict(report.findings[0].details)["mistake"] == name
+
+
+def test_slips_of_single_values_and_of_truth_values_are_named():
+    assert norm.check(lambda a, b: -a.norm()).mistakes == ("sign flipped",)
+    assert norm.check(lambda a, b: 3.0).mistakes == ("constant",)
+    assert norm.check(lambda a, b: a.norm()[None]).mistakes == ("wrong shape",)
+    assert ordered.check(lambda a, b: not a[0] < b[0]).mistakes == ("negated",)
+    assert_sentence(ordered.check(lambda a, b: True, seed=3), "It returns True whatever the input is")
+
+
+def test_a_slip_is_named_only_if_it_explains_every_input():
+    report = outer.check(lambda a, b: torch.outer(a, b) * (-1 if len(a) == 2 else 1))
+    assert report.mistakes == ()
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer", "name"),
+    [
+        (0.25, -0.25, "sign flipped"),
+        (0.25, 25, "per cent"),
+        (71.4, 0.714, "a share"),
+        (0.2, 5, "inverted"),
+        (0.3, 0.6, "twice"),
+        (98, 49, "half"),
+        (98, 99, "off by one"),
+        ([98, 18], [97, 19], "off by one"),
+        ([0.1, 0.2, 0.7], [0.7, 0.1, 0.2], "another order"),
+        ([0.1, 0.2, 0.7], [-0.1, -0.2, -0.7], "sign flipped"),
+    ],
+)
+def test_slips_of_numbers_are_named_without_the_right_number(expected, answer, name):
+    report = Exercise("number", "A number", (Value("number", expected),)).check(answer)
+    assert report.mistakes == (name,)
+    assert str(expected) not in repr(report).replace(str(answer), "")
+
+
+@pytest.mark.parametrize("answer", [0.31, [0.1, 0.2], float("nan"), "0.333"])
+def test_other_numbers_are_no_slip(answer):
+    assert third.check(answer).mistakes == ()
+
+
+def test_a_count_is_exact():
+    count = Exercise("count", "Count", (Value("count", 512, decimals=0),))
+    assert count.check(512.0000001).passed
+    assert not count.check(513).passed
+    assert Exercise("share", "Share", (Value("share", 71.43, decimals=0),)).check(71).passed
 
 
 # Not attempted
@@ -396,6 +605,59 @@ def test_an_exercise_needs_questions_with_different_names():
             Exercise("wrong", "Wrong", questions)
     with pytest.raises(ValueError, match=r"right must be one of \['a'\], got 'b'"):
         Choice("letter", "b", {"a": ""})
+    with pytest.raises(ValueError, match="hints of 'wrong' must be three or none, got 1"):
+        Exercise("wrong", "Wrong", third.questions, hints=("one",))
+
+
+# Hints
+
+hinted = replace(third, hints=("Cut it.", "It is `1 / n` for n > 2.", "third = 1 / …"))
+
+
+def test_hints_come_one_at_a_time():
+    assert repr(hinted.hint(1)) == "A nudge · Cut it."
+    assert repr(hinted.hint(3)) == "The first line · third = 1 / …"
+    assert repr(hinted.hint()) == (
+        "Hints · A third\n  one at a time: hint(1) a nudge, hint(2) the key idea, hint(3) the first line"
+    )
+    assert "<code>1 / n</code> for n &gt; 2." in hinted.hint(2)._repr_html_()
+
+
+def test_all_hints_are_folded_one_into_the_other():
+    class Nesting(HTMLParser):
+        depth, seen = 0, ()
+
+        def handle_starttag(self, tag, attrs):
+            self.depth += tag == "details"
+            assert "open" not in dict(attrs)
+
+        def handle_endtag(self, tag):
+            self.depth -= tag == "details"
+
+        def handle_data(self, data):
+            self.seen += ((self.depth, data),) if data.strip() else ()
+
+    parser = Nesting()
+    parser.feed(hinted.hint()._repr_html_())
+    assert parser.depth == 0
+    assert [(depth, text) for depth, text in parser.seen if text[0] in "ACT" and depth] == [
+        (1, "A nudge"),
+        (1, "Cut it."),
+        (2, "The key idea"),
+        (3, "The first line"),
+    ]
+    assert parser.seen[-2:] == (
+        (3, "third = 1 / …"),
+        (3, "Nothing works? The solutions are linked at the end of this sheet."),
+    )
+
+
+def test_a_hint_that_there_is_not_is_refused():
+    for step in (0, 4, "1", True + 3):
+        with pytest.raises(ValueError, match=r"step must be 1 \(a nudge\), 2 .* got"):
+            hinted.hint(step)
+    with pytest.raises(ValueError, match="'third' has no hints"):
+        third.hint()
 
 
 def test_reports_repeat_themselves_to_the_letter():

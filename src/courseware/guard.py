@@ -1,0 +1,250 @@
+"""Call a function that may do anything: it is stopped after a time limit, and what it changed is put back.
+
+`call` runs the function in a thread of its own and waits for it. That works alike in a kernel, in a terminal and in
+any thread of either, on Linux, macOS and Windows, and needs no copy of the caller's objects: the function sees the
+notebook's variables as they are. `unchanged` keeps the settings that a function could leave behind for the next one.
+
+A function is stopped by an exception that is raised in it from outside, again and again, also past `except:`. What
+sleeps or waits in C is left to itself: the caller goes on, and the thread ends as soon as it wakes. Nothing here can
+stop a single call in C that never gives other threads a turn (`sum(range(10**12))`), a crash, `os._exit`, or the use
+of all memory: that takes another process, which would not have the notebook's variables.
+"""
+
+import _thread
+import builtins
+import contextlib
+import ctypes
+import io
+import os
+import random
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+__all__ = ["Outcome", "Transcript", "call", "unchanged"]
+
+PATIENCE = 1.0  # seconds that a function is given to stop, once it is told to
+POLL = 0.05  # seconds between two looks at Ctrl+C, which does not wake a waiting thread on Windows
+
+
+class _Stopped(SystemExit):
+    """Raised inside a function that has run out of time.
+
+    No `Exception`: `except Exception` must not hold it up. A `SystemExit`, because that ends a thread in silence.
+    """
+
+
+@dataclass
+class Outcome:
+    """What became of a call: a result, or an exception, or neither because it ran out of time."""
+
+    result: Any = None
+    error: BaseException | None = None
+    late: bool = False
+    running: bool = False  # it could not be stopped either
+
+
+class Transcript(io.TextIOBase):
+    """Takes what is printed, keeps the first characters of it and counts the lines: printing costs no memory."""
+
+    def __init__(self, limit: int = 200) -> None:
+        self.text = ""
+        self.lines = 0
+        self._limit = limit
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self.text += text[: max(0, self._limit - len(self.text))]
+        self.lines += text.count("\n")
+        return len(text)
+
+
+def call(function: Callable, arguments: tuple, seconds: float) -> Outcome:
+    """Call `function(*arguments)` and wait for it, at most `seconds` (plus one second to stop it).
+
+    Whatever the function raises comes back in the outcome, `SystemExit` and `KeyboardInterrupt` too. Ctrl+C and the
+    interrupt button still work: they reach the caller, so `KeyboardInterrupt` comes out of `call` and the function is
+    stopped. The function starts with PyTorch's and NumPy's own defaults for what belongs to a thread (gradients on).
+    """
+    outcome = Outcome()
+    finished = _thread.allocate_lock()
+    finished.acquire()
+
+    def body() -> None:
+        try:
+            outcome.result = function(*arguments)
+        except BaseException as error:
+            outcome.error = error
+        finished.release()
+
+    # Not threading.Thread: its own code at the end of a thread could meet the exception that stops the function.
+    thread = _thread.start_new_thread(body, ())
+    deadline = time.monotonic() + seconds
+    try:
+        while not finished.acquire(timeout=POLL):
+            if time.monotonic() >= deadline:
+                return Outcome(late=True, running=not _stop(thread, body.__code__))
+    except BaseException:
+        _stop(thread, body.__code__)
+        raise
+    return outcome
+
+
+def _stop(thread: int, code: Any) -> bool:
+    """Raise in a thread until it leaves the function `code`; whether it did."""
+    raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    patience = time.monotonic() + PATIENCE
+    interval = sys.getswitchinterval()
+    # Take turns with the thread every few instructions: a loop that catches everything is left where one of the
+    # exceptions meets it outside of its `try`.
+    sys.setswitchinterval(1e-5)
+    try:
+        while _is_in(thread, code):
+            if time.monotonic() > patience:
+                return False
+            raise_in(ctypes.c_ulong(thread), ctypes.py_object(_Stopped))
+            time.sleep(0)
+        return True
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def _is_in(thread: int, code: Any) -> bool:
+    """Whether a thread is inside of a function. The number of a thread that ended may belong to another by now."""
+    frame = sys._current_frames().get(thread)
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame is not None
+
+
+@contextlib.contextmanager
+def unchanged() -> Iterator[Transcript]:
+    """Capture what is printed or displayed, and put back what a function may have changed for everybody else.
+
+    That is: standard input, output and error; warning filters; the random states of Python, NumPy and PyTorch;
+    PyTorch's default dtype, threads, deterministic algorithms and gradient mode; NumPy's error handling and its print
+    options; the recursion limit and the working directory; Matplotlib's settings and open figures. In a kernel
+    `exit()` raises `SystemExit` instead of ending it, and `input()` raises `EOFError`. Functions of a library that
+    were replaced by others stay replaced.
+    """
+    transcript = Transcript()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        for keep in (_streams, _torch_state, _numpy_state, _python_state, _figures, _shell):
+            stack.enter_context(keep(transcript))
+        warnings.simplefilter("ignore")
+        yield transcript
+
+
+@contextlib.contextmanager
+def _streams(transcript: Transcript) -> Iterator[None]:
+    before = sys.stdin, sys.stdout, sys.stderr
+    sys.stdin, sys.stdout, sys.stderr = io.StringIO(), transcript, transcript
+    try:
+        yield
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before
+
+
+@contextlib.contextmanager
+def _torch_state(_: Transcript) -> Iterator[None]:
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
+    state, gradients = torch.random.get_rng_state(), torch.is_grad_enabled()
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
+        torch.random.set_rng_state(state)
+        torch.set_grad_enabled(gradients)
+        now = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+        if now != (deterministic, warn_only):  # the call imports a compiler, which takes seconds
+            torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+        # The number is kept once for each thread that has asked, and once for those to come.
+        if call(torch.get_num_threads, (), seconds=1).result != threads:
+            torch.set_num_threads(threads)
+
+
+@contextlib.contextmanager
+def _numpy_state(_: Transcript) -> Iterator[None]:
+    state, errors, printing = np.random.get_state(), np.geterr(), np.get_printoptions()
+    try:
+        yield
+    finally:
+        np.random.set_state(state)
+        np.seterr(**errors)
+        np.set_printoptions(**printing)
+
+
+@contextlib.contextmanager
+def _python_state(_: Transcript) -> Iterator[None]:
+    state, depth, folder = random.getstate(), sys.getrecursionlimit(), os.getcwd()
+    try:
+        yield
+    finally:
+        random.setstate(state)
+        sys.setrecursionlimit(depth)
+        os.chdir(folder)
+
+
+@contextlib.contextmanager
+def _figures(_: Transcript) -> Iterator[None]:
+    """Matplotlib's settings and figures, if it is in use at all: importing it takes longer than most checks."""
+
+    def module(name: str) -> Any:
+        return sys.modules.get(name)
+
+    settings = dict.copy(module("matplotlib").rcParams) if module("matplotlib") else None
+    plt = module("matplotlib.pyplot")
+    figures = plt.get_fignums() if plt else []
+    current = plt.gcf().number if figures else None
+    try:
+        yield
+    finally:
+        if settings is not None and dict.copy(module("matplotlib").rcParams) != settings:
+            dict.update(module("matplotlib").rcParams, settings)  # as they were: no second validation
+        plt = module("matplotlib.pyplot")
+        for number in plt.get_fignums() if plt else ():
+            if number not in figures:
+                plt.close(number)
+        if current is not None and plt.fignum_exists(current):
+            plt.figure(current)
+
+
+@contextlib.contextmanager
+def _shell(_: Transcript) -> Iterator[None]:
+    """Nothing of what a function asks from the notebook it runs in: no exit, no question, no picture."""
+
+    def leave(*_: Any, **__: Any) -> None:
+        raise SystemExit
+
+    def no_input(*_: Any, **__: Any) -> None:
+        raise EOFError("nobody types during a check")
+
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_replaced(builtins, "input", no_input))
+        if shell is not None:
+            stack.enter_context(_replaced(shell, "ask_exit", leave))
+            stack.enter_context(_replaced(shell.display_pub, "publish", lambda *_, **__: None))
+        yield
+
+
+@contextlib.contextmanager
+def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
+    own, before = name in vars(owner), getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before) if own else delattr(owner, name)
