@@ -285,13 +285,13 @@ class Value:
         return f"The answer is {what}, to {self.decimals} decimals."
 
     def _close(self, numbers: torch.Tensor, target: Any) -> bool:
-        target = _numbers(target).squeeze()
-        tolerance = 10.0**-self.decimals * (1 + 1e-6)  # 1.962 and 1.963 both stand for 1.9626
-        if self.decimals == 0 and torch.equal(target, target.round()):
-            tolerance = 0.5  # a count: the next one is another
-        return numbers.squeeze().shape == target.shape and torch.allclose(
-            numbers.squeeze(), target, rtol=0, atol=tolerance
-        )
+        numbers, target = numbers.squeeze(), _numbers(target).squeeze()
+        if numbers.shape != target.shape:
+            return False
+        tolerance = torch.full_like(target, 10.0**-self.decimals * (1 + 1e-6))  # 1.962 and 1.963 both stand for 1.9626
+        if self.decimals == 0:
+            tolerance[target == target.round()] = 0.5  # a count: the next one is another
+        return bool(((numbers - target).abs() <= tolerance).all())
 
     def _is_rounded(self, numbers: torch.Tensor, expected: torch.Tensor) -> bool:
         """Whether these are the right numbers, rounded to fewer decimals than asked, though not to none."""
@@ -381,7 +381,8 @@ class Function:
 
     def _judge(self, answer: Callable, seed: int) -> Finding:
         cases = list(self.cases(torch.Generator().manual_seed(seed)))
-        expected = [_as_tensor(self.reference(*_copies(case))) for case in cases]
+        with guard.unchanged():  # a reference may draw random weights
+            expected = [_as_tensor(self.reference(*_copies(case))) for case in cases]
         runs = self._runs(answer, cases, seed)
         if all(run.unwritten for run in runs):
             return Finding(self.name, State.NOT_ATTEMPTED)
@@ -424,10 +425,11 @@ class Function:
         """
         if all(run.error is not None for run in runs) or any(run.changed or run.late for run in runs):
             return None
-        for mistake in self.mistakes:
-            wrong = (_run(mistake.wrong, _copies(case), seed=0, seconds=self.seconds) for case in cases)
-            if all(self._same(run, other) for run, other in zip(runs, wrong, strict=True)):
-                return mistake
+        with guard.unchanged():
+            for mistake in self.mistakes:
+                wrong = (_run_trusted(mistake.wrong, _copies(case)) for case in cases)
+                if all(self._same(run, other) for run, other in zip(runs, wrong, strict=True)):
+                    return mistake
         return None
 
     def _slip(self, runs: list["_Run"], expected: list[torch.Tensor]) -> slips.Slip | None:
@@ -527,8 +529,7 @@ def _run(function: Callable, arguments: tuple, seed: int, seconds: float) -> _Ru
         return _Run(printed=printed, late=True, running=outcome.running)
     error, unwritten, calls, place = None, False, "", (0, "")
     if outcome.error is not None:
-        message = _message(outcome.error)
-        error = f"{type(outcome.error).__name__}: {message}" if message else type(outcome.error).__name__
+        message, error = _message(outcome.error), _named(outcome.error)
         code, *place = _place(outcome.error, function)
         # An empty message or the stub's; PyTorch raises NotImplementedError too, with a text of its own.
         stub = isinstance(outcome.error, NotImplementedError) and message in ("", "your turn")
@@ -548,6 +549,19 @@ def _printed(transcript: guard.Transcript) -> str:
     if transcript.lines > 1:
         return f'(It also printed {transcript.lines:,} lines, "{text}" first: hidden here.)'
     return f'(It also printed "{text}": hidden here.)' if text else ""
+
+
+def _run_trusted(function: Callable, arguments: tuple) -> _Run:
+    """Call a function of the exercise's own: it ends, and only its result or its error is of interest."""
+    try:
+        return _Run(function(*arguments))
+    except Exception as error:
+        return _Run(error=_named(error))
+
+
+def _named(error: BaseException) -> str:
+    """The type of an exception and its message, if it has one."""
+    return ": ".join(filter(None, (type(error).__name__, _message(error))))
 
 
 def _message(error: BaseException) -> str:

@@ -62,7 +62,8 @@ class Transcript(io.TextIOBase):
         return True
 
     def write(self, text: str) -> int:
-        self.text += text[: max(0, self._limit - len(self.text))]
+        if len(self.text) < self._limit:
+            self.text += text[: self._limit - len(self.text)]
         self.lines += text.count("\n")
         return len(text)
 

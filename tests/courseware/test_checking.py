@@ -530,7 +530,9 @@ def test_a_count_is_exact():
     count = Exercise("count", "Count", (Value("count", 512, decimals=0),))
     assert count.check(512.0000001).passed
     assert not count.check(513).passed
-    assert Exercise("share", "Share", (Value("share", 71.43, decimals=0),)).check(71).passed
+    shares = Exercise("shares", "Shares", (Value("shares", [28, 71.43], decimals=0),))
+    assert shares.check([28, 71]).passed
+    assert not shares.check([29, 71]).passed
 
 
 # Not attempted

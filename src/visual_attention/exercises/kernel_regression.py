@@ -355,10 +355,11 @@ def _tenths(size: tuple[int, ...], low: float, high: float, generator: torch.Gen
 
 
 def _query_keys_width(generator: torch.Generator) -> Iterable[tuple]:
+    # No query is so far off, in widths, that a kernel without softmax underflows: that is another exercise.
     for m, n, low, high in (
         (2, 3, 0.4, 0.8),
         (3, 2, 1.3, 1.9),
-        (1, 5, 0.3, 0.9),
+        (1, 5, 0.4, 0.9),
         (5, 4, 1.2, 2.5),
         (40, 30, 0.6, 0.9),
     ):
