@@ -11,6 +11,7 @@ import torch
 
 from visual_attention.datasets import reframed
 from visual_attention.exercises import squeeze_excitation as exercise
+from visual_attention.experiments.context import red_framed
 
 # %% [markdown]
 # ## 1 · By hand: squeeze, excite, scale
@@ -221,7 +222,7 @@ exercise.detective.check(share=share, multiply_adds=multiply_adds)
 # `network.head(features)` the logits; `red.shown` has the shape (300, 3), the digits in red, green and blue.
 
 # %%
-network, red = exercise.patching()
+network, red = red_framed()
 
 ### BEGIN SOLUTION
 with torch.no_grad():

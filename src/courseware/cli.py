@@ -55,6 +55,12 @@ def check(arguments: argparse.Namespace) -> int:
     return check_command(arguments)
 
 
+def release(arguments: argparse.Namespace) -> int:
+    from courseware.grading.release import release_command
+
+    return release_command(arguments)
+
+
 def export(arguments: argparse.Namespace) -> int:
     try:
         from courseware.export import export_command
@@ -91,6 +97,10 @@ def parser() -> argparse.ArgumentParser:
     add(check, "See whether the notebooks are what course/ says.")
     command = add(export, "Write the web site and the slide decks, which need no server.")
     command.add_argument("--output", default="site", help="the folder to write into (default: %(default)s)")
+    command.add_argument("lessons", **lessons)
+    command = add(release, "Write the exercise sheets for grading with nbgrader.")
+    command.add_argument("--course-dir", default="grading", help="the folder to write into (default: %(default)s)")
+    command.add_argument("--seed", type=int, help="chooses the inputs of the hidden tests (default: drawn anew)")
     command.add_argument("lessons", **lessons)
     add(doctor, "See whether everything is installed; say how to mend what is not.")
     return top

@@ -12,7 +12,8 @@ In an exercise sheet, solutions stand between nbgrader's marks::
 
 The unsolved notebook gets `raise NotImplementedError` in place of a marked block inside a function, and
 `name = ...` for each name that a marked block at the left margin assigns. A markdown cell that starts with
-`<!-- SOLUTION -->` appears in the solved notebook only.
+`<!-- SOLUTION -->` appears in the solved notebook only. An established grader gets the notebook with solutions
+between their marks (`marked`) and takes them out by the same rule (`without_solutions`).
 """
 
 import ast
@@ -26,7 +27,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-__all__ = ["derived", "lesson", "same_source", "solved", "unsolved"]
+__all__ = ["derived", "lesson", "marked", "same_source", "set_ids", "solved", "unsolved", "without_solutions"]
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 SOLUTION_TEXT = "<!-- SOLUTION -->"
@@ -74,20 +75,34 @@ def solved(text: str) -> NotebookNode:
     return _finished(notebook)
 
 
+def marked(text: str) -> NotebookNode:
+    """The notebook of an exercise sheet with its solutions between their marks, for a grader to take out."""
+    notebook = _read(text)
+    notebook.cells = [cell for cell in notebook.cells if not cell.source.startswith(SOLUTION_TEXT)]
+    return _finished(notebook)
+
+
 def unsolved(text: str, sheet: str | None = None) -> NotebookNode:
     """The notebook that students get: every solution replaced by a place for their own.
 
     With `sheet`, the sheet's file name without its ending, the first code cell also begins the student's journal.
     """
-    notebook = _read(text)
-    notebook.cells = [cell for cell in notebook.cells if not cell.source.startswith(SOLUTION_TEXT)]
+    notebook = marked(text)
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.source = _replace_solutions(cell.source, _stub)
+            cell.source = without_solutions(cell.source)
     first = next((cell for cell in notebook.cells if cell.cell_type == "code"), None)
     if sheet is not None and first is not None:
         first.source += BEGIN_JOURNAL.format(sheet=sheet)
     return _finished(notebook)
+
+
+def without_solutions(source: str) -> str:
+    """A code cell with a place for the student's own answer instead of each marked solution.
+
+    Raises ValueError if marks do not come in pairs, or if a solution at the left margin assigns no name.
+    """
+    return _replace_solutions(source, _stub)
 
 
 def derived(source: str, sheet: str | None = None) -> Callable[[str], NotebookNode]:
@@ -102,6 +117,18 @@ def same_source(one: NotebookNode, other: NotebookNode) -> bool:
     there: the version of Python, the state of its widgets.
     """
     return _skeleton(one) == _skeleton(other)
+
+
+def set_ids(notebook: NotebookNode) -> None:
+    """Give the cells ids that depend on their content only: a rebuild changes what changed.
+
+    Whoever takes something out of a cell calls this again: an id made with it could be tried out and tell what it was.
+    """
+    seen: Counter[str] = Counter()
+    for cell in notebook.cells:
+        content = f"{cell.cell_type}\n{cell.source}"
+        seen[content] += 1
+        cell.id = hashlib.sha256(f"{content}\n{seen[content]}".encode()).hexdigest()[:8]
 
 
 def _read(text: str) -> NotebookNode:
@@ -144,12 +171,9 @@ def _stub(block: list[str], indent: str) -> list[str]:
 
 
 def _finished(notebook: NotebookNode) -> NotebookNode:
-    """Fixed metadata, and cell ids that depend on the cell's content only: a rebuild changes what changed."""
-    seen: Counter[str] = Counter()
+    """Fixed metadata and ids."""
+    set_ids(notebook)
     for cell in notebook.cells:
-        content = f"{cell.cell_type}\n{cell.source}"
-        seen[content] += 1
-        cell.id = hashlib.sha256(f"{content}\n{seen[content]}".encode()).hexdigest()[:8]
         cell.metadata.pop("lines_to_next_cell", None)
         cell.metadata.pop("lines_to_end_of_cell_marker", None)
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)

@@ -8,8 +8,9 @@ from pathlib import Path
 LESSON_FILE = re.compile(r"(?P<number>\d\d)_\w+")
 START_NUMBER = "00"  # the start page: derived like a lesson, but none
 
-# What the web site and the decks need besides the course itself, installed in the clone.
+# What the web site and the decks, or grading, need besides the course itself, installed in the clone.
 INSTALL_EXPORT = 'python -m pip install -c constraints.txt -e ".[export]"'
+INSTALL_GRADE = 'python -m pip install -c constraints.txt -e ".[grade]"'
 
 
 class UserError(Exception):

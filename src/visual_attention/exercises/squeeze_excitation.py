@@ -11,12 +11,11 @@ import torch
 from courseware.checking import Choice, Exercise, Function, Mistake, Value
 from visual_attention.blocks import SqueezeExcitation
 from visual_attention.cost import count_cost
-from visual_attention.datasets.framed import FramedDigits, reframed
-from visual_attention.experiments import load_weights
-from visual_attention.experiments.context import pictures, start
+from visual_attention.datasets.framed import reframed
+from visual_attention.experiments.context import red_framed
 from visual_attention.networks import resnet50
 
-__all__ = ["ALL", "block", "by_hand", "cost", "debug", "detective", "gates", "intervene", "patching"]
+__all__ = ["ALL", "block", "by_hand", "cost", "debug", "detective", "gates", "intervene"]
 
 Tensor = torch.Tensor
 
@@ -455,20 +454,12 @@ detective = Exercise(
     ),
 )
 
+
 # --------------------------------------------------------------------------------------------------
-PATCHED = 300  # test pictures
-
-
-def patching() -> tuple[torch.nn.Module, FramedDigits]:
-    """The trained network of the lesson and 300 of its test pictures, all with their frames turned red."""
-    network = load_weights(start("SE", 0), "context")
-    return network, reframed(FramedDigits(*(part[:PATCHED] for part in pictures("test", 0))), 0)
-
-
 @torch.no_grad()
 def _reads(gates_from: int | None, digit_of: int) -> float:
     """How often red-framed pictures are read as the digit of a plane, under the gates of a frame (None: all 1)."""
-    network, red = patching()
+    network, red = red_framed()
     features = network.features(red.images)
     gate: Tensor | float = 1.0
     if gates_from is not None:

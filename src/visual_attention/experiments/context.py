@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from visual_attention._validation import feature_map, one_of
 from visual_attention.blocks import SqueezeExcitation
-from visual_attention.datasets.framed import FramedDigits, framed_digits
-from visual_attention.experiments.store import Experiment
+from visual_attention.datasets.framed import FramedDigits, framed_digits, reframed
+from visual_attention.experiments.store import Experiment, load_weights
 from visual_attention.networks import Attention, SmallNetwork, make_attention
 from visual_attention.training import accuracy, initialised, train
 
@@ -23,6 +23,7 @@ __all__ = [
     "PlaneNetwork",
     "gate_measures",
     "pictures",
+    "red_framed",
     "start",
     "train_head",
     "train_reader",
@@ -249,4 +250,14 @@ SMALL = Experiment(
     seeds=(0, 1, 2, 3, 4),
     run=run_small,
 )
+# ---- for the exercise on the gates of another frame
+PATCHED = 300  # test pictures
+
+
+def red_framed() -> tuple[PlaneNetwork, FramedDigits]:
+    """The trained network with SE and 300 of its test pictures, all with their frames turned red."""
+    network = load_weights(start("SE", 0), "context")
+    return network, reframed(FramedDigits(*(part[:PATCHED] for part in pictures("test", 0))), 0)
+
+
 ALL = (EXPERIMENT, SMALL)

@@ -1,0 +1,376 @@
+"""A round of grading with nbgrader: released sheets, submissions of every kind, scores and feedback."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook, MissingEntry
+
+from courseware import derive
+from courseware.cli import main
+from courseware.grading import POINTS
+from courseware.grading.plugin import judge, run
+from courseware.grading.release import source_notebook
+from courseware.grading.session import Limits, Session
+from courseware.project import UserError
+
+ROOT = Path(__file__).resolve().parents[2]
+SHEETS = sorted((ROOT / "course" / "exercises").glob("[0-9][0-9]_*.py"))
+SHEET = "02_kernel_regression"
+FULL = {
+    "hand_example": 3,
+    "predictions": 2,
+    "units": 3,
+    "rows_and_columns": 3,
+    "weights": 5,
+    "estimate": 5,
+    "far_query": 5,
+    "bounds": 5,
+    "leave_one_out": 5,
+}
+
+
+def nbgrader(folder, *arguments):
+    """The command line, as a grader types it."""
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    return subprocess.run(command, cwd=folder, env=os.environ, capture_output=True, text=True, timeout=900)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A course directory with every sheet released."""
+    folder = tmp_path_factory.mktemp("grading")
+    assert main(["release", "--course-dir", str(folder), "--seed", "11"]) == 0
+    done = nbgrader(folder, "generate_assignment", "*")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def released(course, stem):
+    return nbformat.read(course / "release" / stem / f"{stem}.ipynb", as_version=4)
+
+
+def grade_id(cell):
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
+# ---- what is released
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.stem)
+def test_released_notebooks_are_the_sheets_that_students_know(course, sheet):
+    text = sheet.read_text(encoding="utf-8")
+    notebook, known = released(course, sheet.stem), derive.unsolved(text)
+    assert [(cell.cell_type, cell.source.strip()) for cell in notebook.cells] == [
+        (cell.cell_type, cell.source.strip()) for cell in known.cells
+    ]
+    tests = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+    answers = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    assert len(tests) == len(re.findall(r"^# ## \d+ · ", text, flags=re.MULTILINE))
+    assert all(cell.metadata.nbgrader.points in POINTS.values() for cell in tests)
+    assert all(cell.metadata.nbgrader.locked and not cell.metadata.editable for cell in tests)
+    assert len(answers) == sum("### BEGIN SOLUTION" in cell.source for cell in derive.marked(text).cells)
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.stem)
+def test_every_solution_gets_full_points_apart_from_its_judge(sheet):
+    notebook = source_notebook(sheet.read_text(encoding="utf-8"), seed=5)
+    earned, most = {}, {}
+    with Session(Limits(cell_seconds=300), withheld_packages=["visual_attention.exercises"]) as session:
+        for cell in notebook.cells:
+            if cell.metadata.get("nbgrader", {}).get("grade"):
+                [output] = judge(session, cell.source)
+                earned[grade_id(cell)] = output.data["text/plain"]
+                most[grade_id(cell)] = f"{float(cell.metadata.nbgrader.points)}"
+            elif cell.cell_type == "code":
+                assert [output for output in run(session, cell.source) if output.output_type == "error"] == []
+    assert earned == most
+
+
+def test_hidden_tests_differ_from_release_to_release_and_follow_the_seed():
+    text = SHEETS[1].read_text(encoding="utf-8")
+    one, same, other = (source_notebook(text, seed) for seed in (1, 1, 2))
+    assert [cell.source for cell in one.cells] == [cell.source for cell in same.cells]
+    assert [cell.source for cell in one.cells] != [cell.source for cell in other.cells]
+
+
+def test_a_second_release_renews_the_sheets_and_keeps_the_graders_settings(tmp_path, capsys):
+    assert main(["release", "--course-dir", str(tmp_path), "3"]) == 0
+    out = capsys.readouterr().out
+    assert "nbgrader generate_assignment 03_learned_attention" in out
+    assert [path.name for path in (tmp_path / "source").iterdir()] == ["03_learned_attention"]
+    config, notebook = tmp_path / "nbgrader_config.py", next(tmp_path.glob("source/*/*.ipynb"))
+    config.write_text("mine")
+    notebook.write_text("")
+    assert main(["release", "--course-dir", str(tmp_path), "03"]) == 0
+    assert config.read_text() == "mine"
+    assert nbformat.read(notebook, as_version=4).cells
+
+
+def test_the_course_itself_is_no_course_directory(capsys):
+    assert main(["release", "--course-dir", str(ROOT)]) == 2
+    assert "must be a folder of its own" in capsys.readouterr().err
+
+
+IMPORT = "# %%\nfrom visual_attention.exercises import learned_attention as exercise\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("# %%\na = 1\n", "must import its checks"),
+        (IMPORT + "# %%\nexercise.train.check(w=w)\n", "must check every exercise"),
+        (IMPORT + "# %%\nexercise.train.check(w=w + 1)\n", "one name for each of"),
+        (IMPORT + "# %%\nexercise.train.check(w=score)\n", "hidden tests use the name score"),
+    ],
+)
+def test_sheets_that_cannot_be_judged_elsewhere_are_refused(text, message):
+    with pytest.raises(UserError, match=message):
+        source_notebook(text, seed=1)
+
+
+def test_a_solution_and_its_check_need_a_cell_each():
+    text = (ROOT / "course" / "exercises" / "03_learned_attention.py").read_text(encoding="utf-8")
+    joined = text.replace("### END SOLUTION\n\n# %%\nexercise.train", "### END SOLUTION\nexercise.train")
+    assert joined != text
+    with pytest.raises(UserError, match="both a solution and a check"):
+        source_notebook(joined, seed=1)
+
+
+# ---- a round
+
+RIGHT = {
+    grade_id(cell): "\n".join(line for line in cell.source.split("\n") if "SOLUTION" not in line)
+    for cell in source_notebook((ROOT / "course" / "exercises" / f"{SHEET}.py").read_text(encoding="utf-8"), 0).cells
+    if cell.metadata.get("nbgrader", {}).get("solution")
+}
+
+# Answers that do not lean on another exercise, so that a fault in one shows there only.
+ALONE = RIGHT | {
+    "answer-estimate-1": """\
+def nadaraya_watson(query, keys, values, width):
+    return torch.softmax(-0.5 * ((query[:, None] - keys) / width) ** 2, dim=1) @ values""",
+}
+
+WRONG = ALONE | {
+    "answer-hand_example-1": "weights = [0.6065, 1.0, 0.1353]\nf = 1.9626\nf_narrow = 1.8820",
+    "answer-predictions-1": 'scaled = "a"\nempty_window = "c"',
+    "answer-weights-1": """\
+def attention_weights(query, keys, width):
+    return torch.softmax(-0.5 * ((query[:, None] - keys) / width) ** 2, dim=0)""",
+    "answer-far_query-1": """\
+def mended_weights(query, keys):
+    kernel = torch.exp(-0.5 * (query[:, None] - keys[None, :]) ** 2)
+    return kernel / kernel.sum(dim=1, keepdim=True).clamp(min=1e-30)""",
+    "answer-bounds-2": 'property_needed = "c"\nboundary = "a"',
+}
+
+LOOPS = ALONE | {
+    "answer-units-1": "metres = centimetres = sigma = 1.0\nwhile True:\n    print('still here')",
+    "answer-weights-1": "def attention_weights(query, keys, width):\n    while True:\n        pass",
+}
+
+EXITS = ALONE | {
+    "answer-rows_and_columns-1": "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nos._exit(0)",
+    "answer-far_query-1": "import os\ndef mended_weights(query, keys):\n    os._exit(0)",
+}
+
+GREEDY = ALONE | {
+    "answer-units-1": "pile = []\nwhile True:\n    pile.append(bytearray(10**7))",
+    "answer-far_query-1": "def mended_weights(query, keys):\n    return torch.zeros(50 * 10**9)",
+    # Each works in an answer that is otherwise right: the output is dropped, the fork refused.
+    "answer-weights-1": RIGHT["answer-weights-1"].replace(
+        "    return", "    print('no end of it\\n' * 100_000)\n    import os\n    os.fork()\n    return"
+    ),
+    "answer-estimate-1": ALONE["answer-estimate-1"].replace("    return", "    print('x\\n' * 10_000)\n    return"),
+}
+
+FORGER = {
+    "answer-hand_example-1": """\
+import builtins, sys
+from courseware import checking, grading
+from courseware.grading import plugin, session, wire, worker
+class Everything:
+    def __eq__(self, other): return True
+    def __getattr__(self, name): return lambda *a, **k: Everything()
+    def __call__(self, *a, **k): return Everything()
+    def __repr__(self): return "1000"
+    def __float__(self): return 1000.0
+for module in (checking, grading, plugin, session, wire, worker):
+    for name in list(vars(module)):
+        if name[0] != "_" and callable(getattr(module, name)):
+            setattr(module, name, Everything())
+checking.State.NOT_YET = checking.State.NOT_ATTEMPTED = checking.State.RIGHT
+builtins.isinstance = lambda *a: True
+builtins.all = lambda *a: True
+torch.allclose = torch.equal = lambda *a, **k: True
+exercise.hand_example.check = lambda *a, **k: 1000
+score = judge = Everything()
+weights = f = f_narrow = Everything()""",
+    "answer-predictions-1": "scaled = empty_window = Everything()",
+    "answer-weights-1": "attention_weights = exercise.weights.questions[0].reference",
+    "answer-estimate-1": "def nadaraya_watson(*a):\n    return Everything()",
+}
+
+READER = {
+    "answer-hand_example-1": """\
+import glob, importlib.util, os, pathlib
+course = pathlib.Path({course!r})
+seen = []
+def read(path):
+    try:
+        seen.append(open(path).read())
+    except OSError as error:
+        seen.append(type(error).__name__)
+for path in [
+    course / "submitted" / "right" / {sheet!r} / ({sheet!r} + ".ipynb"),
+    course / "source" / {sheet!r} / ({sheet!r} + ".ipynb"),
+    course / "gradebook.db",
+    {root!r} + "/course/exercises/" + {sheet!r} + ".py",
+    {root!r} + "/notebooks/solutions/" + {sheet!r} + ".ipynb",
+    {root!r} + "/src/visual_attention/exercises/kernel_regression.py",
+]:
+    read(path)
+try:
+    (course / "gradebook.db").unlink()
+except OSError as error:
+    seen.append(type(error).__name__)
+print("seen:", seen)
+weights = [0.3482, 0.5741, 0.0777]""",
+    "answer-weights-1": """\
+from visual_attention.exercises.kernel_regression import ALL
+attention_weights = ALL[4].questions[0].reference""",
+}
+
+
+def submit(course, student, answers, change=lambda notebook: None):
+    notebook = released(course, SHEET)
+    known = {grade_id(cell) for cell in notebook.cells}
+    assert set(answers) <= known
+    for cell in notebook.cells:
+        if grade_id(cell) in answers:
+            cell.source = answers[grade_id(cell)]
+    change(notebook)
+    folder = course / "submitted" / student / SHEET
+    folder.mkdir(parents=True)
+    (folder / f"{SHEET}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def forge(notebook):
+    """Tests that say what one likes, worth more, of a version to come; one is gone, one is new."""
+    for cell in list(notebook.cells):
+        data = cell.metadata.get("nbgrader", {})
+        if data.get("grade"):
+            cell.source = "1000"
+            data |= {"points": 1000, "schema_version": 99, "locked": False}
+        if grade_id(cell) == "test-units":
+            notebook.cells.remove(cell)
+    extra = {"grade": True, "grade_id": "test-mine", "points": 1000, "solution": False, "locked": True, "task": False}
+    metadata = {"nbgrader": extra | {"schema_version": 3, "cell_type": "code"}}
+    stolen = {"nbgrader": extra | {"schema_version": 3, "cell_type": "code", "grade_id": "test-bounds"}}
+    notebook.cells.append(nbformat.v4.new_code_cell("1000", metadata=metadata))
+    notebook.cells.append(nbformat.v4.new_code_cell("1000", metadata=stolen))
+
+
+@pytest.fixture(scope="module")
+def graded(course):
+    """The scores by student and exercise after a round, and what nbgrader said."""
+    config = course / "nbgrader_config.py"
+    text = config.read_text(encoding="utf-8")
+    for setting, value in (("cell_seconds", 8), ("call_seconds", 5), ("memory_mb", 512)):
+        text, count = re.subn(rf"c\.Judge\.{setting} = \d+", f"c.Judge.{setting} = {value}", text)
+        assert count == 1
+    config.write_text(text, encoding="utf-8")
+    submit(course, "a-damaged", {})
+    (course / "submitted" / "a-damaged" / SHEET / f"{SHEET}.ipynb").write_text('{"cells": [')
+    submit(course, "b-forger", FORGER, forge)
+    reader = dict(READER)
+    reader["answer-hand_example-1"] = reader["answer-hand_example-1"].format(
+        course=str(course), root=str(ROOT), sheet=SHEET
+    )
+    submit(course, "c-reader", reader)
+    submit(course, "d-loops", LOOPS)
+    submit(course, "e-exits", EXITS)
+    submit(course, "f-greedy", GREEDY)
+    submit(course, "empty", {})
+    submit(course, "right", RIGHT)
+    submit(course, "wrong", WRONG)
+    log = nbgrader(course, "autograde", SHEET)
+    feedback = nbgrader(course, "generate_feedback", SHEET)
+    assert feedback.returncode == 0, feedback.stderr
+    scores = {}
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        for submission in gradebook.assignment_submissions(SHEET):
+            [notebook] = submission.notebooks
+            scores[submission.student.id] = {
+                grade.name.removeprefix("test-"): grade.auto_score for grade in notebook.grades
+            }
+            assert not any(grade.needs_manual_grade for grade in notebook.grades) or submission.student.id[0] == "a"
+    return scores, log
+
+
+def test_a_right_submission_gets_all_points_and_an_empty_one_none(graded):
+    scores, _ = graded
+    assert scores["right"] == FULL
+    assert sum(FULL.values()) == 36
+    assert scores["empty"] == dict.fromkeys(FULL, 0)
+
+
+def test_a_wrong_submission_loses_what_is_wrong_and_no_more(graded):
+    scores, _ = graded
+    assert scores["wrong"] == FULL | {
+        "hand_example": 2,  # two of three numbers
+        "predictions": 1,  # one of two letters
+        "weights": 0,
+        "far_query": 0,
+        "bounds": 3.89,  # the function and a letter: 5 · (5 + 2) / (2 + 5 + 2)
+    }
+
+
+@pytest.mark.parametrize(
+    ("student", "lost"),
+    [
+        ("d-loops", ["units", "weights"]),
+        ("e-exits", ["rows_and_columns", "far_query"]),
+        ("f-greedy", ["units", "far_query", "weights"]),
+    ],
+)
+def test_loops_exits_memory_and_forks_cost_their_own_exercise(graded, student, lost):
+    scores, _ = graded
+    assert scores[student] == FULL | dict.fromkeys(lost, 0)
+
+
+def test_forgery_earns_nothing(graded):
+    scores, _ = graded
+    assert scores["b-forger"] == dict.fromkeys(FULL, 0)
+
+
+def test_reading_earns_nothing_and_finds_nothing(graded, course):
+    scores, _ = graded
+    assert scores["c-reader"] == dict.fromkeys(FULL, 0) | {"hand_example": 1}  # one number of three, typed in
+    notebook = nbformat.read(course / "autograded" / "c-reader" / SHEET / f"{SHEET}.ipynb", as_version=4)
+    [printed] = [output.text for cell in notebook.cells for output in cell.get("outputs", []) if "text" in output][:1]
+    assert printed == f"seen: {['PermissionError'] * 7}\n"
+
+
+def test_a_file_that_is_no_notebook_stops_nobody_else(graded, course):
+    scores, log = graded
+    assert log.returncode != 0
+    assert "a-damaged" in log.stderr.splitlines()[-2]
+    assert set(scores) - {"a-damaged"} == {path.name for path in (course / "autograded").iterdir()}
+    assert len(scores) == 9
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook, pytest.raises(MissingEntry):
+        gradebook.find_grade("test-mine", SHEET, SHEET, "b-forger")
+
+
+def test_feedback_names_the_mistake_and_the_points(graded, course):
+    page = (course / "feedback" / "wrong" / SHEET / f"{SHEET}.html").read_text(encoding="utf-8")
+    assert "2 of 3 points" in page
+    assert "29.89" in re.sub(r"\s+", " ", page) or "(Score: 29.89 / 36.0)" in page
+    empty = (course / "feedback" / "empty" / SHEET / f"{SHEET}.html").read_text(encoding="utf-8")
+    assert "not attempted yet" in empty

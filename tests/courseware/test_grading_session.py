@@ -1,0 +1,394 @@
+"""Submitted code in a process of its own: what comes back, what it may use, and how it ends."""
+
+import json
+import random
+import socket
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import visual_attention
+from courseware.checking import Exercise, Function, Mistake, State, Value
+from courseware.grading import score, worth
+from courseware.grading.confine import all_but, landlock_version
+from courseware.grading.session import Limits, Session, SessionError, StoppedError
+from courseware.grading.wire import LENGTH, Channel, WireError, decode, encode
+
+ROOT = Path(__file__).resolve().parents[2]
+WITHHELD = "visual_attention.exercises"
+LIMITS = Limits(cell_seconds=20, call_seconds=3, notebook_seconds=120, memory_mb=512)
+
+
+@pytest.fixture(scope="module")
+def session():
+    with Session(LIMITS, withheld_packages=[WITHHELD], withheld=[ROOT]) as session:
+        yield session
+
+
+def error_of(session, source):
+    run = session.run(source)
+    assert run.error is not None, run
+    return run.error
+
+
+def test_the_kernel_can_guard_files():
+    assert landlock_version() >= 1, "these tests need Linux 5.13 or newer with Landlock, as CI and containers have it"
+
+
+# ---- plain data
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        3,
+        -0.5,
+        "b",
+        ...,
+        [1, [2.0, "x"], None],
+        torch.arange(6).reshape(2, 3),
+        torch.tensor([[True], [False]]),
+        torch.tensor(1.5, dtype=torch.bfloat16),
+        torch.tensor([1 + 2j]),
+        torch.empty(0, 3),
+        torch.rand(3, 4).T,
+        torch.ones(2, requires_grad=True),
+        np.array([[1.0, 2.0]]),
+        np.array(["a"]).size,
+    ],
+    ids=repr,
+)
+def test_plain_data_arrives_as_it_was(value):
+    back = decode(json.loads(json.dumps(encode(value))))
+    assert type(back) is type(value)
+    if isinstance(value, torch.Tensor):
+        assert back.dtype == value.dtype
+        assert back.requires_grad == value.requires_grad
+        assert torch.equal(back, value)
+    elif isinstance(value, np.ndarray):
+        assert np.array_equal(back, value)
+    else:
+        assert back == value
+
+
+def test_numbers_of_other_kinds_arrive_as_numbers():
+    assert decode(encode(np.float32(0.5))) == 0.5
+    assert decode(encode(Fraction(1, 4))) == 0.25
+    assert decode(encode((1, 2))) == [1, 2]
+    assert decode(encode(10**5000)) == 2**1001
+    assert np.isnan(decode(json.loads(json.dumps(encode(float("nan"))))))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [object(), torch.ones(2, 2).to_sparse(), torch.ones(1).expand(10**12), torch.ones(2, device="meta"), abs],
+    ids=["object", "sparse", "larger than memory", "without data", "function"],
+)
+def test_everything_else_arrives_as_the_name_of_its_type(value):
+    assert type(decode(encode(value))).__name__ == type(value).__name__
+
+
+def test_no_message_makes_the_reader_do_more_than_refuse():
+    draw = random.Random(0)
+    good = encode([1, "x", torch.ones(2, 2), {}, ...])
+    pieces = [None, -1, 2**70, "", "AAAA", [], {}, [[[[[[[[1]]]]]]]], {"list": 3}, "float32", {"object": None}]
+
+    def spoilt(entry):
+        if isinstance(entry, dict):
+            return {key: spoilt(value) for key, value in entry.items() if draw.random() > 0.1}
+        if isinstance(entry, list):
+            return [spoilt(value) for value in entry]
+        return draw.choice(pieces) if draw.random() < 0.3 else entry
+
+    refused = 0
+    for _ in range(2000):
+        try:
+            decode(spoilt(good))
+        except WireError:
+            refused += 1
+    assert refused > 500
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\0" * 3, LENGTH.pack(2**40), LENGTH.pack(2) + b"\xff\xff", LENGTH.pack(10**5) + b"[" * 10**5]
+)
+def test_what_is_no_message_is_refused(data):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(data)
+        theirs.close()
+        with pytest.raises(WireError):
+            Channel(ours).receive()
+
+
+# ---- cells and answers
+
+
+def test_cells_share_their_names_and_say_what_they_print(session):
+    assert (
+        session.run("import torch\na = torch.arange(3)\nprint('hello')\na + 1").printed == "hello\ntensor([1, 2, 3])\n"
+    )
+    assert session.run("%matplotlib inline\n!ls\na.sum().item()").printed == "3\n"
+    assert session.run("print('x' * 10**6)").printed == "x" * 2000
+    assert torch.equal(session.answer("a"), torch.arange(3))
+    assert session.answer("nothing_of_that_name") is ...
+
+
+def test_a_function_stays_where_it_is(session):
+    session.run("def double(x, factor=2):\n    print('looking')\n    x *= factor\n    return x.sum()")
+    double, x = session.answer("double"), torch.ones(3)
+    assert double(x, 4) == 12
+    assert x.tolist() == [4, 4, 4]
+    assert str(double.__signature__) == "(x, factor)"
+
+
+def test_errors_come_back_by_name(session):
+    assert error_of(session, "1 / 0") == ("ZeroDivisionError", "division by zero")
+    assert error_of(session, "exit_code = 3\nraise SystemExit(exit_code)") == ("SystemExit", "3")
+    assert error_of(session, "def f(:")[0] == "SyntaxError"
+    session.run("def f(x):\n    raise ValueError('no')\ndef stub(x):\n    raise NotImplementedError('your turn')")
+    with pytest.raises(Exception, match="no") as caught:
+        session.answer("f")(1)
+    assert type(caught.value).__name__ == "ValueError"
+    with pytest.raises(NotImplementedError, match="your turn"):
+        session.answer("stub")(1)
+
+
+def test_a_check_says_the_same_of_a_function_here_and_there(session):
+    source = {
+        "right": "def answer(x):\n    return 2 * x",
+        "known": "def answer(x):\n    return 3 * x",
+        "wrong": "def answer(x):\n    return 2 * x + 1",
+        "stub": "def answer(x):\n    raise NotImplementedError('your turn')",
+        "in place": "def answer(x):\n    x *= 2\n    return x",
+        "shape": "def answer(x):\n    return x[None]",
+        "raises": "def answer(x):\n    raise KeyError('k')",
+        "text": "def answer(x):\n    return 'two'",
+        "number": "answer = 3",
+    }
+    question = Function(
+        "double",
+        "double(x) → twice x",
+        lambda x: 2 * x,
+        lambda generator: [(torch.rand(n, generator=generator),) for n in (1, 3)],
+        (Mistake("triple", lambda x: 3 * x, "That is three times x."),),
+    )
+    for name, text in source.items():
+        namespace = {}
+        exec(text, namespace)
+        session.run(text)
+        here, there = question.judge(namespace["answer"], 5), question.judge(session.answer("answer"), 5)
+        assert (there.state, there.message, there.mistake) == (here.state, here.message, here.mistake), name
+
+
+# ---- what it may use
+
+
+def test_the_right_answers_are_out_of_reach(session):
+    session.run("import visual_attention")
+    folder = Path(visual_attention.__file__).parent
+    run = session.run(
+        "from visual_attention.exercises import cbam as exercise\n"
+        "from visual_attention.exercises.cbam import ALL\n"
+        "answer = exercise.spatial.questions[0].reference\n"
+        "exercise.spatial.check(answer)"
+    )
+    assert run.error is None
+    assert session.answer("answer")(1) is None  # a thing that does nothing
+    for path in (
+        folder / "exercises" / "cbam.py",
+        ROOT / "course" / "exercises" / "07_cbam.py",
+        ROOT / "notebooks" / "solutions" / "07_cbam.ipynb",
+    ):
+        assert path.is_file()
+        assert error_of(session, f"open({str(path)!r}).read()")[0] == "PermissionError"
+        assert "Permission denied" in error_of(session, f"torch.from_file({str(path)!r}, size=9, dtype=torch.uint8)")[1]
+    assert session.run(f"len(open({str(folder / 'pooling.py')!r}).read()) > 0").printed == "True\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "open('/proc/' + str(os.getppid()) + '/environ', 'rb').read()",
+        "os.listdir('/tmp')",
+        "open('/etc/passwd').read()",
+        "open('/tmp/somewhere_else', 'w')",
+        "os.kill(os.getppid(), 9)",
+        "os.kill(os.getpid(), 9)",
+        "os.fork()",
+        "os.system('true')",
+        "os.execv('/bin/true', ['true'])",
+        "__import__('subprocess').run(['/bin/true'])",
+        "__import__('_posixsubprocess').fork_exec",
+        "__import__('ctypes').CDLL(None).fork()",
+        "__import__('resource').setrlimit(__import__('resource').RLIMIT_AS, (-1, -1))",
+        "__import__('socket').create_connection(('127.0.0.1', 80), timeout=1)",
+        "__import__('socket').socket().bind(('127.0.0.1', 0))",
+        "torch.zeros(50 * 10**9)",
+    ],
+)
+def test_what_a_submission_must_not_do_is_an_error_in_its_cell(session, source):
+    if "fork_exec" in source:
+        source = (
+            "import _posixsubprocess as p\nr, w = os.pipe()\n"
+            "p.fork_exec([b'/bin/true'], [b'/bin/true'], True, (w,), None, None, -1, -1, -1, -1, -1, -1,"
+            " r, w, True, False, -1, -1, None, None, -1, None, True)\n"
+            "os.close(w)\nreply = os.read(r, 100)\nassert not reply, reply"
+        )
+    session.run("import os\nimport torch\nkept = 5")
+    error_of(session, source)
+    assert session.answer("kept") == 5
+
+
+def test_nothing_of_the_graders_environment_goes_along(session, monkeypatch):
+    monkeypatch.setenv("SECRET_TOKEN", "1")
+    with Session(LIMITS) as fresh:
+        assert fresh.run("import os\n'SECRET_TOKEN' in os.environ").printed == "False\n"
+
+
+def test_it_writes_into_a_folder_that_goes_with_it():
+    with Session(LIMITS) as session:
+        folder = Path(session.run("import os\nopen('kept.txt', 'w').write('x')\nprint(os.getcwd())").printed.split()[0])
+        assert (folder / "kept.txt").read_text() == "x"
+    assert not folder.exists()
+
+
+def test_listing_all_but_what_is_withheld(tmp_path):
+    for name in ("a/one", "a/b/two", "a/c/three"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert dict(all_but(tmp_path, [])) == {tmp_path: True}
+    assert dict(all_but(tmp_path, [tmp_path])) == {}
+    found = dict(all_but(tmp_path, [tmp_path / "a" / "b"]))
+    assert found == {tmp_path: False, tmp_path / "a": False, tmp_path / "a" / "one": True, tmp_path / "a" / "c": True}
+
+
+# ---- how it ends
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("import os\nos._exit(0)", "the process ended"),
+        ("while True:\n    print('x')", "it took longer than 3 s"),
+        (
+            "import os\nfor n in range(3, 99):\n    try:\n        os.close(n)\n    except OSError:\n        pass",
+            "ended",
+        ),
+    ],
+)
+def test_a_cell_that_ends_or_holds_up_its_process_costs_itself_only(source, message):
+    with Session(Limits(cell_seconds=3, memory_mb=512)) as session:
+        session.run("before = 1\ndef f(x):\n    return x")
+        old = session.answer("f")
+        name, text = error_of(session, source)
+        assert name == "Stopped"
+        assert message in text
+        with pytest.raises(StoppedError, match="stopped on an earlier input"):
+            old(1)
+        assert session.run("after = before + 1").error is None
+        assert session.answer("after") == 2
+        assert session.answer("f")(3) == 3
+
+
+def test_a_cell_that_piles_up_memory_leaves_it_to_others():
+    with Session(LIMITS) as session:
+        name, _ = error_of(session, "pile = []\nwhile True:\n    pile.append(bytearray(10**7))")
+        assert name == "MemoryError"
+        assert session.run("import torch\nones = torch.ones(25 * 10**6)").error is None
+
+
+def test_a_function_that_hangs_or_exits_is_wrong_and_the_next_one_is_judged():
+    question = Function("f", "f(x) → x", lambda x: x, lambda generator: [(torch.rand(2, generator=generator),)] * 3)
+    with Session(Limits(call_seconds=1)) as session:
+        session.run("import os\ndef hangs(x):\n    while True:\n        pass")
+        session.run("def leaves(x):\n    os._exit(0)")
+        session.run("def right(x):\n    return x")
+        assert question.judge(session.answer("hangs"), 0).state is State.NOT_YET
+        assert question.judge(session.answer("leaves"), 0).state is State.NOT_YET
+        assert question.judge(session.answer("right"), 0).state is State.RIGHT
+
+
+def test_an_answer_that_comes_late_is_not_taken_for_the_next_one():
+    with Session(Limits(cell_seconds=20)) as session:
+        session.run("import time\nright = 7\ndef slow(x):\n    time.sleep(30)\n    return 1")
+        slow = session.answer("slow")
+
+        class GivenUpError(BaseException):
+            pass
+
+        def give_up(*arguments):
+            raise GivenUpError
+
+        receive = slow._worker._channel.receive
+        slow._worker._channel.receive = give_up
+        with pytest.raises(GivenUpError):
+            slow(1)
+        slow._worker._channel.receive = receive
+        assert session.answer("right") == 7
+
+
+def test_the_time_for_a_notebook_ends():
+    with Session(Limits(cell_seconds=60, notebook_seconds=4)) as session:
+        start = time.monotonic()
+        session.run("import time\ntime.sleep(60)")
+        assert error_of(session, "a = 1")[1] == "the 4 s for the whole notebook are used up"
+        with pytest.raises(StoppedError, match="used up"):
+            session.answer("a")
+        assert time.monotonic() - start < 40
+
+
+def test_a_machine_that_cannot_isolate_is_told_so(monkeypatch):
+    monkeypatch.setattr("courseware.grading.session.landlock_version", lambda: 0)
+    with Session(LIMITS) as session, pytest.raises(SessionError, match=r"container.*c\.Judge\.isolate = False"):
+        session.run("a = 1")
+    with Session(Limits(isolate=False)) as session:
+        assert session.run("a = 1").error is None
+
+
+def test_a_package_that_is_not_there_is_the_graders_fault():
+    with (
+        Session(LIMITS, withheld_packages=["no_such_package"]) as session,
+        pytest.raises(SessionError, match="no_such"),
+    ):
+        session.run("a = 1")
+
+
+# ---- points
+
+NUMBER = Value("number", 1.5, (Mistake("half", 0.75, "That is half of it."),))
+DOUBLE = Function("double", "double(x) → 2x", lambda x: 2 * x, lambda g: [(torch.rand(3, generator=g),)])
+BOTH = Exercise("both", "A number and a function", (NUMBER, DOUBLE))
+
+
+def test_points_are_those_of_the_hardest_question_and_shared_in_proportion():
+    assert worth(BOTH) == 5
+    assert worth(Exercise("one", "One", (NUMBER,))) == 3
+    assert score(BOTH, {"number": 1.5, "double": lambda x: 2 * x}, points=5, seeds=[1, 2]) == 5
+    assert score(BOTH, {"number": 1.5}, points=5, seeds=[1]) == 1.88  # 5 · 3 / 8
+    assert score(BOTH, {"double": lambda x: 2 * x}, points=5, seeds=[1]) == 3.12
+    assert score(BOTH, {}, points=5, seeds=[1]) == 0
+
+
+def test_a_function_counts_only_if_it_is_right_for_every_seed():
+    first = DOUBLE.cases(torch.Generator().manual_seed(1))[0][0]
+    lucky = score(BOTH, {"double": lambda x: 2 * first}, points=5, seeds=[1])
+    assert lucky > 0
+    caught = score(BOTH, {"double": lambda x: 2 * first}, points=5, seeds=[1, 2])
+    assert caught == 0
+    assert [finding.state for finding in caught.report.findings] == [State.NOT_ATTEMPTED, State.NOT_YET]
+
+
+def test_a_score_reads_as_a_number_and_shows_the_feedback():
+    result = score(BOTH, {"number": 0.75}, points=5, seeds=[1])
+    assert repr(result) == "0.0"
+    assert "That is half of it." in result._repr_html_()
+    assert "0 of 5 points" in result._repr_html_()
+    with pytest.raises(ValueError, match="at least one number"):
+        score(BOTH, {}, points=5, seeds=[])
