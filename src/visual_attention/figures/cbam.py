@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from visual_attention.figures.diagrams import Box, Diagram
-from visual_attention.figures.style import FIT, KEY, QUERY, SLIDE, TRUTH, VALUE, WEIGHT, WEIGHT_MAP, styled
+from visual_attention.figures.style import FIT, ONE, OTHER, SLIDE, TRUTH, WEIGHT, WEIGHT_MAP, styled
 
 
 # ---------------------------------------------------------------------------------------------------- block diagrams
@@ -19,8 +19,8 @@ def channel_gate() -> Figure:
     d = Diagram(10, 2.9)
     source = d.box(0.8, 1.65, "$F$", width=1.1, role="value")
     d.note(0.8, 2.2, "C × H × W")
-    mean = d.box(2.75, 2.4, "mean over places", width=2.05, role="key")
-    largest = d.box(2.75, 0.9, "max over places", width=2.05, role="key")
+    mean = d.box(2.75, 2.4, "mean over places", width=2.05, role="query")
+    largest = d.box(2.75, 0.9, "max over places", width=2.05, role="query")
     mlp = d.box(5.2, 1.65, "shared MLP\n$W_1\\,$ReLU$(W_0\\,\\cdot\\,)$", width=1.95, height=0.95)
     plus = d.operator(6.85, 1.65, "+")
     gate = d.box(8.0, 1.65, "sigmoid", width=1.25, role="weight", shape="$M_c$: C × 1 × 1")
@@ -107,7 +107,7 @@ def fingerprint(counted: dict[str, tuple[float, float]], printed: dict[str, tupl
     figure = Figure(figsize=(10.0, 3.4))
     axes = figure.add_axes((0.105, 0.18, 0.875, 0.78))
     for name, (parameters, operations) in counted.items():
-        axes.plot([parameters], [operations], "o", color=KEY, markersize=11, label="counted", zorder=2)
+        axes.plot([parameters], [operations], "o", color=ONE, markersize=11, label="counted", zorder=2)
         right = parameters > 27.5
         axes.annotate(
             name,
@@ -116,10 +116,10 @@ def fingerprint(counted: dict[str, tuple[float, float]], printed: dict[str, tupl
             textcoords="offset points",
             ha="right" if right else "left",
             va="center",
-            color=KEY,
+            color=ONE,
         )
     for parameters, operations in printed.values():
-        axes.plot([parameters], [operations], "x", color=QUERY, markersize=15, markeredgewidth=3, label="printed")
+        axes.plot([parameters], [operations], "x", color=OTHER, markersize=15, markeredgewidth=3, label="printed")
     axes.set(xlabel="million parameters", ylabel="giga multiply-adds", xlim=(25.3, 28.6), ylim=(3.83, 4.05))
     handles, labels = axes.get_legend_handles_labels()
     unique = dict(zip(labels, handles, strict=True))
@@ -133,17 +133,17 @@ def six_errors(errors: dict[str, float], gain: tuple[float, float]) -> Figure:
     figure = Figure(figsize=(10.0, 3.1), layout="constrained")
     axes = figure.subplots()
     for number, error in enumerate(errors.values()):
-        axes.plot([error], [number], "o", color=KEY, markersize=11)
+        axes.plot([error], [number], "o", color=ONE, markersize=11)
         axes.annotate(
-            f"{error:.2f}", (error, number), xytext=(10, 0), textcoords="offset points", va="center", color=KEY
+            f"{error:.2f}", (error, number), xytext=(10, 0), textcoords="offset points", va="center", color=ONE
         )
     axes.annotate(
         "",
         (gain[0], len(errors)),
         (gain[1], len(errors)),
-        arrowprops={"arrowstyle": "<->", "color": QUERY, "lw": 2.2, "shrinkA": 0, "shrinkB": 0},
+        arrowprops={"arrowstyle": "<->", "color": OTHER, "lw": 2.2, "shrinkA": 0, "shrinkB": 0},
     )
-    axes.text(gain[1] + 0.02, len(errors), f"{gain[1] - gain[0]:.2f}", color=QUERY, va="center")
+    axes.text(gain[1] + 0.02, len(errors), f"{gain[1] - gain[0]:.2f}", color=OTHER, va="center")
     axes.set_yticks(range(len(errors) + 1), [*errors, "claimed gain of CBAM"])
     axes.set(xlabel="top-1 error of SE-ResNet-50, %", xlim=(22.1, 23.45), ylim=(len(errors) + 0.6, -0.6))
     axes.grid(axis="x", color="#DDDDDD")
@@ -162,7 +162,7 @@ def _picture(axes: Axes, image: Tensor, boxes: Tensor | None = None) -> None:
 def _frames(axes: Axes, boxes: Tensor) -> None:
     """Frames of 12×12 pixels: the first one, round the digit to be read, is thick."""
     for number, (row, column) in enumerate(boxes):
-        style = {"edgecolor": QUERY, "linewidth": 3} if number == 0 else {"edgecolor": TRUTH, "linewidth": 1.5}
+        style = {"edgecolor": OTHER, "linewidth": 3} if number == 0 else {"edgecolor": TRUTH, "linewidth": 1.5}
         axes.add_patch(Rectangle((column - 0.5, row - 0.5), 12, 12, facecolor="none", **style))
 
 
@@ -206,7 +206,7 @@ def rows(values: dict[str, Tensor], label: str, *, chance: float | None = None, 
     axes = figure.subplots()
     for number, (name, numbers) in enumerate(values.items()):
         gated = name.startswith(("spatial", "CBAM"))
-        colour = WEIGHT if gated else KEY
+        colour = WEIGHT if gated else ONE
         axes.plot(numbers, np.full(len(numbers), number), "o", color=colour, markersize=7, alpha=0.55)
         axes.plot([numbers.mean()] * 2, [number - 0.34, number + 0.34], color=FIT, linewidth=2.6)
     if chance is not None:
@@ -235,7 +235,7 @@ def drag_panels(
     spatial.set_title("spatial gate: white 0, dark 1")
     channel.bar(range(len(channels)), channels, color=WEIGHT, width=0.8)
     channel.set(title=f"channel gates of {len(channels)}", ylim=(0, 1), yticks=[0, 0.5, 1], xticks=[])
-    colours = [QUERY if number == answer else VALUE for number in range(len(probabilities))]
+    colours = [OTHER if number == answer else TRUTH for number in range(len(probabilities))]
     classes.bar(range(len(probabilities)), probabilities, color=colours, width=0.8)
     classes.set(title="the answer's probabilities", ylim=(0, 1), yticks=[0, 0.5, 1], xticks=range(10))
     return figure

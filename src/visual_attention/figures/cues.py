@@ -9,7 +9,7 @@ from matplotlib.patches import Circle, FancyBboxPatch
 from torch import Tensor
 
 from visual_attention.figures.desk import WOOD, icon
-from visual_attention.figures.style import FIT, KEY, QUERY, SLIDE, TRUTH, WEIGHT, WEIGHT_MAP, styled
+from visual_attention.figures.style import FIT, ONE, OTHER, SLIDE, TRUTH, WEIGHT, WEIGHT_MAP, styled
 
 # Where things lie on the desk: centre and size, in units of the desk's height.
 _PLACES = {
@@ -171,7 +171,7 @@ def search_panels(
     _bars(display, features, places, weights)
     display.set_title(f"{len(features)} items, looking for {wish}")
 
-    styles = {"feature": (KEY, "o", "-"), "conjunction": (QUERY, "s", "-")}
+    styles = {"feature": (ONE, "o", "-"), "conjunction": (OTHER, "s", "-")}
     for kind, (colour, marker, line) in styles.items():
         if not (target[kind] == by_saliency[kind]).all():
             curve.plot(sizes, by_saliency[kind], color=colour, linestyle=":", linewidth=1.6)

@@ -7,17 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from visual_attention.figures.style import (
-    FIT,
-    KEY,
-    QUERY,
-    SLIDE,
-    TRUTH,
-    VALUE,
-    WEIGHT,
-    WEIGHT_MAP,
-    styled,
-)
+from visual_attention.figures.style import FIT, ONE, OTHER, QUERY, SLIDE, TRUTH, VALUE, WEIGHT, WEIGHT_MAP, styled
 
 
 @styled
@@ -38,7 +28,7 @@ def curves(
     axes.scatter(x, y, s=34, color=VALUE, alpha=0.75, label="data", zorder=2)
     if truth is not None:
         axes.plot(*truth, color=TRUTH, linestyle="--", label="true curve", zorder=1)
-    for (name, line), color, style in zip((lines or {}).items(), (FIT, KEY, WEIGHT), ("-", "-.", ":"), strict=False):
+    for (name, line), color, style in zip((lines or {}).items(), (FIT, ONE, WEIGHT), ("-", "-.", ":"), strict=False):
         axes.plot(*line, color=color, linestyle=style, label=name, zorder=3)
     if query is not None:
         axes.set_ylim(top=axes.get_ylim()[1] + 0.7)
@@ -141,7 +131,7 @@ def width_panels(
     heat.set_title("all weights: queries ↓, keys →")
 
     error.plot(widths, errors, color=TRUTH)
-    error.plot([widths[at]], [errors[at]], "o", color=QUERY, markersize=10)
+    error.plot([widths[at]], [errors[at]], "o", color=OTHER, markersize=10)
     error.set(
         title="test error against width $\\sigma$",
         xscale="log",
@@ -168,7 +158,7 @@ def boundary_bias(x: Tensor, truth: Tensor, fit: Tensor) -> Figure:
             xytext=(14 if side == "left" else -14, 8 if side == "left" else -26),
             textcoords="offset points",
             ha=side,
-            color=QUERY,
+            color=OTHER,
             fontsize=15,
         )
     axes.set(xlabel="$x$", ylabel="$y$")
@@ -195,10 +185,10 @@ def error_spread(widths: Tensor, errors: Tensor, best: Tensor) -> Figure:
     figure = Figure(figsize=(10.0, 3.8))
     axes = figure.subplots()
     figure.subplots_adjust(left=0.08, right=0.985, top=0.96, bottom=0.17)
-    axes.plot(widths, errors.T, color=KEY, alpha=0.16, linewidth=1.2)
+    axes.plot(widths, errors.T, color=ONE, alpha=0.16, linewidth=1.2)
     axes.plot(widths, np.median(errors, axis=0), color=FIT, label="median of the draws")
     axes.plot(
-        best, np.full(len(best), 0.02), "|", color=QUERY, markersize=16, markeredgewidth=2, label="best width of a draw"
+        best, np.full(len(best), 0.02), "|", color=OTHER, markersize=16, markeredgewidth=2, label="best width of a draw"
     )
     axes.set(xscale="log", xlabel="width $\\sigma$", ylabel="test error", ylim=(0, 1.2))
     axes.legend(loc="upper center")

@@ -6,7 +6,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from visual_attention.figures.style import FIT, KEY, QUERY, SLIDE, TRUTH, VALUE, WEIGHT, WEIGHT_MAP, styled
+from visual_attention.figures.style import FIT, ONE, OTHER, SLIDE, TRUTH, VALUE, WEIGHT, WEIGHT_MAP, styled
 
 LARGEST_W = 40.0
 
@@ -54,9 +54,9 @@ def w_panels(
     heat.imshow(weights, cmap=WEIGHT_MAP, norm=PowerNorm(0.5, 0, 0.4), aspect="auto", interpolation="nearest")
     heat.set_title("weights, own point left out")
 
-    loss.plot(grid, with_itself, color=KEY, linestyle="-.", label="with itself")
+    loss.plot(grid, with_itself, color=ONE, linestyle="-.", label="with itself")
     loss.plot(grid, left_out, color=FIT, label="left out")
-    loss.plot([w, w], losses_at_w, "o", color=QUERY, markersize=9, zorder=4)
+    loss.plot([w, w], losses_at_w, "o", color=OTHER, markersize=9, zorder=4)
     seen = np.abs(path) <= LARGEST_W
     loss.plot(np.abs(path)[seen], path_losses[seen], "x-", color=WEIGHT, linewidth=1.2, markersize=7, zorder=3)
     _w_axis(loss)
@@ -78,7 +78,7 @@ def growth(steps: Tensor, paths: dict[str, tuple[Tensor, Tensor]]) -> Figure:
     figure = Figure(figsize=(10.0, 3.5))
     left, right = figure.subplots(1, 2)
     figure.subplots_adjust(left=0.075, right=0.985, top=0.9, bottom=0.18, wspace=0.22)
-    for (name, (w, loss)), color, style in zip(paths.items(), (KEY, FIT), ("-.", "-"), strict=True):
+    for (name, (w, loss)), color, style in zip(paths.items(), (ONE, FIT), ("-.", "-"), strict=True):
         left.plot(steps, w, color=color, linestyle=style, label=name)
         right.plot(steps, np.maximum(loss, 1e-6), color=color, linestyle=style, label=name)
     left.set(title="$w$", xlabel="step", xscale="log", yscale="log")
@@ -95,7 +95,7 @@ def redraws(recipe: Tensor, learned: Tensor, best: Tensor, errors: dict[str, Ten
     left, right = figure.subplots(1, 2)
     figure.subplots_adjust(left=0.075, right=0.985, top=0.9, bottom=0.2, wspace=0.24)
     bins = np.linspace(0, 20, 41)
-    left.hist(np.clip(recipe, 0, 20), bins, color=KEY, alpha=0.45, label="recipe: 5 steps, rate 0.5")
+    left.hist(np.clip(recipe, 0, 20), bins, color=ONE, alpha=0.45, label="recipe: 5 steps, rate 0.5")
     left.hist(np.clip(learned, 0, 20), bins, color=WEIGHT, alpha=0.6, label="trained to the end")
     left.hist(np.clip(best, 0, 20), bins, histtype="step", color=FIT, linewidth=1.8, label="best possible")
     left.set(title="where $|w|$ ends", xlabel="$|w|$ (20: or more)", ylabel="draws")
@@ -106,7 +106,7 @@ def redraws(recipe: Tensor, learned: Tensor, best: Tensor, errors: dict[str, Ten
         tick_labels=list(errors),
         whis=(5, 95),
         showfliers=False,
-        medianprops={"color": QUERY, "linewidth": 2},
+        medianprops={"color": OTHER, "linewidth": 2},
         patch_artist=True,
     )
     for box in boxes["boxes"]:
@@ -123,7 +123,7 @@ def literal_formulas(x: Tensor, y: Tensor, grid: Tensor, lines: dict[str, Tensor
     axes = figure.subplots()
     figure.subplots_adjust(left=0.06, right=0.985, top=0.97, bottom=0.2)
     axes.scatter(x, y, s=26, color=VALUE, alpha=0.7)
-    for (name, line), color, style in zip(lines.items(), (FIT, QUERY, KEY), ("-", "--", "-."), strict=True):
+    for (name, line), color, style in zip(lines.items(), (FIT, OTHER, ONE), ("-", "--", "-."), strict=True):
         axes.plot(grid, line, color=color, linestyle=style, label=name)
     axes.set(xlabel="$x$", ylabel="$y$")
     axes.legend(loc="upper right")

@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from visual_attention.figures.diagrams import Box, Diagram
-from visual_attention.figures.style import FIT, KEY, QUERY, SLIDE, TRUTH, VALUE, WEIGHT, WEIGHT_MAP, styled
+from visual_attention.figures.style import FIT, ONE, OTHER, QUERY, SLIDE, TRUTH, WEIGHT, WEIGHT_MAP, styled
 
 _DEPTH = 0.26  # by how much a channel lies behind the one before it, in cells
 _GAP = 1.6  # between two pictures of the block, in cells
@@ -282,7 +282,7 @@ def scale_result(small: Tensor, large: Tensor, accuracies: dict[str, Tensor]) ->
     left.set(xlim=(-0.25, 1.25), ylim=(0, 1), title="weight of the large kernel")
     left.set_xticks([0, 1], ["small signs", "large signs"])
     for row, (name, numbers) in enumerate(accuracies.items()):
-        colour = WEIGHT if name == "selected" else KEY
+        colour = WEIGHT if name == "selected" else ONE
         right.plot(numbers, np.full(len(numbers), row), "o", color=colour, markersize=8, alpha=0.75)
         right.plot([numbers.mean()], [row], "|", color=FIT, markersize=22, markeredgewidth=3)
     right.set_yticks(range(len(accuracies)), list(accuracies))
@@ -311,8 +311,8 @@ def scale_panels(
     line.axhline(0.5, color=TRUTH, linestyle="--", linewidth=1.6)
     line.plot(sides, curve, "-", color=WEIGHT)
     seen = np.isin(sides, trained)
-    line.plot(sides[seen], curve[seen], "s", color=KEY, markersize=8, label="trained on")
-    line.plot([sides[at]], [curve[at]], "o", color=QUERY, markersize=13, zorder=4)
+    line.plot(sides[seen], curve[seen], "s", color=ONE, markersize=8, label="trained on")
+    line.plot([sides[at]], [curve[at]], "o", color=OTHER, markersize=13, zorder=4)
     line.set(ylim=(0, 1), yticks=[0, 0.5, 1], xlabel="side of a cell in pixels", title="mean over channels")
     line.set_xticks(sides)
     line.legend(loc="lower right", borderaxespad=0.1, handlelength=1.0)
@@ -325,7 +325,7 @@ def _frames(panels: list[Axes], frames: Tensor, informative: int) -> None:
         axes.imshow(frame, cmap="gray", vmin=-0.5, vmax=1.2, interpolation="nearest")
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(number == informative)
-        axes.spines[:].set(color=QUERY, linewidth=5)
+        axes.spines[:].set(color=OTHER, linewidth=5)
 
 
 @styled
@@ -361,7 +361,7 @@ def clip_panels(*, frames: Tensor, weights: Tensor, informative: int, said: str)
 def clip_result(accuracies: dict[str, dict[str, Tensor]], hits: dict[str, dict[str, Tensor]]) -> Figure:
     """Accuracies and shares of clips whose frame was found, (seeds,) for each task and pooling."""
     figure = Figure(figsize=(10.0, 2.9))
-    colours = dict(zip(next(iter(accuracies.values())), (TRUTH, VALUE, QUERY), strict=True))
+    colours = dict(zip(next(iter(accuracies.values())), (TRUTH, OTHER, ONE), strict=True))
     panels = figure.subplots(1, 2)
     figure.subplots_adjust(left=0.055, right=0.76, top=0.87, bottom=0.13, wspace=0.24)
     titles = ("accuracy", "frame found")

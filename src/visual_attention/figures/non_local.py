@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from visual_attention.figures.diagrams import Diagram
-from visual_attention.figures.style import FIT, KEY, QUERY, TRUTH, VALUE, WEIGHT, WEIGHT_MAP, styled
+from visual_attention.figures.style import FIT, KEY, ONE, OTHER, QUERY, THIRD, TRUTH, WEIGHT, WEIGHT_MAP, styled
 
 ANSWERS = ("#D81B1B", "#159C15", "#3355DD")  # red, green, blue as the pictures have them, dark enough for a bar
 
@@ -90,7 +90,7 @@ def pixel_panels(
 @styled
 def psnr_rows(names: tuple[str, ...], values: Tensor, roles: tuple[str, ...]) -> Figure:
     """Decibels (rows, seeds): a dot for each seed, the mean written beside it; a row's role is its colour's name."""
-    colours = {"plain": TRUTH, "ours": WEIGHT, "library": VALUE}
+    colours = {"plain": TRUTH, "ours": WEIGHT, "library": ONE}
     figure = Figure(figsize=(10.0, 3.4))
     axes = figure.add_axes((0.39, 0.19, 0.59, 0.8))
     for row, (numbers, role) in enumerate(zip(values, roles, strict=True)):
@@ -116,7 +116,7 @@ def self_vote(h: Tensor, curves: dict[str, Tensor], own: Tensor, references: dic
     figure = Figure(figsize=(10.0, 3.0))
     left, right = figure.subplots(1, 2, width_ratios=(1.5, 1))
     figure.subplots_adjust(left=0.075, right=0.985, top=0.9, bottom=0.21, wspace=0.2)
-    styles = zip(curves.items(), (QUERY, KEY, WEIGHT), ("o-", "s-", "D-"), strict=True)
+    styles = zip(curves.items(), (OTHER, ONE, WEIGHT), ("o-", "s-", "D-"), strict=True)
     for (name, values), colour, style in styles:
         left.plot(h, values, style, color=colour, markersize=5, label=name)
     for name, value in references.items():
@@ -124,7 +124,7 @@ def self_vote(h: Tensor, curves: dict[str, Tensor], own: Tensor, references: dic
         left.annotate(name, (float(h[-1]), value), xytext=(0, 4), textcoords="offset points", ha="right", color=TRUTH)
     left.set(title="PSNR in dB", xlabel="$h$", ylim=(16, 28))
     left.legend(loc="lower right")
-    right.plot(h, own, "o-", color=QUERY, markersize=5)
+    right.plot(h, own, "o-", color=OTHER, markersize=5)
     right.set(title="mean weight of the pixel itself", xlabel="$h$", ylim=(0, 1.02))
     return figure
 
@@ -134,7 +134,7 @@ def collapse(channels: Tensor, own: dict[str, Tensor]) -> Figure:
     """The mean weight of a position for itself (n,) over the number of channels (n,), for named kinds of score."""
     figure = Figure(figsize=(10.0, 2.7))
     axes = figure.add_axes((0.08, 0.23, 0.9, 0.74))
-    for (name, values), colour, marker in zip(own.items(), (QUERY, KEY), ("o", "s"), strict=True):
+    for (name, values), colour, marker in zip(own.items(), (OTHER, ONE), ("o", "s"), strict=True):
         axes.plot(channels, values, f"{marker}-", color=colour, label=name)
     axes.set(xlabel="channels $C$", ylabel="weight for itself", xscale="log", ylim=(-0.02, 1.05))
     axes.set_xticks(channels, [f"{c:.0f}" for c in channels], minor=False)
@@ -177,7 +177,7 @@ def growth(positions: Tensor, memory: dict[str, Tensor], seconds: dict[str, Tens
     figure = Figure(figsize=(10.0, 2.9))
     left, right = figure.subplots(1, 2)
     figure.subplots_adjust(left=0.06, right=0.71, top=0.88, bottom=0.22, wspace=0.25)
-    styles = dict(zip(memory, ((QUERY, "o"), (KEY, "s"), (VALUE, "D"), (WEIGHT, "^")), strict=False))
+    styles = dict(zip(memory, ((OTHER, "o"), (ONE, "s"), (THIRD, "D"), (WEIGHT, "^")), strict=False))
     for axes, table, title in ((left, memory, "largest tensor, MB"), (right, seconds, "time, ms")):
         for name, values in table.items():
             colour, marker = styles[name]

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from visual_attention.figures.diagrams import Box, Diagram
-from visual_attention.figures.style import FIT, KEY, SLIDE, TRUTH, VALUE, WEIGHT, styled
+from visual_attention.figures.style import FIT, ONE, SLIDE, TRUTH, WEIGHT, styled
 
 PLANES = ("red", "green", "blue")
 _PALE = "#CFC4D6"  # weights that are not in play
@@ -20,13 +20,13 @@ def block_diagram() -> Figure:
     y = 0.95
     diagram.note(0.62, 2.3, "U", colour=FIT)
     diagram.note(0.62, 2.02, "C × H × W")
-    squeeze = diagram.box(2.05, y, "mean over\npositions", width=1.5, height=0.8, role="key", shape="z: C")
+    squeeze = diagram.box(2.05, y, "mean over\npositions", width=1.5, height=0.8, shape="z: C")
     reduce = diagram.box(4.15, y, "$W_1$, ReLU", width=1.55, height=0.8, role="query", shape="C / r")
     expand = diagram.box(6.25, y, "$W_2$, sigmoid", width=1.75, height=0.8, role="weight", shape="gates s: C")
     times = diagram.operator(8.0, 2.3, "×", role="weight")
     diagram.line((1.3, 2.3), (1.42, 2.3), role="value")
     diagram.arrow((1.3, 2.3), times.left, role="value")
-    diagram.arrow((0.62, 1.84), (0.62, y), squeeze.left, role="key")
+    diagram.arrow((0.62, 1.84), (0.62, y), squeeze.left)
     diagram.arrow(squeeze.right, reduce.left)
     diagram.arrow(reduce.right, expand.left)
     diagram.arrow(expand.right, (8.0, y), times.bottom, role="weight")
@@ -79,7 +79,7 @@ def experiment_diagram() -> Figure:
     """The network of the context experiment: three planes, one reader, a slot and a head."""
     diagram = Diagram(10.0, 1.4)
     y = 0.7
-    reader = diagram.box(2.95, y, "reader,\ntrained first", width=1.7, height=1.3, role="key")
+    reader = diagram.box(2.95, y, "reader,\ntrained first", width=1.7, height=1.3)
     for plane, name in enumerate(PLANES):
         height = y + 0.44 - 0.44 * plane
         diagram.note(1.4, height, f"{name} plane", align="right", colour=FIT)
@@ -288,7 +288,7 @@ def ratio_panels(
 
     words, total, error = here
     right.axvline(total, color=WEIGHT, linestyle=":")
-    right.plot([totals[ratio] for ratio in errors], list(errors.values()), "o-", color=KEY, markersize=9)
+    right.plot([totals[ratio] for ratio in errors], list(errors.values()), "o-", color=ONE, markersize=9)
     right.plot(*bare, "s", color=TRUTH, markersize=10)
     clear = {"facecolor": "white", "edgecolor": "none", "pad": 1}
     right.annotate("no SE", bare, xytext=(12, 0), textcoords="offset points", va="center", bbox=clear)
@@ -313,7 +313,7 @@ def bar_ladder(values: dict[str, float], unit: str, start: float, marked: str) -
     axes = figure.add_axes((0.36, 0.03, 0.56, 0.86))
     names = list(values)[::-1]
     lengths = [values[name] - start for name in names]
-    colours = [WEIGHT if name == marked else TRUTH if name == next(iter(values)) else VALUE for name in names]
+    colours = [WEIGHT if name == marked else TRUTH if name == next(iter(values)) else ONE for name in names]
     bars = axes.barh(range(len(names)), lengths, left=start, color=colours, height=0.66)
     axes.bar_label(bars, [f"{values[name]:.2f}" for name in names], padding=4)
     axes.set_yticks(range(len(names)), names)
