@@ -241,7 +241,7 @@ for name, weights in (("softmax", torch.softmax(x[1] * x, dim=0)), ("dot product
 # | Gaussian | $e^{x_i \cdot x_j}$ | $\sum_j f$ | an average |
 # | embedded Gaussian | $e^{\theta(x_i) \cdot \phi(x_j)}$ | $\sum_j f$ | an average |
 # | dot product | $\theta(x_i) \cdot \phi(x_j)$ | $N$ | signed |
-# | concatenation | $\operatorname{ReLU}(w_f \cdot [\theta(x_i), \phi(x_j)])$ | $N$ | not negative |
+# | concatenation | $\mathrm{ReLU}(w_f \cdot [\theta(x_i), \phi(x_j)])$ | $N$ | not negative |
 #
 # One map of 12 places and 8 channels, one tested block for each, with random weights. The next four slides compute each table three times.
 
@@ -315,11 +315,11 @@ for scale in (1.0, None):
 #
 # The slides that this course grew from write the embedded Gaussian as
 #
-# $$y_i = \operatorname{softmax}\bigl(\theta(x_i)^T \phi(x_j)\bigr)\, g(x_j) = \frac{1}{\sum_{\forall j} e^{\theta(x_i)^T \phi(x_j)}}\, e^{\theta(x_i)^T \phi(x_j)}\, W_g x_j$$
+# $$y_i = \operatorname{softmax}\bigl(\theta(x_i)^\top \phi(x_j)\bigr)\, g(x_j) = \frac{1}{\sum_{\forall j} e^{\theta(x_i)^\top \phi(x_j)}}\, e^{\theta(x_i)^\top \phi(x_j)}\, W_g x_j$$
 #
 # **What is $j$ on the right?** It is free: each $j$ gives a different vector. The sum is missing, and below the line the index needs a name of its own:
 #
-# $$y_i = \sum_j \operatorname{softmax}_j\bigl(\theta(x_i)^T \phi(x_j)\bigr)\, g(x_j) = \frac{\sum_j e^{\theta(x_i)^T \phi(x_j)}\, W_g x_j}{\sum_k e^{\theta(x_i)^T \phi(x_k)}}$$
+# $$y_i = \sum_j \operatorname{softmax}_j\bigl(\theta(x_i)^\top \phi(x_j)\bigr)\, g(x_j) = \frac{\sum_j e^{\theta(x_i)^\top \phi(x_j)}\, W_g x_j}{\sum_k e^{\theta(x_i)^\top \phi(x_k)}}$$
 
 # %% slideshow={"slide_type": "-"}
 printed = call[:, :, None] * g[None]                          # (12, 12, 4)
@@ -348,7 +348,7 @@ assert torch.allclose((theta @ phi.T) @ g, theta @ (phi.T @ g))
 print(f"rows sum to {call.sum(dim=1).min():.2f} … {call.sum(dim=1).max():.2f}, {(call < 0).double().mean():.0%} of the weights are negative")
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# Without a softmax between them, the matrices may be multiplied **from the right**: $\phi^T g$ is $c \times c$, however many places there are. Today this is called linear attention.
+# Without a softmax between them, the matrices may be multiplied **from the right**: $\phi^\top g$ is $c \times c$, however many places there are. Today this is called linear attention.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Ask why softmax forbids it: the exponential stands between the two products, and exp of a matrix product is not a product. From N > c on the right-hand order is cheaper.
@@ -356,7 +356,7 @@ print(f"rows sum to {call.sum(dim=1).min():.2f} … {call.sum(dim=1).max():.2f},
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 4 · Concatenation
 #
-# $$f(x_i, x_j) = \operatorname{ReLU}\bigl(w_f^T [\theta(x_i), \phi(x_j)]\bigr) = \operatorname{ReLU}(a_i + b_j), \qquad \mathcal{C}_i = N$$
+# $$f(x_i, x_j) = \mathrm{ReLU}\bigl(w_f^\top [\theta(x_i), \phi(x_j)]\bigr) = \mathrm{ReLU}(a_i + b_j), \qquad \mathcal{C}_i = N$$
 
 # %% slideshow={"slide_type": "-"}
 block = blocks["concatenation"]

@@ -47,6 +47,7 @@
 # | **pairwise function** | 成对函数 | How the Non-local block matches a query with a key; there are four. | $f(x_i, x_j)$ | [6 · Four ways to match](06_non_local.ipynb#Four-ways-to-match) | similarity, score function |
 # | **pairwise part** | 成对项 | The part of a dot product that needs the query. | $(q_i - \mu_q) \cdot (k_j - \mu_k)$ | [6 · Volitional plus non-volitional: lesson 1 returns](06_non_local.ipynb#Volitional-plus-non-volitional:-lesson-1-returns) | |
 # | **patch** | 图像块 | A small square of pixels around one of them. | 7 × 7 pixels | [6 · Three filters, one equation](06_non_local.ipynb#Three-filters,-one-equation) | |
+# | **place** | 位置 | One of the H × W positions of a feature map. | | [4 · One block, five axes](04_map.ipynb#One-block,-five-axes) | position, pixel of a feature map |
 # | **PRESS** | 预测残差平方和 | All leave-one-out errors from one table of weights. | $(y_k - f(x_k))/(1 - S_{kk})$ | [3 · PRESS: all the refits for free](03_learned_attention.ipynb#PRESS:-all-the-refits-for-free) | |
 # | **query** | 查询 | What is looked for: the volitional cue. | $q$: (queries, d) | [1 · Three names](01_cues.ipynb#Three-names) | |
 # | **rank one** | 秩一 | A table of weights whose rows are all alike: every place gets the same answer. | | [4 · The shape of A is the taxonomy](04_map.ipynb#The-shape-of-A-is-the-taxonomy) | query-independent |
@@ -79,7 +80,7 @@
 # %% [markdown]
 # ## Notation
 #
-# In the figures queries are orange, keys blue, values green and weights purple.
+# In the figures queries are orange, keys blue, values green and weights purple; other colours mean something else, which their legend says. Some letters follow the papers and have a second meaning; the rows say where.
 #
 # | symbol | means | in lessons |
 # |---|---|---|

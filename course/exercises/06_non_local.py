@@ -82,7 +82,7 @@ exercise.patches.check(w=w, patch_weights=patch_weights)
 #
 # The slides that this course grew from print
 #
-# $$y_i = \frac{1}{\sum_{\forall j} e^{\theta(x_i)^T \phi(x_j)}}\, e^{\theta(x_i)^T \phi(x_j)}\, W_g x_j .$$
+# $$y_i = \frac{1}{\sum_{\forall j} e^{\theta(x_i)^\top \phi(x_j)}}\, e^{\theta(x_i)^\top \phi(x_j)}\, W_g x_j .$$
 #
 # **`shape`** Taken literally, the right-hand side is
 #
@@ -166,12 +166,12 @@ for name, w_z, gamma in (("W_z = 0", 0, 1), ("gamma = 0", 1, 0), ("both", 0, 0))
 #
 # **Aim:** see what the softmax costs.
 #
-# The dot-product form is $\frac{1}{N} (Q K^T) V$. Write it so that no table of all pairs is built: `query` (n, d),
+# The dot-product form is $\frac{1}{N} (Q K^\top) V$. Write it so that no table of all pairs is built: `query` (n, d),
 # `keys` (k, d), `values` (k, c); the result is (n, c), divided by the number of **keys**.
 #
 # For $N = 4096$ places that are queries and keys, and $d = c = 64$, count multiplications (without the division):
 #
-# - **`with_table`** in the order $(Q K^T) V$,
+# - **`with_table`** in the order $(Q K^\top) V$,
 # - **`reordered`** in yours.
 #
 # **`cheaper`** Yours is cheaper
@@ -180,9 +180,9 @@ for name, w_z, gamma in (("W_z = 0", 0, 1), ("gamma = 0", 1, 0), ("both", 0, 0))
 #
 # **`softmax_form`** Why can softmax attention not be reordered like this?
 #
-# - a · it can: $\operatorname{softmax}(Q K^T)\, V = Q \operatorname{softmax}(K^T V)$,
+# - a · it can: $\operatorname{softmax}(Q K^\top)\, V = Q \operatorname{softmax}(K^\top V)$,
 # - b · rounding errors would grow,
-# - c · the exponential acts on each entry of $Q K^T$, so that these must be known first.
+# - c · the exponential acts on each entry of $Q K^\top$, so that these must be known first.
 
 
 # %%
@@ -249,7 +249,7 @@ exercise.table_2e.check(parameters=parameters, subsampled=subsampled, full=full)
 # **Aim:** prove a limit of a whole family.
 #
 # Write **`concatenation(theta, phi, w)`** for `theta` (n, d), `phi` (k, d), `w` (2d,): the (n, k) table of
-# $\operatorname{ReLU}(w \cdot [\theta_i, \phi_j]) / k$, with no tensor of shape (n, k, 2d).
+# $\mathrm{ReLU}(w \cdot [\theta_i, \phi_j]) / k$, with no tensor of shape (n, k, 2d).
 #
 # Then show on paper that every query prefers the same key.
 #

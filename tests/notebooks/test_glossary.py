@@ -138,3 +138,10 @@ def test_notation_has_one_row_for_a_symbol():
     symbols = [row[0] for row in rows("Notation")]
     assert len(symbols) > 20
     assert len(set(symbols) - {"$N$"}) == len(symbols) - symbols.count("$N$")
+
+
+@pytest.mark.parametrize("variant", [r"\^T\b", r"\^\{T\}", r"\\operatorname\{(ReLU|sigmoid)\}", r"\\delta\(", r"\\sigma_\{?\("])
+def test_formulas_write_one_thing_in_one_way(variant):
+    for name, text in [*TEXTS.items(), *SHEETS.items(), ("glossary", GLOSSARY)]:
+        formulas = " ".join(re.findall(r"\$\$.*?\$\$|\$[^$\n]+\$", text, flags=re.DOTALL))
+        assert not re.search(variant, formulas), name
