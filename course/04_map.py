@@ -656,11 +656,11 @@ Quiz(
 #
 # <!-- unified table -->
 #
-# | | query | key | value | weight before normalising | normaliser | learned | weights $A$ |
-# |---|---|---|---|---|---|---|---|
-# | **4a branch (SK)** | $\mathrm{ReLU}(W z)$ | learned $k_{b,c}$ | $U_{b,c}$ | $e^{k_{b,c} \cdot q}$ | sum over branches | branches, $W$, keys | dense |
-# | **4b temporal** | $q$, learned or given | $k_t$ | $x_t$ | $e^{q \cdot k_t}$ | sum over frames | $q$, or two layers | dense |
-# | **4c Inception** | none | none | branch outputs | 1 | none: concatenated | branches | *no attention* |
+# | | query | key | value | weight before normalising | normaliser | weights $A$ |
+# |---|---|---|---|---|---|---|
+# | **4a branch (SK)** | $\mathrm{ReLU}(W z)$ | learned $k_{b,c}$ | $U_{b,c}$ | $e^{k_{b,c} \cdot q}$ | their sum | dense |
+# | **4b temporal** | $q$, learned or given | $k_t$ | $x_t$ | $e^{q \cdot k_t}$ | their sum | dense |
+# | **4c Inception** | none | none | branch outputs | 1 | none | *no attention* |
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Cover the last column: A is what this lesson adds to the table. Let the room fill it in for the rows of lessons 1 to 3 as well.

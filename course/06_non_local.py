@@ -752,11 +752,10 @@ Quiz(
 #
 # <!-- unified table -->
 #
-# | | query | key | value | weight before normalising | normaliser | learned | weights $A$ |
-# |---|---|---|---|---|---|---|---|
-# | **6a non-local means** | patch at $i$ | patch at $j$ | pixel $v_j$ | $e^{-d_{ij}^2 / h^2}$ | their sum | nothing | dense |
-# | **6b Non-local** | $\theta(x_i)$ | $\phi(x_j)$ | $g(x_j)$ | $e^{\theta \cdot \phi}$, $\theta \cdot \phi$, $\mathrm{ReLU}(a_i + b_j)$ | sum, $N$, $N$ | $2C^2$ | dense |
-# | **6c global context** | one $w$ for all | $x_j$ | $x_j$ | $e^{w \cdot x_j}$ | their sum | $w$, transform | rank one |
+# | | query | key | value | weight before normalising | normaliser | weights $A$ |
+# |---|---|---|---|---|---|---|
+# | **6a non-local means** | patch at $i$ | patch at $j$ | pixel $v_j$ | $e^{-d_{ij}^2 / h^2}$ | their sum | dense |
+# | **6b Non-local** | $\theta(x_i)$ | $\phi(x_j)$ | $g(x_j)$ | $e^{\theta \cdot \phi}$, $\theta \cdot \phi$, $\mathrm{ReLU}(a_i + b_j)$ | sum, $N$, $N$ | dense |
 #
 # **Next question:** can we say *what* and *where* without any table at all?
 

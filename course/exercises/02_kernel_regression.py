@@ -127,7 +127,7 @@ sigma = 100.0
 exercise.units.check(metres=metres, centimetres=centimetres, sigma=sigma)
 
 # %% [markdown]
-# ## 4 · Rows and columns of the table
+# ## 4 · Predict: rows and columns of the table
 #
 # **Aim:** read the table of weights in the right direction.
 #
@@ -293,7 +293,7 @@ exercise.bounds.check(property_needed=property_needed, is_average=is_average, bo
 # lay on the key at $0$, and it never does.
 
 # %% [markdown]
-# ## 9 · Harder: choose $\sigma$ by leaving one out
+# ## 9 · Implement: choose $\sigma$ by leaving one out
 #
 # **Aim:** choose the width from the data, without fooling yourself.
 #

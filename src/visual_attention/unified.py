@@ -216,8 +216,8 @@ ROWS = (
         key="learned $k_{b,c}$",
         value="$U_{b,c}$",
         weight=r"$e^{k_{b,c} \cdot q}$",
-        normaliser="sum over branches",
-        learned="branches, $W$, keys",
+        normaliser="their sum",
+        learned="$W$, keys",
         structure="dense",
         shape="1 × branches, for each channel",
         action="mixes",
@@ -233,7 +233,7 @@ ROWS = (
         key="$k_t$",
         value="$x_t$",
         weight=r"$e^{q \cdot k_t}$",
-        normaliser="sum over frames",
+        normaliser="their sum",
         learned="$q$, or two layers",
         structure="dense",
         shape="1 × frames",
@@ -250,7 +250,7 @@ ROWS = (
         key="none",
         value="branch outputs",
         weight="1",
-        normaliser="none: concatenated",
+        normaliser="none",
         learned="branches",
         structure="",
         shape="",
@@ -362,16 +362,20 @@ ROWS = (
     ),
 )
 
-# What a lesson's recap shows: its own rows, and those of earlier lessons that they are to be compared with.
+# What a lesson's recap shows: rows of its own, and those of earlier lessons that they are to be compared with. The
+# global context has a table of its own in lesson 6.
 RECAPS = {
     "01_cues": ("1a", "1b"),
     "02_kernel_regression": ("1a", "2"),
     "03_learned_attention": ("2", "3"),
     "04_map": ("4a", "4b", "4c"),
     "05_squeeze_excitation": ("1a", "5"),
-    "06_non_local": ("6a", "6b", "6c"),
+    "06_non_local": ("6a", "6b"),
     "07_cbam": ("7a", "7b"),
 }
+
+# Lessons whose slide has no room for the column "learned".
+NARROW = ("04_map", "06_non_local")
 
 
 def structure(table: Tensor) -> str:
@@ -404,7 +408,8 @@ def recap(lesson: str) -> str:
         for row in ROWS
         if row.number in RECAPS[lesson]
     ]
-    return _markdown(HEAD, body)
+    kept = [number for number, word in enumerate(HEAD) if word != "learned" or lesson not in NARROW]
+    return _markdown(*([[row[number] for number in kept] for row in rows] for rows in ([HEAD], body)))
 
 
 def complete() -> str:
@@ -419,16 +424,16 @@ def complete() -> str:
         )
         for row in ROWS
     ]
-    return _markdown((*HEAD, "mixes or gates", "in the library"), body)
+    return _markdown([(*HEAD, "mixes or gates", "in the library")], body)
 
 
 def _parts(row: Row) -> tuple[str, ...]:
     return row.query, row.key, row.value, row.weight, row.normaliser, row.learned
 
 
-def _markdown(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(cells)} |".replace("|  |", "| |") for cells in (head, *body)]
-    return "\n".join([lines[0], f"|{'---|' * len(head)}", *lines[1:]])
+def _markdown(head: Sequence[Sequence[str]], body: Sequence[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(cells)} |".replace("|  |", "| |") for cells in (*head, *body)]
+    return "\n".join([lines[0], f"|{'---|' * len(head[0])}", *lines[1:]])
 
 
 def fill(text: str, lesson: str) -> str:

@@ -312,7 +312,7 @@ UNNORMALISED = "These are sums of kernel values. Divide each row by its own sum 
 
 rows_and_columns = Exercise(
     "rows_and_columns",
-    "Rows and columns of the table",
+    "Predict: rows and columns of the table",
     (
         Value(
             "rows",
@@ -593,7 +593,7 @@ def _not_renormalised(x: Tensor, y: Tensor, width: float) -> Tensor:
 
 leave_one_out = Exercise(
     "leave_one_out",
-    "Harder: choose σ by leaving one out",
+    "Implement: choose σ by leaving one out",
     (
         Function(
             "leave_one_out_error",
