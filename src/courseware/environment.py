@@ -1,14 +1,19 @@
 """Is everything that the course needs installed, in the right version?
 
-The requirements are read from the installed distribution itself, so there is no second list to keep.
+The requirements are read from the installed distribution itself, or from the checkout's `pyproject.toml` where the
+course is on the path without being installed, so there is no second list to keep.
 """
 
+import importlib
 import json
 import platform
+import re
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -16,6 +21,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 COMMAND = "courseware"
+PYPROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 # JupyterLab's name for an extension, and the distribution that brings it (None: the course's own).
 LAB_EXTENSIONS = {
     "@jupyter-widgets/jupyterlab-manager": "jupyterlab_widgets",
@@ -92,8 +98,31 @@ def check_python(requires: str, version: str) -> Finding:
     return Finding("Python", f"{version}, but {requires} is needed", "install a newer Python and start again")
 
 
+def module_of(distribution: str) -> str | None:
+    """The module to import to see whether an installed `distribution` works, or None if it brings none."""
+    # Not metadata.packages_distributions(): that reads the records of every distribution there is.
+    files = metadata.files(distribution) or ()
+    modules = {file.parts[0] for file in files if len(file.parts) == 2 and file.name == "__init__.py"}
+    own = re.sub(r"[-.]+", "_", distribution).lower()
+    return own if own in modules else min((name for name in modules if not name.startswith("_")), default=None)
+
+
+def import_error(distribution: str) -> str | None:
+    """What goes wrong when the module of an installed `distribution` is imported, in one line; None if nothing."""
+    module = module_of(distribution)
+    if module is None:
+        return None
+    try:
+        importlib.import_module(module)
+    except Exception as error:  # a broken installation may raise anything
+        return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return None
+
+
 def check_packages(
-    requirements: Iterable[str], version_of: Callable[[str], str | None] = installed_version
+    requirements: Iterable[str],
+    version_of: Callable[[str], str | None] = installed_version,
+    error_of: Callable[[str], str | None] = import_error,
 ) -> list[Finding]:
     """Compare what is installed with `requirements`, one finding for each that applies here.
 
@@ -103,6 +132,8 @@ def check_packages(
         Requirement lines as in a distribution's metadata; those of an extra are left out.
     version_of : callable
         From a distribution's name to its installed version, or None.
+    error_of : callable
+        From the name of a distribution in the right version to what goes wrong when it is imported, or None.
     """
     findings = []
     for requirement in map(Requirement, requirements):
@@ -115,6 +146,9 @@ def check_packages(
         elif not requirement.specifier.contains(version, prereleases=True):
             state = f"{version}, but {requirement.specifier} is needed"
             findings.append(Finding(requirement.name, state, pip_install(wanted)))
+        elif error := error_of(requirement.name):
+            remedy = pip_install("--no-deps", "--force-reinstall", wanted)
+            findings.append(Finding(requirement.name, f"{version}, but it cannot be imported: {error}", remedy))
         else:
             findings.append(Finding(requirement.name, version))
     return findings
@@ -165,9 +199,20 @@ def check_lab_extensions(wanted: Mapping[str, str | None] = LAB_EXTENSIONS) -> l
 
 def check_environment() -> list[Finding]:
     """Everything that can be looked at without starting anything: Python, packages, kernel, extensions."""
-    distribution = course_distribution()
-    findings = [check_python(distribution.metadata["Requires-Python"], platform.python_version())]
-    findings += check_packages(distribution.requires or [])
+    findings = []
+    try:
+        distribution = course_distribution()
+        requires_python, requirements = distribution.metadata["Requires-Python"], distribution.requires or []
+    except metadata.PackageNotFoundError:
+        folder = PYPROJECT.parent
+        remedy = pip_install("-c", str(folder / "constraints.txt"), "-e", str(folder))
+        findings.append(Finding("the course", "only found on the path, not installed", remedy))
+        if not PYPROJECT.is_file():
+            return findings
+        project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
+        requires_python, requirements = project["requires-python"], project["dependencies"]
+    findings.append(check_python(requires_python, platform.python_version()))
+    findings += check_packages(requirements)
     # Without these two the next questions cannot be asked, and the findings above say how to get them.
     if installed_version("jupyterlab") is not None and installed_version("ipykernel") is not None:
         findings.append(check_kernel())

@@ -1,4 +1,7 @@
+import subprocess
 import sys
+from importlib import metadata
+from pathlib import Path
 
 import pytest
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
@@ -10,7 +13,7 @@ INSTALLED = {"good": "1.5", "old": "1.0", "local": "2.13.0+cpu"}
 
 
 def findings(*requirements):
-    return check_packages(requirements, INSTALLED.get)
+    return check_packages(requirements, INSTALLED.get, {}.get)
 
 
 def test_a_package_of_the_right_version_is_fine():
@@ -32,6 +35,64 @@ def test_a_wrong_version_names_both():
 
 def test_a_build_for_one_machine_satisfies_the_pinned_version():
     assert findings("local==2.13.0") == [Finding("local", "2.13.0+cpu")]
+
+
+def test_a_package_that_cannot_be_imported_is_installed_anew():
+    [finding] = check_packages(["good>=1.4"], INSTALLED.get, {"good": "ImportError: no symbol"}.get)
+    assert finding.state == "1.5, but it cannot be imported: ImportError: no symbol"
+    assert finding.remedy.endswith('-m pip install --no-deps --force-reinstall "good>=1.4"')
+
+
+@pytest.mark.parametrize(
+    ("distribution", "module"),
+    [("scikit-learn", "sklearn"), ("pillow", "PIL"), ("jupyterlab-rise", "jupyterlab_rise"), ("torch", "torch")],
+)
+def test_a_package_is_tried_by_its_module(distribution, module):
+    assert environment.module_of(distribution) == module
+    assert environment.import_error(distribution) is None
+
+
+def test_a_broken_package_says_in_one_line_what_is_wrong(tmp_path, monkeypatch):
+    (tmp_path / "broken_thing").mkdir()
+    (tmp_path / "broken_thing" / "__init__.py").write_text("raise RuntimeError('two\\nlines')")
+    information = tmp_path / "broken_thing-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-thing\nVersion: 1.0\n")
+    (information / "RECORD").write_text("broken_thing/__init__.py,,\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    [finding] = check_packages(["broken-thing"])
+    assert finding.state == "1.0, but it cannot be imported: RuntimeError: two lines"
+
+
+def test_a_course_that_is_not_installed_is_said_with_its_packages(monkeypatch):
+    def absent():
+        raise metadata.PackageNotFoundError("courseware")
+
+    monkeypatch.setattr(environment, "course_distribution", absent)
+    monkeypatch.setattr(environment, "check_lab_extensions", list)
+    first, *others = environment.check_environment()
+    assert first.state == "only found on the path, not installed"
+    assert "constraints.txt" in first.remedy
+    assert {"Python", "torch", "anywidget"} <= {finding.subject for finding in others}
+    monkeypatch.setattr(environment, "PYPROJECT", Path("nowhere", "pyproject.toml"))
+    assert len(environment.check_environment()) == 1
+
+
+LIGHT = """
+import importlib, pkgutil, sys
+import visual_attention
+from courseware import checking, environment, frames, journal, memory, progress, quiz
+for module in pkgutil.walk_packages(visual_attention.__path__, "visual_attention."):
+    if "__main__" not in module.name:
+        importlib.import_module(module.name)
+print(*{"jupyterlab", "jupyterlab_rise", "jupytext", "nbclient", "nbconvert", "nbformat"} & set(sys.modules))
+"""
+
+
+def test_lessons_and_sheets_need_nothing_of_jupyterlab():
+    # VS Code and Colab bring a notebook of their own: see docs/colab.md.
+    done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
 
 
 def test_what_an_extra_or_another_python_asks_for_is_left_out():
