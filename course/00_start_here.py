@@ -65,7 +65,7 @@ Progress()
 # %% [markdown]
 # ## Is everything installed?
 #
-# Run this cell. It names each package that is missing or has the wrong version, with the line that mends it.
+# Run this cell. It names each package that is missing, broken or of the wrong version, with the line that mends it. If it says *No module named 'courseware'* instead, this kernel belongs to another Python: choose the one in which you installed the course (Kernel → Change Kernel).
 
 # %%
 from courseware import environment
