@@ -10,6 +10,8 @@
 # - **✗** not yet, with a sentence on what to look at. Functions are tried on random inputs, and you see
 #   the first one that goes wrong.
 #
+# Stuck? The hints under each exercise unfold one by one: a nudge, the key idea, the first line.
+#
 # Run the next cell first. After that, do the exercises in any order.
 
 # %%
@@ -26,6 +28,9 @@ from visual_attention.exercises import cues as exercise
 #
 # A pooling window holds $x = (1, 3, 2, 0)$. Average pooling and max pooling both are $\sum_j \alpha_j x_j$ with
 # weights that sum to 1. Give the four weights of each, and its result.
+
+# %%
+exercise.two_poolings.hint()
 
 # %%
 ### BEGIN SOLUTION
@@ -58,6 +63,9 @@ exercise.two_poolings.check(
 # ($e^1 = 2.718$, $e^2 = 7.389$, $e^3 = 20.086$).
 
 # %%
+exercise.knob.hint()
+
+# %%
 ### BEGIN SOLUTION
 zero = "a"
 one = "d"
@@ -88,6 +96,9 @@ for beta in (-1000.0, 0.0, 1.0, 1000.0):
 # the point is to see what it does inside.
 #
 # Expected for `x = [1., 3., 2., 0.]`: 1.5 at β = 0 and 3 at β = 1000.
+
+# %%
+exercise.soft_pooling.hint()
 
 
 # %%
@@ -136,6 +147,9 @@ exercise.soft_pooling.check(soft_pool)
 # weight for each channel.
 
 # %%
+exercise.whose_query.hint()
+
+# %%
 ### BEGIN SOLUTION
 max_pooling = "a"
 average_pooling = "a"
@@ -172,6 +186,9 @@ exercise.whose_query.check(
 # **`global_average`** the mean over all places. **`global_max`** the maximum over all places.
 # **`convolution`** a 3×3 convolution. **`attention`** plain softmax self-attention over all places, as in the
 # cell below. Choose before you run it.
+
+# %%
+exercise.shuffle.hint()
 
 # %%
 ### BEGIN SOLUTION
@@ -236,6 +253,9 @@ for name, layer in layers.items():
 #   function chooses one.
 
 # %%
+exercise.gradients.hint()
+
+# %%
 x = torch.tensor([1.0, 3.0, 3.0, 0.0], requires_grad=True)
 
 ### BEGIN SOLUTION
@@ -271,6 +291,9 @@ for name, maximum_of in {
 # $$\alpha = \operatorname{softmax}_i\bigl(a \cdot \text{saliency}_i + b \cdot q \cdot k_i\bigr).$$
 #
 # Here you may use `torch.softmax`.
+
+# %%
+exercise.two_cues.hint()
 
 
 # %%
@@ -322,6 +345,9 @@ exercise.two_cues.check(desk_weights=desk_weights, tie=tie)
 #   the conjunction search, which shares one feature with it. For which $b$ does the target get one half again?
 
 # %%
+exercise.crowd.hint()
+
+# %%
 ### BEGIN SOLUTION
 feature = 1 / 2
 conjunction = 1 / 18
@@ -360,3 +386,6 @@ for n in (4, 16, 64):
 #
 # Keys were marks here: red or not, more or less readable, and more was always better. In lesson 2 keys are places
 # on a line, and the best key is the *nearest*. How fast should a weight fall with the distance from the query?
+
+# %% [markdown]
+# **Solutions:** [the solved sheet](../solutions/01_cues.ipynb). It is worth most after an attempt of your own.

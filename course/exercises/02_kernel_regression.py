@@ -10,6 +10,8 @@
 # - **✗** not yet, with a sentence on what to look at. Functions are tried on random inputs, and you see
 #   the first one that goes wrong.
 #
+# Stuck? The hints under each exercise unfold one by one: a nudge, the key idea, the first line.
+#
 # Run the next cell first. After that, do the exercises in any order; exercise 6 is
 # shorter after exercise 5.
 
@@ -33,6 +35,9 @@ from visual_attention.exercises import kernel_regression as exercise
 #
 # Give the three weights and $f(1)$ for $\sigma = 1$, and $f(1)$ for $\sigma = \frac12$ (`f_narrow`), to
 # three decimals. Three values help: $e^{-1/2} = 0.6065$, $e^{-2} = 0.1353$ and $e^{-8} = 0.0003$.
+
+# %%
+exercise.hand_example.hint()
 
 # %%
 ### BEGIN SOLUTION
@@ -68,6 +73,9 @@ exercise.hand_example.check(weights=weights, f=f, f_narrow=f_narrow)
 # - a · 0,
 # - b · the mean of all $y_i$,
 # - c · no number at all.
+
+# %%
+exercise.predictions.hint()
 
 # %%
 ### BEGIN SOLUTION
@@ -114,6 +122,9 @@ print(f"boxcar at x = 10, with a rule for the empty window: {by_rule.item()}")
 # shape (1,).
 
 # %%
+exercise.units.hint()
+
+# %%
 x = torch.arange(6.0)
 y = x**2
 
@@ -137,6 +148,9 @@ exercise.units.check(metres=metres, centimetres=centimetres, sigma=sigma)
 # width=1.0)`.
 
 # %%
+exercise.rows_and_columns.hint()
+
+# %%
 keys = torch.tensor([0.0, 1.0, 3.0])
 
 ### BEGIN SOLUTION
@@ -157,6 +171,9 @@ exercise.rows_and_columns.check(rows=rows, columns=columns)
 # differences.
 #
 # Expected for `query = [1.0]`, `keys = [0.0, 1.0, 3.0]`, `width = 1.0`: the weights of exercise 1.
+
+# %%
+exercise.weights.hint()
 
 
 # %%
@@ -180,6 +197,9 @@ exercise.weights.check(attention_weights)
 # `values` has the shape (n,) or (n, v): one row for each key. Return one estimate for each query, shape
 # (m,) or (m, v). With the weights of exercise 5 this is one line for both shapes.
 
+# %%
+exercise.estimate.hint()
+
 
 # %%
 def nadaraya_watson(query, keys, values, width):
@@ -197,6 +217,9 @@ exercise.estimate.check(nadaraya_watson)
 # **Aim:** meet the most common numerical fault of hand-written attention, and cure its cause.
 #
 # The function below is the formula of exercise 1, word for word. Ask it about $x = 1000$:
+
+# %%
+exercise.far_query.hint()
 
 
 # %%
@@ -247,6 +270,9 @@ exercise.far_query.check(mended_weights)
 #
 # **Check.** Write `is_average(weights)`: `True` if a table of weights has the property, otherwise `False`.
 # Weights come from floating point, so allow the sums an error of $10^{-5}$.
+
+# %%
+exercise.bounds.hint()
 
 
 # %%
@@ -305,6 +331,9 @@ exercise.bounds.check(property_needed=property_needed, is_average=is_average, bo
 #
 # `x` and `y` have the shape (n,). Return one number. A hint: which exponent makes a weight 0?
 
+# %%
+exercise.leave_one_out.hint()
+
 
 # %%
 def leave_one_out_error(x, y, width):
@@ -336,3 +365,6 @@ exercise.leave_one_out.check(leave_one_out_error=leave_one_out_error, best_width
 #
 # You chose $\sigma$ by trying widths one after the other. In lesson 3 it becomes a parameter,
 # $w = 1/\sigma$, and is learned by gradient descent: what is the gradient of $f$ with respect to $w$?
+
+# %% [markdown]
+# **Solutions:** [the solved sheet](../solutions/02_kernel_regression.ipynb). It is worth most after an attempt of your own.

@@ -4,6 +4,8 @@
 # Seven exercises. Write your answer in place of `...` or of `raise NotImplementedError("your turn")`, run the cell,
 # then run the check below it. Functions are tried on random inputs; you see the first one that goes wrong.
 #
+# Stuck? The hints under each exercise unfold one by one: a nudge, the key idea, the first line.
+#
 # Run the next cell first. After that, the exercises stand alone.
 
 # %%
@@ -29,6 +31,9 @@ from visual_attention.regression import training_path
 # - `slides_at_zero`: the formula `slides` at $w = 0$. The values end at 6: what may an average of them be?
 #
 # Three values help: $e^{-1/2} = 0.6065$, $e^{-2} = 0.1353$ and $e^{-8} = 0.0003$.
+
+# %%
+exercise.errata.hint()
 
 # %%
 ### BEGIN SOLUTION
@@ -71,6 +76,9 @@ exercise.errata.check(right=right, slides=slides, book=book, slides_at_zero=slid
 # - c · are mirrored at the query.
 
 # %%
+exercise.predictions.hint()
+
+# %%
 ### BEGIN SOLUTION
 start_at_zero = "c"
 loss_zero = "b"
@@ -87,6 +95,9 @@ exercise.predictions.check(start_at_zero=start_at_zero, loss_zero=loss_zero, sig
 #
 # Show on paper that $\partial f/\partial w = -w\left[\sum_i \alpha_i y_i d_i^2 - (\sum_i \alpha_i y_i)(\sum_j \alpha_j d_j^2)\right]$
 # with $d_i = x - x_i$. Then write it for many queries at once, without autograd.
+
+# %%
+exercise.slope.hint()
 
 
 # %%
@@ -109,6 +120,9 @@ exercise.slope.check(slope)
 # `x` has the shape (n,). Return the table (n, n) of the points' weights for each other at $w$: zero on the
 # diagonal, rows that sum to 1.
 
+# %%
+exercise.left_out.hint()
+
 
 # %%
 def left_out_weights(x, w):
@@ -130,6 +144,9 @@ exercise.left_out.check(left_out_weights)
 # points would have without their own vote. Why is it a division? Write $f_{-k}(x_k)$ with the weights
 # $S_{kj}/(1 - S_{kk})$ first.
 
+# %%
+exercise.press.hint()
+
 
 # %%
 def press(weights, values):
@@ -149,6 +166,9 @@ exercise.press.check(press)
 # Build queries and keys with two features each, so that their dot product is $-\frac12 w^2 (x - x_i)^2$ up to a
 # term that all keys share. `F.scaled_dot_product_attention(q, k, v, ...)` takes shapes (1, m, 2), (1, n, 2) and
 # (1, n, 1) and returns (1, m, 1).
+
+# %%
+exercise.dot_product.hint()
 
 
 # %%
@@ -173,6 +193,9 @@ exercise.dot_product.check(as_dot_product)
 # plenty. Give the last w, to one decimal.
 
 # %%
+exercise.train.hint()
+
+# %%
 data = noisy_sine(seed=3)
 
 ### BEGIN SOLUTION
@@ -181,3 +204,6 @@ w = training_path(data.x, data.y, w=1.0, learning_rate=0.1, steps=300, optimiser
 
 # %%
 exercise.train.check(w=w)
+
+# %% [markdown]
+# **Solutions:** [the solved sheet](../solutions/03_learned_attention.ipynb). It is worth most after an attempt of your own.

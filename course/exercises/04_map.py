@@ -5,6 +5,8 @@
 # `raise NotImplementedError("your turn")`, run the cell, then run the check below it. Functions are tried on random
 # inputs; you see the first one that goes wrong.
 #
+# Stuck? The hints under each exercise unfold one by one: a nudge, the key idea, the first line.
+#
 # Run the next cell first. After that, the exercises stand alone.
 
 # %%
@@ -32,6 +34,9 @@ from visual_attention.exercises import map as exercise
 # - **`vit`** patches, each takes an average over all patches;
 # - **`inception`** four branches, outputs concatenated;
 # - **`highway`** $y = T(x) \cdot H(x) + (1 - T(x)) \cdot x$, all products entry by entry, with $T$ between 0 and 1.
+
+# %%
+exercise.place.hint()
 
 # %%
 ### BEGIN SOLUTION
@@ -79,6 +84,9 @@ exercise.place.check(
 # - **`three`** the weights when a third branch comes in: $(2, 0, 0)$.
 
 # %%
+exercise.branch_weights.hint()
+
+# %%
 ### BEGIN SOLUTION
 weights = [0.881, 0.119]
 output = 3.642
@@ -101,6 +109,9 @@ exercise.branch_weights.check(weights=weights, output=output, raised=raised, thr
 #
 # `maps` has the shape (B, C, H, W), the outputs of B branches for one picture; `scores` has the shape (B, C). Return the
 # weighted sum (C, H, W): in each channel the weights of the branches are positive and sum to 1.
+
+# %%
+exercise.select.hint()
 
 
 # %%
@@ -134,6 +145,9 @@ exercise.select.check(select)
 # - **`concatenated`** channels that left the old module;
 # - **`selected`** channels that leave the new one;
 # - **`weights`** parameters of the two maps of the selection.
+
+# %%
+exercise.from_concatenation.hint()
 
 # %%
 ### BEGIN SOLUTION
@@ -173,6 +187,9 @@ exercise.from_concatenation.check(obstacle=obstacle, concatenated=concatenated, 
 # - c · its weights are the same for every picture.
 
 # %%
+exercise.factorised.hint()
+
+# %%
 ### BEGIN SOLUTION
 two_3x3 = 2 * 9
 row_and_column = 7 + 7
@@ -206,6 +223,9 @@ exercise.factorised.check(
 #     weights[0] = 0
 #     return weights
 # ```
+
+# %%
+exercise.ask_the_first.hint()
 
 
 # %%
@@ -244,6 +264,9 @@ exercise.ask_the_first.check(ask_the_first)
 # - a · squeeze-and-excitation, b · a spatial gate, c · a Non-local block, d · temporal attention, e · a selective kernel
 
 # %%
+exercise.shapes.hint()
+
+# %%
 ### BEGIN SOLUTION
 first = "c"
 second = "a"
@@ -274,6 +297,9 @@ exercise.shapes.check(first=first, second=second, third=third, fourth=fourth, fi
 # - c · close everything.
 
 # %%
+exercise.empty_cell.hint()
+
+# %%
 ### BEGIN SOLUTION
 mixture = (64 * 8) ** 2
 gates = 64 * 8
@@ -295,3 +321,6 @@ exercise.empty_cell.check(mixture=mixture, gates=gates, product=product, limit=l
 #
 # One diagonal, over the channels, made a whole paper ([@hu2018]) and won a challenge. Lesson 5 takes squeeze-and-excitation apart:
 # what it costs, what it buys, and which of its printed benefits hold.
+
+# %% [markdown]
+# **Solutions:** [the solved sheet](../solutions/04_map.ipynb). It is worth most after an attempt of your own.

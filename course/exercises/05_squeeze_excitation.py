@@ -4,6 +4,8 @@
 # Seven exercises. Write your answer in place of `...` or of `raise NotImplementedError("your turn")`, run the cell,
 # then run the check below it. Functions are tried on random inputs; you see the first one that goes wrong.
 #
+# Stuck? The hints under each exercise unfold one by one: a nudge, the key idea, the first line.
+#
 # Run the next cell first. After that, the exercises stand alone.
 
 # %%
@@ -26,6 +28,9 @@ from visual_attention.experiments.context import red_framed
 # - `scaled`: the largest value of each channel afterwards.
 #
 # Two values help: $\sigma(1) = 0.7311$ and $\sigma(3) = 0.9526$.
+
+# %%
+exercise.by_hand.hint()
 
 # %%
 ### BEGIN SOLUTION
@@ -58,6 +63,9 @@ exercise.by_hand.check(squeezed=squeezed, gates=gates, scaled=scaled)
 #     - b · the network without SE in its last stage,
 #     - c · the network without biases, counted in units of $2^{20}$,
 #     - d · the network with $r = 32$.
+
+# %%
+exercise.cost.hint()
 
 # %%
 ### BEGIN SOLUTION
@@ -110,6 +118,9 @@ exercise.cost.check(weights=weights, last_share=last_share, with_bias=with_bias,
 # - c · wrong: the two numbers come from different training recipes.
 
 # %%
+exercise.gates.hint()
+
+# %%
 ### BEGIN SOLUTION
 mean_gate = 1 / 2048
 softmax_instead = "c"
@@ -136,6 +147,9 @@ exercise.gates.check(
 #
 # `u` has the shape (N, C, H, W), `w1` (C/r, C), `w2` (C, C/r); there are no biases. Return the gated map. Then ask
 # yourself: what happens to the gates if the positions of `u` are shuffled?
+
+# %%
+exercise.block.hint()
 
 
 # %%
@@ -165,6 +179,9 @@ exercise.block.check(squeeze_excite)
 #
 # Write the number of weights and biases that the two layers *should* have for a feature map `u` of shape
 # (N, C, H, W), any ratio and either flag. The hidden width is C // reduction, and never less than 1.
+
+# %%
+exercise.debug.hint()
 
 
 # %%
@@ -199,6 +216,9 @@ exercise.debug.check(number_of_weights)
 #   four stages have 56, 28, 14 and 7 positions a side. Three decimals.
 
 # %%
+exercise.detective.hint()
+
+# %%
 ### BEGIN SOLUTION
 share = (22.93 - 22.28) / (23.30 - 22.28)
 multiply_adds = (
@@ -222,6 +242,9 @@ exercise.detective.check(share=share, multiply_adds=multiply_adds)
 # `network.head(features)` the logits; `red.shown` has the shape (300, 3), the digits in red, green and blue.
 
 # %%
+exercise.intervene.hint()
+
+# %%
 network, red = red_framed()
 
 ### BEGIN SOLUTION
@@ -233,3 +256,6 @@ share = (read == red.shown[:, 2]).double().mean().item()
 
 # %%
 exercise.intervene.check(share=share)
+
+# %% [markdown]
+# **Solutions:** [the solved sheet](../solutions/05_squeeze_excitation.ipynb). It is worth most after an attempt of your own.

@@ -10,6 +10,8 @@
 # - **✗** not yet, with a sentence on what to look at. Functions are tried on random inputs, and you see
 #   the first one that goes wrong.
 #
+# Stuck? The hints under each exercise unfold one by one: a nudge, the key idea, the first line.
+#
 # Run the next cell first. After that, do the exercises in any order.
 
 # %%
@@ -32,6 +34,9 @@ from visual_attention.exercises import non_local as exercise
 # Three decimals each ($e = 2.718$, $e^2 = 7.389$, $e^3 = 20.086$).
 
 # %%
+exercise.three_places.hint()
+
+# %%
 ### BEGIN SOLUTION
 weights = [0.0900, 0.2447, 0.6652]
 softmax = 2.5752
@@ -52,6 +57,9 @@ exercise.three_places.check(weights=weights, softmax=softmax, dot_product=dot_pr
 #
 # - **`w`** for $h = 0.1$, to two decimals;
 # - **`patch_weights(patches, h)`** `patches` has the shape (n, d), a patch for each pixel. Return the (n, n) weights.
+
+# %%
+exercise.patches.hint()
 
 
 # %%
@@ -98,6 +106,9 @@ exercise.patches.check(w=w, patch_weights=patch_weights)
 #
 # Then write it: `theta` (n, d), `phi` (k, d), `g` (k, c); return $y$, (n, c). The paper ([@wang2018]) has no scale.
 
+# %%
+exercise.missing_sum.hint()
+
 
 # %%
 def embedded_gaussian(theta, phi, g):
@@ -134,6 +145,9 @@ exercise.missing_sum.check(shape=shape, index=index, embedded_gaussian=embedded_
 # **`identity`** With which start is $z = x$?
 #
 # - a · only $W_z = 0$, b · only $\gamma = 0$, c · only both, d · all three.
+
+# %%
+exercise.dead_start.hint()
 
 # %%
 ### BEGIN SOLUTION
@@ -184,6 +198,9 @@ for name, w_z, gamma in (("W_z = 0", 0, 1), ("gamma = 0", 1, 0), ("both", 0, 0))
 # - b · rounding errors would grow,
 # - c · the exponential acts on each entry of $Q K^\top$, so that these must be known first.
 
+# %%
+exercise.reorder.hint()
+
 
 # %%
 def linear_attention(query, keys, values):
@@ -228,6 +245,9 @@ exercise.reorder.check(
 #   pooled). The paper says that this reduces the pairwise work "by 1/4".
 
 # %%
+exercise.table_2e.hint()
+
+# %%
 ### BEGIN SOLUTION
 blocks = ((3, 1024, 4 * 14 * 14), (2, 512, 4 * 28 * 28))
 parameters = 1 + sum(k * 2 * C**2 for k, C, N in blocks) / 43.2e6
@@ -264,6 +284,9 @@ exercise.table_2e.check(parameters=parameters, subsampled=subsampled, full=full)
 # - a · training repairs what the proof says,
 # - b · the block does nothing,
 # - c · there, looking far helped, but a ranking of its own for each query was not needed.
+
+# %%
+exercise.ranking.hint()
 
 
 # %%
@@ -302,6 +325,9 @@ exercise.ranking.check(concatenation=concatenation, why=why, softmax=with_softma
 # **`rank_one`** What does it give if all queries share one row? **`identity_matrix`** And for the identity?
 #
 # - a · 0, b · 1, c · $1/N$.
+
+# %%
+exercise.alike.hint()
 
 
 # %%
@@ -348,3 +374,6 @@ for name, table in tables.items():
 #
 # A table of $N \times N$ weights moves information between places. Lesson 7 asks for much less: one number for each
 # place, and one for each channel.
+
+# %% [markdown]
+# **Solutions:** [the solved sheet](../solutions/06_non_local.ipynb). It is worth most after an attempt of your own.

@@ -5,6 +5,8 @@
 # of `raise NotImplementedError("your turn")`, run the cell, then run the check below it. Functions are tried on random
 # inputs; you see the first one that goes wrong.
 #
+# Stuck? The hints under each exercise unfold one by one: a nudge, the key idea, the first line.
+#
 # Run the next cell first. After that, the exercises stand alone.
 
 # %%
@@ -42,6 +44,9 @@ from visual_attention.exercises import cbam as exercise
 # sizes of the refined map.
 #
 # **`unmended_weights`**: how many weights has the listing as printed, with 64 channels, at ratio 8, 16 and 32?
+
+# %%
+exercise.listing.hint()
 
 
 # %%
@@ -87,6 +92,9 @@ exercise.listing.check(mended, unmended_weights)
 # - c · nothing in this network.
 
 # %%
+exercise.detective.hint()
+
+# %%
 ### BEGIN SOLUTION
 def counted(attention, **options):
     cost = count_cost(resnet50(attention, version="1", **options), (1, 3, 224, 224))
@@ -122,6 +130,9 @@ exercise.detective.check(
 # write the function that returns it.
 
 # %%
+exercise.relu.hint()
+
+# %%
 ### BEGIN SOLUTION
 with_relu = torch.sigmoid(3.0 * torch.tensor([1.0, -0.5]))
 without_relu = torch.sigmoid((3.0 - 2.0) * torch.tensor([1.0, -0.5]))
@@ -144,6 +155,9 @@ exercise.relu.check(with_relu, without_relu, merged)
 #
 # `x` is (N, C, H, W), `kernel` (1, 2, k, k) with k odd. Stack mean and maximum over the channels in this order, filter
 # with zeros around the map, squash, scale. No bias, no normalisation.
+
+# %%
+exercise.spatial.hint()
 
 
 # %%
@@ -172,6 +186,9 @@ exercise.spatial.check(spatial_attention)
 # - b · the biases of the MLP and the batch normalisation of the spatial gate,
 # - c · the batch normalisation, nothing else.
 
+# %%
+exercise.official.hint()
+
 
 # %%
 def to_ours(kernel):
@@ -197,6 +214,9 @@ exercise.official.check(to_ours, still_missing)
 # - `one_gate`: weights of one spatial gate with $k = 7$; `small_gate`: with $k = 3$;
 # - `sixteen_gates`: of all spatial gates with $k = 7$; `channel_gates`: of all channel gates;
 # - `channel_share`: the channel gates' share of all CBAM weights, in per cent, one decimal.
+
+# %%
+exercise.counts.hint()
 
 # %%
 ### BEGIN SOLUTION
@@ -234,6 +254,9 @@ exercise.counts.check(
 # - c · the table cannot tell.
 
 # %%
+exercise.significance.hint()
+
+# %%
 ### BEGIN SOLUTION
 pictures = 0.0012 * 50_000
 standard_error = 100 * math.sqrt(0.2266 * 0.7734 / 50_000)
@@ -262,6 +285,9 @@ exercise.significance.check(
 # **`trunk`**: suppose the two gates of a block are half open, and sixteen blocks stand one behind the other **without**
 # a shortcut. Give the decimal logarithm of what is left of the signal, to one decimal.
 
+# %%
+exercise.composition.hint()
+
 
 # %%
 def cbam(x, w0, w1, kernel):
@@ -280,3 +306,6 @@ trunk = 16 * math.log10(0.25)
 
 # %%
 exercise.composition.check(cbam, trunk)
+
+# %% [markdown]
+# **Solutions:** [the solved sheet](../solutions/07_cbam.ipynb). It is worth most after an attempt of your own.

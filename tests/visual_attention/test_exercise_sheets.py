@@ -9,7 +9,7 @@ import torch
 from sheets import reports_in, run
 
 from courseware import derive
-from courseware.checking import Choice, Function, State, Value
+from courseware.checking import Choice, Function, Hints, State, Value
 
 FOLDER = Path(__file__).parents[2] / "course" / "exercises"
 SHEETS = sorted(FOLDER.glob("[0-9][0-9]_*.py"))
@@ -131,3 +131,37 @@ def test_faulty_functions_get_a_sentence_and_no_traceback(question):
     finding = question.judge(spoilt(printing), 0)
     assert finding.state is State.RIGHT
     assert "looking inside" in finding.message
+
+
+# Hints
+
+
+def test_every_exercise_has_three_hints_of_a_sentence_or_two(exercises):
+    for each in exercises:
+        assert len(each.hints) == 3, each.name
+        assert all(20 <= len(hint) <= 330 for hint in each.hints[:2]), each.name
+        assert 10 <= len(each.hints[2]) <= 160, each.name
+        assert len(set(each.hints)) == 3
+        assert "$" not in "".join(each.hints)  # formulas are not typeset in every front end
+
+
+def test_the_sheet_offers_the_hints_before_the_answer(text, exercises):
+    """In each exercise one cell asks for its hints, after the statement and before everything else."""
+    code = [cell.source for cell in derive.unsolved(text).cells]
+    headings = [next(i for i, c in enumerate(code) if re.match(rf"## {n} · ", c)) for n in range(1, len(exercises) + 1)]
+    assert [code[i + 1] for i in headings] == [f"exercise.{each.name}.hint()" for each in exercises]
+    assert text.count(".hint()") == len(exercises)
+    displayed = [item for item in run(derive.unsolved(text))[1] if isinstance(item, Hints)]
+    assert [hints.title for hints in displayed] == [each.title for each in exercises]
+
+
+def test_no_hint_holds_a_line_of_the_solution(text, exercises):
+    cells = derive.unsolved(text).cells, derive.solved(text).cells
+    given, with_solutions = ({line.strip() for cell in each for line in cell.source.splitlines()} for each in cells)
+    solution = {line for line in with_solutions - given if len(line) > 3}
+    hints = "\n".join(hint for each in exercises for hint in each.hints)
+    assert [line for line in solution if line in hints or line.removeprefix("return ") in hints] == []
+
+
+def test_the_solutions_are_linked_at_the_end(sheet, text):
+    assert f"[the solved sheet](../solutions/{sheet.stem}.ipynb)" in derive.unsolved(text).cells[-1].source

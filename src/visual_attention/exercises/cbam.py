@@ -111,6 +111,12 @@ listing = Exercise(
             remark="A test that compares ratio 8 with ratio 16 would have found it.",
         ),
     ),
+    hints=(
+        "Look for a number that should be a variable, and for what `forward` returns.",
+        "Mean and maximum go through the same two layers, and the hidden width is never less than 1. The "
+        "sigmoid of their sum is multiplied onto x.",
+        "`hidden = max(…, 1)`",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -180,6 +186,13 @@ detective = Exercise(
             },
         ),
     ),
+    hints=(
+        "Count the plain network as well: what a module adds is a difference.",
+        "Twice the overhead means plain + 2 · (with BAM − plain). For the two right numbers put "
+        "`SqueezeExcitation` and `ChannelAttention` into the branches.",
+        '`count_cost(resnet50(BAM, version="1", place="stage"), (1, 3, 224, 224))` has `.parameters` and '
+        "`.multiply_adds`.",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -233,6 +246,12 @@ relu = Exercise(
             ),
             remark="One matrix, one descriptor: the second pooling has gained nothing but a sum.",
         ),
+    ),
+    hints=(
+        "Compute the hidden number twice, for the means and for the maxima.",
+        "The ReLU acts on each of the two hidden numbers before they are added. Without it, linear maps in a "
+        "row are one matrix: mind the order.",
+        "Hidden numbers: 4 − 1 = 3 for the means, 4 − 6 = −2 for the maxima.",
     ),
 )
 
@@ -308,6 +327,12 @@ spatial = Exercise(
             ),
         ),
     ),
+    hints=(
+        "Pool over the channels: the map keeps its height and its width.",
+        "Two planes, the mean first, side by side where the channels were. Padding by half of the filter "
+        "keeps the size.",
+        "`mean, maximum = x.mean(dim=1), …`, each of shape (N, H, W).",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -358,6 +383,12 @@ official = Exercise(
                 "c": "The gate is batch-normalised in the official code, with statistics that the listing cannot hold.",
             },
         ),
+    ),
+    hints=(
+        "Which axis of the kernel belongs to the two input planes?",
+        "(max, mean) has to become (mean, max). Nothing else moves. For the letter: which parameters of the "
+        "official code have no layer in the listing that could take them?",
+        "`kernel` has the shape (1, 2, k, k), and the planes are dim 1.",
     ),
 )
 
@@ -410,6 +441,12 @@ counts = Exercise(
             ),
             decimals=1,
         ),
+    ),
+    hints=(
+        "How many planes does the filter read, and how many does it write?",
+        "A convolution has in · out · k · k weights. A channel gate has two matrices, together 2C²/r, which "
+        "mean and maximum share.",
+        "`one_gate = 2 * …`",
     ),
 )
 
@@ -465,6 +502,12 @@ significance = Exercise(
                 "c": "Below one standard error, one run each: the table cannot tell the two orders apart.",
             },
         ),
+    ),
+    hints=(
+        "An error rate is a share of 50,000 pictures, like heads among tosses of a coin.",
+        "A share p of n has the standard error √(p(1 − p)/n). For a difference of independent numbers the "
+        "squares add up.",
+        "`standard_error = 100 * math.sqrt(0.2266 * …)`",
     ),
 )
 
@@ -546,6 +589,12 @@ composition = Exercise(
             decimals=1,
             remark="2.3e-10 of the signal: hence the residual branch.",
         ),
+    ),
+    hints=(
+        "After the channel gate forget the old x.",
+        "F' = M_c(F) · F, then F'' = M_s(F') · F'. One MLP for mean and maximum: add what it makes of them, "
+        "then squash. For `trunk`: half of a half, sixteen times.",
+        "`mean, maximum = x.mean(dim=(2, 3)), …`, each of shape (N, C).",
     ),
 )
 

@@ -110,6 +110,13 @@ two_poolings = Exercise(
             decimals=2,
         ),
     ),
+    hints=(
+        "An average and a maximum are both sums of the four entries, each with a weight in front. Which "
+        "weight has an entry without any influence?",
+        "Average: every entry has the same say, and the weights sum to 1. Maximum: one entry has all the say, "
+        "and its value has to come out unchanged.",
+        "`average_weights = [1/4, …]`. For the other list: the largest entry of x stands second.",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -177,6 +184,12 @@ knob = Exercise(
             ),
             decimals=2,
         ),
+    ),
+    hints=(
+        "Write down the four exponents βx for each β before you think of weights.",
+        "A softmax looks at differences of exponents only. Equal exponents give equal weights; a lead that "
+        "grows without end leaves everything to the leader.",
+        "For `pooled` the weights are e¹, e³, e² and e⁰ over their sum, 31.19: `(2.718 * 1 + …) / 31.19`.",
     ),
 )
 
@@ -261,6 +274,13 @@ soft_pooling = Exercise(
             remark="What is left under exp is at most 0: no overflow, and one power is exactly 1.",
         ),
     ),
+    hints=(
+        "Which step overflows at β = 1000? Print what goes into `torch.exp`.",
+        "The same number may be added to all exponents: every power is multiplied by the same factor, which "
+        "cancels in the division. So the largest exponent may be made 0. Mind which one it is when β is "
+        "negative.",
+        "`scores = beta * x`, and nothing goes into `torch.exp` that is larger than 0.",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -341,6 +361,13 @@ whose_query = Exercise(
             },
         ),
     ),
+    hints=(
+        "Ask of each layer: if somebody wanted to know something else about the same picture, where would "
+        "that wish come in?",
+        "Learned does not mean query. A query is compared with keys; fixed weights are compared with nothing. "
+        "Where something is compared, ask where it comes from: from this input, or from training.",
+        "Sort first: which of the seven layers compare two vectors at all? The first three of the list do not.",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -386,6 +413,12 @@ shuffle = Exercise(
                 "is why transformers are given position encodings.",
             },
         ),
+    ),
+    hints=(
+        "Let two pixels change places. What in the output depends on where they stand?",
+        "A set has no order, and sums and maxima over all places are functions of the set. A layer with an "
+        "output for each place can still take that output along, unless it looks at neighbours.",
+        "For each layer: one number for all places, or one for each? If one for each: does it know its neighbours?",
     ),
 )
 
@@ -461,6 +494,12 @@ gradients = Exercise(
                 "it: there is no derivative, and any sharing of one unit will do.",
             },
         ),
+    ),
+    hints=(
+        "Raise one entry by 0.01. How much does the pooled value rise?",
+        "The derivative with respect to an entry is its weight, as long as the weights stay as they are. At a "
+        "tie the maximum has a kink: step up, then step down.",
+        "`torch.autograd.grad(…, x)` returns a tuple with one entry: unpack it.",
     ),
 )
 
@@ -558,6 +597,13 @@ two_cues = Exercise(
             remark="Only the two scores matter: the softmax keeps their order.",
         ),
     ),
+    hints=(
+        "One score for each thing, then one softmax for all of them. The strengths stand in front of the "
+        "cues, not in front of the weights.",
+        "`keys` has a row for each thing: a matrix times a vector is all dot products at once. For `tie` "
+        "forget the softmax: equal weights are equal scores.",
+        "`scores = a * saliency + …`",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -643,6 +689,12 @@ crowd = Exercise(
             ),
             remark="e^b = N + 1: twice the crowd needs only log 2 = 0.69 more.",
         ),
+    ),
+    hints=(
+        "Work with exp(saliency) instead of the saliency: what is e to the power of −log of a share?",
+        "exp(saliency) is 1 over the product of two shares. Add it up for the target and for each group of "
+        "others; a common factor cancels.",
+        "Feature search, N = 16: the target has 16, each of the others 16/15. How much have all fifteen together?",
     ),
 )
 

@@ -221,6 +221,11 @@ hand_example = Exercise(
             remark="A narrower kernel listens more to the point at x = 1, whose y is 2.",
         ),
     ),
+    hints=(
+        "Write down the three distances from the query first. They decide everything.",
+        "Kernel values first; divided by their sum they are weights. With σ = ½ every distance counts double.",
+        "For σ = 1 the kernel values are 0.6065, 1 and 0.1353. Their sum is 1.7419: divide.",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -248,6 +253,12 @@ predictions = Exercise(
                 "for it: ours gives the weight to the nearest key.",
             },
         ),
+    ),
+    hints=(
+        "Write the fraction out with the change in it, above and below the line.",
+        "What multiplies every kernel value alike cancels. What makes every kernel value 0 leaves nothing to "
+        "divide by.",
+        "`scaled`: Σ 7K_i y_i / Σ 7K_j = …",
     ),
 )
 
@@ -304,6 +315,12 @@ units = Exercise(
             remark="Only distance/σ counts: w = 1/σ = 0.01 undoes the factor 100.",
         ),
     ),
+    hints=(
+        "σ stands under the distance. Which unit has distance/σ?",
+        "The weights depend on distance/σ alone. If all distances grow a hundredfold and σ stays, the kernel "
+        "has become a hundred times narrower.",
+        "`metres = pooling.nadaraya_watson(…, x, y, width=1.0)`, with a query of shape (1,).",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -343,6 +360,12 @@ rows_and_columns = Exercise(
             remark="A key receives what the queries give: more in a crowd, less at the edge. Together 3, "
             "one per query.",
         ),
+    ),
+    hints=(
+        "Whose weights stand in a row: one query's, or one key's?",
+        "A row is one weighted average, so you know its sum. A column says how much one key receives from all "
+        "queries, and nobody has fixed that.",
+        "`table = pooling.attention_weights(keys, keys, …)`, then one sum for each dim.",
     ),
 )
 
@@ -389,6 +412,12 @@ weights = Exercise(
             ),
         ),
     ),
+    hints=(
+        "Three steps: all differences, all exponents, a softmax. Which axis belongs to the keys?",
+        "`query[:, None] - keys[None, :]` has the shape (m, n). Divide by σ before you square. The weights of "
+        "one query sum to 1, and they stand in a row.",
+        "`d = (query[:, None] - keys) / width`",
+    ),
 )
 
 
@@ -425,6 +454,12 @@ estimate = Exercise(
                 ),
             ),
         ),
+    ),
+    hints=(
+        "You have a table (m, n), and values (n,) or (n, v). Which product takes the n away?",
+        "Row i of the table times the values is the estimate for query i. A matrix product does that for all "
+        "rows, and for both shapes of values.",
+        "`table = attention_weights(…)`, then a product with `@`.",
     ),
 )
 
@@ -485,6 +520,12 @@ far_query = Exercise(
             ),
             remark="Far away, Nadaraya–Watson does not fade to 0: it repeats the nearest key's value.",
         ),
+    ),
+    hints=(
+        "Print `kernel` for the far query. What is divided by what?",
+        "The same number may be subtracted from all exponents of a row without changing a weight. Choose it "
+        "so that the largest exponent becomes 0.",
+        "Keep the exponents apart from `torch.exp`: `exponents = -0.5 * …`",
     ),
 )
 
@@ -571,6 +612,11 @@ bounds = Exercise(
             },
         ),
     ),
+    hints=(
+        "Try to break the bound: find weights that take the average out of the range of the values.",
+        "Two steps, Σ α_i y_i ≤ Σ α_i · max y and Σ α_i · max y = max y. What does each of them need?",
+        "`sums = weights.sum(dim=…)`, to be compared with ones by `torch.allclose`.",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -649,6 +695,12 @@ leave_one_out = Exercise(
             ),
             remark="Wide enough to average the noise away, narrow enough to follow the curve.",
         ),
+    ),
+    hints=(
+        "Take the own key out before the weights are normalised, not after.",
+        "A weight is 0 if its exponent is −∞. Put that on the diagonal of the exponents, and the softmax "
+        "shares out the rest among the others.",
+        "`exponents = …` as in exercise 5, with x as queries and as keys; `fill_diagonal_` writes a diagonal.",
     ),
 )
 

@@ -81,6 +81,12 @@ errata = Exercise(
             remark="The weights sum to 1.7223: a prediction near the edge of the data, from nothing.",
         ),
     ),
+    hints=(
+        "Compute the sum above the line once: `right` and `slides` share it.",
+        "In `book` the index below the line does not move: the sum over j adds the same K_i three times. And "
+        "at w = 0 every kernel is e⁰.",
+        "Above the line at w = 2: `0.1353 * 1 + 1 * 2 + …`",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -116,6 +122,11 @@ predictions = Exercise(
                 "c": "A negative w is squared away; nothing is mirrored.",
             },
         ),
+    ),
+    hints=(
+        "Look for the factor w in the slope, and for w² in the weights.",
+        "∂f/∂w is −w times a covariance. What follows at w = 0? And for which w does each point see nobody but itself?",
+        "`start_at_zero`: a step is −rate · ∂loss/∂w, and each term of that slope contains …",
     ),
 )
 
@@ -185,6 +196,12 @@ slope = Exercise(
             ),
         ),
     ),
+    hints=(
+        "Differentiate the logarithm of a softmax weight: it is the exponent minus a term that all keys share.",
+        "The exponent has the derivative −w d_i². From it the softmax subtracts its weighted mean, so that −w "
+        "times a covariance of y and d² is left.",
+        "Give the squared distances (m, n) a name, you need them three times: `squared = …`",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -243,6 +260,11 @@ left_out = Exercise(
             ),
         ),
     ),
+    hints=(
+        "What must a score be, for its exponential to be exactly 0?",
+        "Hide the diagonal of the scores before the softmax. What is left is then shared out, and sums to 1.",
+        "`own = torch.eye(len(x), dtype=torch.bool)` is True where a point would look at itself.",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -287,6 +309,11 @@ press = Exercise(
                 ),
             ),
         ),
+    ),
+    hints=(
+        "Write f(x_k) with the own vote apart: S_kk y_k plus the others' part.",
+        "The others' part is (1 − S_kk) f₋ₖ(x_k). Put that into y_k − f(x_k), and solve for y_k − f₋ₖ(x_k).",
+        "`residuals = values - …`, with the own vote still in it; `weights.diagonal()` holds the S_kk.",
     ),
 )
 
@@ -335,6 +362,12 @@ dot_product = Exercise(
             ),
         ),
     ),
+    hints=(
+        "Expand −½ w² (x − x_i)². Which of its three terms do all keys share?",
+        "What remains is linear in two features of the key, x_i and x_i². The query holds the factors. And "
+        "PyTorch divides by √2 here, unless it is told not to.",
+        "`k = torch.stack([keys, …], dim=1)`, of shape (n, 2).",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -369,6 +402,12 @@ train = Exercise(
             decimals=1,
             remark="From draw to draw the honest w moves a good deal: 3.5 for seed 0, and here nearly twice that.",
         ),
+    ),
+    hints=(
+        "Honestly means: no point among its own keys.",
+        "One call of `training_path`, with the numbers of the text. The path of w is the first of the two "
+        "things that it returns.",
+        "`path, losses = training_path(data.x, data.y, w=1.0, …)`",
     ),
 )
 

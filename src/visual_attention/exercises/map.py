@@ -99,6 +99,12 @@ place = Exercise(
             a="T does have an entry for each channel. But T and 1 − T share out between two things: which?",
         ),
     ),
+    hints=(
+        "Forget the names. Along which axis would you have to walk to see the weights change?",
+        "Three questions: do the weights depend on the input at all? Along which axes do they differ? What "
+        "shares out one unit, if anything does?",
+        "Begin with the one module whose weights are the same for every picture.",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -169,6 +175,12 @@ branch_weights = Exercise(
                 ),
             ),
         ),
+    ),
+    hints=(
+        "Exponentials over their sum. Only differences of scores matter.",
+        "With two branches the first weight is the sigmoid of the difference. A third branch adds another e⁰ "
+        "below the line.",
+        "`weights`: 7.389 / (7.389 + 1), and what that leaves.",
     ),
 )
 
@@ -243,6 +255,12 @@ select = Exercise(
             remark="One line, and branches have become branch attention.",
         ),
     ),
+    hints=(
+        "Which axis of `scores` do the branches stand on? They share one unit.",
+        "The weights (B, C) have to be stretched over the places: two new axes at their end. Then multiply, "
+        "and add up the branches.",
+        "`alpha = scores.softmax(dim=…)`",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -304,6 +322,11 @@ from_concatenation = Exercise(
             decimals=0,
         ),
     ),
+    hints=(
+        "What must the summands of a sum have in common, and concatenated maps need not?",
+        "The hidden vector has 32 numbers. It leads to as many scores as there are pairs of a branch and a channel.",
+        "`weights = 64 * 32 + …`",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -360,6 +383,12 @@ factorised = Exercise(
                 "c": "Learned once, then fixed. Attention computes its weights from the content.",
             },
         ),
+    ),
+    hints=(
+        "Weights of layers in a row add up.",
+        "Saved is what is gone, over what was there before. With channels, a kernel is there once for each "
+        "pair of an input and an output channel.",
+        "`two_3x3 = 3 * 3 + …`",
     ),
 )
 
@@ -433,6 +462,12 @@ ask_the_first = Exercise(
             remark="−∞ before the softmax: exp(−∞) is 0, and the rest is shared out among the others.",
         ),
     ),
+    hints=(
+        "The weights of the others sum to less than 1. Who has the rest?",
+        "Take the first frame out before the softmax, by its score. Then compare the scores with the formula "
+        "in the text.",
+        "`scores = frames @ frames[0] / …`",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -459,6 +494,11 @@ shapes = Exercise(
         _shape("third", "e", "Two branches in each of 64 channels."),
         _shape("fourth", "b", "A map of 14 × 14 numbers, none of them tied to the others."),
         _shape("fifth", "d", "Sixteen frames that share one unit."),
+    ),
+    hints=(
+        "Look at the axes of length 1 first: what is not told apart there?",
+        "196 is 14 · 14. A softmax leaves sums of exactly 1 along some axis, sigmoids leave any sum.",
+        "`first` has a row of 196 numbers for each of 196 things. What is there 196 of?",
     ),
 )
 
@@ -507,6 +547,12 @@ empty_cell = Exercise(
                 "c": "It can: all gates near 0 do that, in either form.",
             },
         ),
+    ),
+    hints=(
+        "Name the index set first: how many pairs of a channel and a frame are there?",
+        "A dense table has an entry for every two pairs; gates are its diagonal. A channel gate times a frame "
+        "gate is a table of rank 1.",
+        "64 · 8 = 512 pairs. `mixture` has a row and a column for each of them.",
     ),
 )
 

@@ -94,6 +94,12 @@ three_places = Exercise(
             remark="Outside of the range of x: the weights sum to 2, this is no average.",
         ),
     ),
+    hints=(
+        "The query is fixed, x₁ = 1. Only j moves.",
+        "The softmax form divides by the sum over j, for this query. The dot-product form divides by the "
+        "number of places, whatever the sum is.",
+        "`weights`: e, e² and e³, each over 30.19.",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -177,6 +183,12 @@ patches = Exercise(
             ),
         ),
     ),
+    hints=(
+        "Compare the two exponents. For which w do they agree, for every d²?",
+        "½w²d² = d²/h². In code: all differences by broadcasting, the mean of their squares over the patch, a "
+        "softmax over the keys.",
+        "`difference = patches[:, None] - patches`, of shape (n, n, d).",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -259,6 +271,12 @@ missing_sum = Exercise(
             ),
         ),
     ),
+    hints=(
+        "Cross out each index that some Σ runs over. Which ones are left on each side?",
+        "y_i depends on i alone, so j has to be summed over. The sum below the line is a number of its own: "
+        "its index must not meet the other one.",
+        "`scores = theta @ phi.T`, of shape (n, k).",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -307,6 +325,11 @@ dead_start = Exercise(
                 "d": "In all three cases the branch adds 0: to be the identity, one zero is enough.",
             },
         ),
+    ),
+    hints=(
+        "Write z as a product and differentiate it: what does the gradient of each factor contain?",
+        "In a product the gradient of one factor contains the other. What lies before both factors contains both.",
+        "∂z/∂γ is the normalised W_z y. What stands in ∂z/∂W_z, and what in ∂z/∂θ?",
     ),
 )
 
@@ -401,6 +424,12 @@ reorder = Exercise(
             },
         ),
     ),
+    hints=(
+        "A product of three matrices may be bracketed in two ways. Which one never holds an n × k table?",
+        "Kᵀ V is only (d, c). A product of (a, b) with (b, c) takes a · b · c multiplications, and there are "
+        "two products in either order.",
+        "`small = keys.T @ values`",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -493,6 +522,12 @@ table_2e = Exercise(
             decimals=2,
             remark="Which is why they subsample.",
         ),
+    ),
+    hints=(
+        "Count one block. Then three of the one kind, two of the other, and the network.",
+        "Each of the four maps has C²/2 weights. Subsampled, two of the maps see a quarter of the places, and "
+        "the table keeps a quarter of its columns.",
+        "`parameters = 1 + (3 * 2 * 1024**2 + …) / 43.2e6`",
     ),
 )
 
@@ -587,6 +622,12 @@ ranking = Exercise(
             },
         ),
     ),
+    hints=(
+        "Cut w into two halves. What does each of them see?",
+        "w · [θ_i, φ_j] is a_i + b_j: two small products, and a sum by broadcasting. Adding one number to all "
+        "keys leaves their order as it is.",
+        "`a = theta @ w[: theta.shape[1]]`, of shape (n,), and b likewise.",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -662,6 +703,12 @@ alike = Exercise(
                 "c": "1/N is a weight of the uniform row, not a cosine.",
             },
         ),
+    ),
+    hints=(
+        "A cosine is the dot product of two vectors of length 1.",
+        "With rows of length 1, the table times its transpose holds all cosines. Leave out the diagonal: n(n "
+        "− 1) entries stay.",
+        "`unit = weights / …`, where each row is divided by its own length.",
     ),
 )
 

@@ -91,6 +91,11 @@ by_hand = Exercise(
             ),
         ),
     ),
+    hints=(
+        "Squeeze each channel to one number first: two numbers are all there is to carry on with.",
+        "Mean, then W₁ and a ReLU, then W₂ and a sigmoid for each channel. σ(−t) is 1 − σ(t).",
+        "z₁ = (3 + 1 + 4 + 0)/4. The hidden unit is ReLU(z₁ − z₂).",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -181,6 +186,12 @@ cost = Exercise(
             },
         ),
     ),
+    hints=(
+        "Count one unit of one stage, then multiply and add.",
+        "Two layers lead from C to C/r and back: 2C²/r weights, in each of the N units of a stage. A layer "
+        "has a bias for each of its outputs.",
+        "The first stage has `3 * 2 * 256**2 / 16` of the weights.",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -247,6 +258,12 @@ gates = Exercise(
                 "c": "24.80 belongs to the main table and 22.28 to the ablations, whose recipe alone is worth 1.50.",
             },
         ),
+    ),
+    hints=(
+        "Ask of each sentence: compared with what, and where does the block stand in its branch?",
+        "A softmax sums to 1, whatever goes in. A gate of 0 lets neither the signal nor its gradient through. "
+        "Errors may be subtracted within one recipe only.",
+        "`mean_gate` is the sum of all gates over their number: 1 / …",
     ),
 )
 
@@ -335,6 +352,12 @@ block = Exercise(
             ),
         ),
     ),
+    hints=(
+        "Squeeze, two layers, scale. Which axes go in the squeeze?",
+        "After the mean over the places there is a row of C numbers for each picture. A layer with weights "
+        "(out, in) is a product with their transpose. At the end the gates need two new axes.",
+        "`z = u.mean(…)`, of shape (N, C).",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -398,6 +421,12 @@ debug = Exercise(
             ),
         ),
     ),
+    hints=(
+        "Run the listing in your head for `reduction=4`, then for `channels=8`.",
+        "A layer has a weight for each pair of an input and an output, and a bias for each output. There are "
+        "two layers and one hidden width.",
+        "`hidden = max(…, 1)`",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -452,6 +481,13 @@ detective = Exercise(
             remark="3.858 + 0.411 = 4.27, as Table 16 prints it.",
         ),
     ),
+    hints=(
+        "A gain is a difference of two errors. Which two bound the whole gain, and which two the part that "
+        "needs the squeeze?",
+        "A layer that runs at every position costs its weights times the positions. Stages with many channels "
+        "have few positions.",
+        "First stage: 3 units, 2 · 256²/16 weights each, 56² positions, in units of 10⁹.",
+    ),
 )
 
 
@@ -501,6 +537,12 @@ intervene = Exercise(
             decimals=2,
             remark="The frame in the picture is still red: what it announces reaches the answer through the gates.",
         ),
+    ),
+    hints=(
+        "You need two sets of features: one to make the gates, one to be multiplied by them.",
+        "The gates come from the blue-framed pictures, the features that they multiply from the red-framed "
+        "ones. The head reads the product.",
+        "`blue = reframed(red, 2)`: its images go through `network.features` as those of `red` do.",
     ),
 )
 
