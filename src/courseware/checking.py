@@ -144,7 +144,7 @@ class Mistake:
     feedback: str
 
 
-HINT_STEPS = ("A nudge", "The key idea", "The first line")
+HINT_STEPS = ("a nudge", "the key idea", "the first line")
 
 
 @dataclass(frozen=True, repr=False)
@@ -154,11 +154,15 @@ class Hint:
     step: int
     text: str
 
+    @property
+    def heading(self) -> str:
+        return f"Hint {self.step}, {HINT_STEPS[self.step - 1]}"
+
     def __repr__(self) -> str:
-        return f"{HINT_STEPS[self.step - 1]} · {self.text}"
+        return f"{self.heading}: {self.text}"
 
     def _repr_html_(self) -> str:
-        return f"<div><em>{HINT_STEPS[self.step - 1]}</em> · {_code_in_html(self.text)}</div>"
+        return f"<div><strong>{self.heading}:</strong> {_code_in_html(self.text)}</div>"
 
 
 @dataclass(frozen=True, repr=False)
@@ -169,14 +173,14 @@ class Hints:
     hints: tuple[Hint, ...]
 
     def __repr__(self) -> str:
-        steps = ", ".join(f"hint({hint.step}) {HINT_STEPS[hint.step - 1].lower()}" for hint in self.hints)
+        steps = ", ".join(f"hint({hint.step}) {HINT_STEPS[hint.step - 1]}" for hint in self.hints)
         return f"Hints · {self.title}\n  one at a time: {steps}"
 
     def _repr_html_(self) -> str:
         inner = "<div>Nothing works? The solutions are linked at the end of this sheet.</div>"
         for hint in reversed(self.hints):
             inner = (
-                f'<details style="margin-left:1em"><summary>{HINT_STEPS[hint.step - 1]}</summary>'
+                f'<details style="margin-left:1em"><summary>{hint.heading}</summary>'
                 f"<div>{_code_in_html(hint.text)}</div>\n{inner}</details>"
             )
         return inner

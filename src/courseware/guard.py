@@ -4,10 +4,10 @@
 any thread of either, on Linux, macOS and Windows, and needs no copy of the caller's objects: the function sees the
 notebook's variables as they are. `unchanged` keeps the settings that a function could leave behind for the next one.
 
-A function is stopped by an exception that is raised in it from outside, again and again, also past `except:`. What
-sleeps or waits in C is left to itself: the caller goes on, and the thread ends as soon as it wakes. Nothing here can
-stop a single call in C that never gives other threads a turn (`sum(range(10**12))`), a crash, `os._exit`, or the use
-of all memory: that takes another process, which would not have the notebook's variables.
+A function is stopped by an exception that is raised in it from outside, and again where it is caught by `except:` or
+`finally`. What sleeps or waits in C is left to itself: the caller goes on, and the thread ends as soon as it wakes.
+Nothing here can stop a single call in C that never gives other threads a turn (`sum(range(10**12))`), a crash,
+`os._exit`, or the use of all memory: that takes another process, which would not have the notebook's variables.
 """
 
 import _thread
@@ -37,7 +37,22 @@ class _Stopped(SystemExit):
     """Raised inside a function that has run out of time.
 
     No `Exception`: `except Exception` must not hold it up. A `SystemExit`, because that ends a thread in silence.
+
+    Where it is caught all the same, by `except:` or `finally`, the very next line of the function raises another one:
+    Python makes the exception in the thread where it is raised, so that its constructor can set a trace there.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        sys.settrace(_raise_again)
+        frame = sys._getframe(1)
+        while frame is not None and frame.f_code is not _body.__code__:
+            frame.f_trace = _raise_again
+            frame = frame.f_back
+
+
+def _raise_again(*_: Any) -> None:
+    raise _Stopped
 
 
 @dataclass
@@ -78,50 +93,45 @@ def call(function: Callable, arguments: tuple, seconds: float) -> Outcome:
     outcome = Outcome()
     finished = _thread.allocate_lock()
     finished.acquire()
-
-    def body() -> None:
-        try:
-            outcome.result = function(*arguments)
-        except BaseException as error:
-            outcome.error = error
-        finished.release()
-
     # Not threading.Thread: its own code at the end of a thread could meet the exception that stops the function.
-    thread = _thread.start_new_thread(body, ())
+    thread = _thread.start_new_thread(_body, (function, arguments, outcome, finished))
     deadline = time.monotonic() + seconds
     try:
         while not finished.acquire(timeout=POLL):
             if time.monotonic() >= deadline:
-                return Outcome(late=True, running=not _stop(thread, body.__code__))
+                return Outcome(late=True, running=not _stop(thread, finished))
     except BaseException:
-        _stop(thread, body.__code__)
+        _stop(thread, finished)
         raise
     return outcome
 
 
-def _stop(thread: int, code: Any) -> bool:
-    """Raise in a thread until it leaves the function `code`; whether it did."""
+def _body(function: Callable, arguments: tuple, outcome: Outcome, finished: Any) -> None:
+    """What the thread does."""
+    try:
+        outcome.result = function(*arguments)
+    except BaseException as error:
+        outcome.error = error
+    finished.release()
+
+
+def _stop(thread: int, finished: Any) -> bool:
+    """Raise in a thread until it has left the function that it was to call; whether it has."""
     raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
     patience = time.monotonic() + PATIENCE
-    interval = sys.getswitchinterval()
-    # Take turns with the thread every few instructions: a loop that catches everything is left where one of the
-    # exceptions meets it outside of its `try`.
-    sys.setswitchinterval(1e-5)
-    try:
-        while _is_in(thread, code):
-            if time.monotonic() > patience:
-                return False
-            raise_in(ctypes.c_ulong(thread), ctypes.py_object(_Stopped))
-            time.sleep(0)
-        return True
-    finally:
-        sys.setswitchinterval(interval)
+    while _is_busy(thread):
+        if time.monotonic() > patience:
+            return False
+        raise_in(ctypes.c_ulong(thread), ctypes.py_object(_Stopped))
+        if finished.acquire(timeout=POLL):
+            return True
+    return True
 
 
-def _is_in(thread: int, code: Any) -> bool:
-    """Whether a thread is inside of a function. The number of a thread that ended may belong to another by now."""
+def _is_busy(thread: int) -> bool:
+    """Whether a thread is still at it. The number of a thread that has ended may belong to another by now."""
     frame = sys._current_frames().get(thread)
-    while frame is not None and frame.f_code is not code:
+    while frame is not None and frame.f_code is not _body.__code__:
         frame = frame.f_back
     return frame is not None
 
@@ -188,13 +198,22 @@ def _numpy_state(_: Transcript) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _python_state(_: Transcript) -> Iterator[None]:
-    state, depth, folder = random.getstate(), sys.getrecursionlimit(), os.getcwd()
+    state, depth, folder = random.getstate(), sys.getrecursionlimit(), _folder()
     try:
         yield
     finally:
         random.setstate(state)
         sys.setrecursionlimit(depth)
-        os.chdir(folder)
+        if folder is not None and _folder() != folder:
+            os.chdir(folder)
+
+
+def _folder() -> str | None:
+    """The working directory, or None if somebody has deleted it."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return None
 
 
 @contextlib.contextmanager

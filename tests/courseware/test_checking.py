@@ -617,8 +617,8 @@ hinted = replace(third, hints=("Cut it.", "It is `1 / n` for n > 2.", "third = 1
 
 
 def test_hints_come_one_at_a_time():
-    assert repr(hinted.hint(1)) == "A nudge · Cut it."
-    assert repr(hinted.hint(3)) == "The first line · third = 1 / …"
+    assert repr(hinted.hint(1)) == "Hint 1, a nudge: Cut it."
+    assert repr(hinted.hint(3)) == "Hint 3, the first line: third = 1 / …"
     assert repr(hinted.hint()) == (
         "Hints · A third\n  one at a time: hint(1) a nudge, hint(2) the key idea, hint(3) the first line"
     )
@@ -642,11 +642,11 @@ def test_all_hints_are_folded_one_into_the_other():
     parser = Nesting()
     parser.feed(hinted.hint()._repr_html_())
     assert parser.depth == 0
-    assert [(depth, text) for depth, text in parser.seen if text[0] in "ACT" and depth] == [
-        (1, "A nudge"),
+    assert [(depth, text) for depth, text in parser.seen if text.startswith(("Hint", "Cut")) and depth] == [
+        (1, "Hint 1, a nudge"),
         (1, "Cut it."),
-        (2, "The key idea"),
-        (3, "The first line"),
+        (2, "Hint 2, the key idea"),
+        (3, "Hint 3, the first line"),
     ]
     assert parser.seen[-2:] == (
         (3, "third = 1 / …"),

@@ -111,8 +111,8 @@ two_poolings = Exercise(
         ),
     ),
     hints=(
-        "An average and a maximum are both sums of the four entries, each with a weight in front. Which "
-        "weight has an entry without any influence?",
+        "An average and a maximum are both sums of the four entries, each with a weight in front. What is the "
+        "weight of an entry that has no influence?",
         "Average: every entry has the same say, and the weights sum to 1. Maximum: one entry has all the say, "
         "and its value has to come out unchanged.",
         "`average_weights = [1/4, …]`. For the other list: the largest entry of x stands second.",
