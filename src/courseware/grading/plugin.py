@@ -63,22 +63,22 @@ class TakeSolutionsOut(NbGraderPreprocessor):
 class RestoreMetadata(NbGraderPreprocessor):
     """Sets nbgrader's metadata in every cell of a submission to what the gradebook says.
 
-    Cells that the gradebook does not know become ordinary ones. Tests that were deleted come back, at the end.
+    Cells that the gradebook does not know become ordinary ones, and so do all copies of a cell but the last. Tests that
+    were deleted come back, at the end. Without this, odd metadata in one submission would end the run for all.
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         known = dict(_cells_in_gradebook(resources))
-        for cell in nb.cells:
-            claimed = cell.metadata.get("nbgrader")
+        present = set()
+        for cell in reversed(nb.cells):
+            claimed = cell.metadata.pop("nbgrader", None)
             grade_id = claimed.get("grade_id") if isinstance(claimed, dict) else None
-            cell.metadata.pop("nbgrader", None)
-            if isinstance(grade_id, str) and grade_id in known:
+            if isinstance(grade_id, str) and grade_id in known and grade_id not in present:
+                present.add(grade_id)
                 cell.metadata.nbgrader = nbformat.from_dict(known[grade_id][0])
-        present = {cell.metadata.nbgrader.grade_id for cell in nb.cells if "nbgrader" in cell.metadata}
         for grade_id, (metadata, source) in known.items():
             if metadata["grade"] and grade_id not in present:
-                cell = nbformat.v4.new_code_cell(source, metadata={"nbgrader": metadata})
-                nb.cells.append(cell)
+                nb.cells.append(nbformat.v4.new_code_cell(source, metadata={"nbgrader": metadata}))
         return nb, resources
 
 
