@@ -1,4 +1,7 @@
-"""Notebooks to pages and slide decks: one HTML file each, which loads nothing and needs no kernel.
+"""Notebooks to pages and slide decks that need no kernel and no network.
+
+A deck is one file. So is a page, but for the pictures that its explorers show when they are moved: these lie in a
+folder beside it, so that the page opens quickly.
 
 nbconvert does the conversion; the templates beside this module replace what its own would load from the
 network. Formulas become MathML when exporting, so a page needs no script to show them; fonts, reveal.js and
@@ -13,6 +16,7 @@ import html
 import io
 import posixpath
 import re
+import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,6 +32,7 @@ import nbformat.v4 as v4
 from fontTools import subset
 from fontTools.ttLib import TTFont
 from jinja2 import pass_context
+from mistune.plugins.table import render_table_cell
 from nbconvert.exporters import HTMLExporter, SlidesExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath, MathInlineParser
 from nbformat import NotebookNode
@@ -37,6 +42,7 @@ from traitlets.config import Config
 from courseware.build import targets
 from courseware.derive import NOTEBOOK_METADATA
 from courseware.execute import FAILURES, execute
+from courseware.frames import pictures_apart
 from courseware.project import INSTALL_EXPORT, UserError, find_text, number_of, other_pages, project_root
 
 __all__ = ["ExportError", "deck", "document", "export", "export_command", "linked_files", "page", "site_map"]
@@ -96,8 +102,8 @@ def export(output: Path, lessons: Sequence[str] | None = None, progress: bool = 
     output
         Made if it does not exist. A notebook `NN_name.ipynb` becomes `NN_name.html` and, if its cells carry
         slide metadata, `NN_name.slides.html`; those in `exercises/` and `solutions/` keep their folder; the
-        start page becomes `index.html`. A file of the project that a page links to becomes a page too, such as
-        `src/package/module.py.html`.
+        start page becomes `index.html`. What a page's explorers show when moved goes into `NN_name_files/` beside it.
+        A file of the project that a page links to becomes a page too, such as `src/package/module.py.html`.
     lessons
         Numbers or names of the lessons to export, with their exercise sheets, the start page and the pages
         without a number; all if None or empty.
@@ -133,19 +139,20 @@ def export(output: Path, lessons: Sequence[str] | None = None, progress: bool = 
             bar.set_description(name)
             folder = (root / "notebooks" / name).parent
             done = execute(notebook, folder=folder, export=True, after_cell=bar.update)
-            forms = {pages[name]: page(done, name, pages, folder=folder)}
+            forms = _page_files(page(done, name, pages, folder=folder), pages[name])
             if _has_deck(done, name):
-                forms[_deck_path(pages[name])] = deck(done, name, pages, folder=folder)
-            written += [_write(Path(output) / path, text) for path, text in forms.items()]
+                forms[_deck_path(pages[name])] = deck(done, name, pages, folder=folder).encode()
+            shutil.rmtree(Path(output) / _pictures_path(pages[name]), ignore_errors=True)  # those of an older export
+            written += [_write(Path(output) / path, content) for path, content in forms.items()]
     for name, file in files.items():
         text = page(document(file, root), name, pages, folder=file.parent)
-        written.append(_write(Path(output) / pages[name], text))
+        written.append(_write(Path(output) / pages[name], text.encode()))
     return written
 
 
-def _write(target: Path, text: str) -> Path:
+def _write(target: Path, content: bytes) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8")
+    target.write_bytes(content)
     return target
 
 
@@ -233,6 +240,17 @@ def _has_deck(notebook: NotebookNode, name: str) -> bool:
 
 def _deck_path(path: str) -> str:
     return path.removesuffix(".html") + ".slides.html"
+
+
+def _pictures_path(path: str) -> str:
+    return path.removesuffix(".html") + "_files"
+
+
+def _page_files(text: str, path: str) -> dict[str, bytes]:
+    """The page at `path` in the site and the pictures of its explorers, by path."""
+    text, pictures = pictures_apart(text, posixpath.basename(_pictures_path(path)))
+    beside = {posixpath.join(posixpath.dirname(path), address): picture for address, picture in pictures.items()}
+    return {path: text.encode()} | beside
 
 
 # ---------------------------------------------------------------------------------------------- page and deck
@@ -377,6 +395,10 @@ class _Renderer(IPythonRenderer):
 
     def inline_math(self, body: str) -> str:
         return self.formula(body, False)
+
+    def table_cell(self, text: str, align: str | None = None, head: bool = False) -> str:
+        # An empty corner heads nothing, and a screen reader would announce it as a heading without a name.
+        return render_table_cell(self, text, align, head and bool(text.strip()))
 
     def latex_environment(self, name: str, body: str) -> str:
         return self.formula(rf"\begin{{{name}}}{body}\end{{{name}}}", True)

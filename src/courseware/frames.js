@@ -1,8 +1,10 @@
 // The browser's half of courseware.frames: shows the picture that belongs to the controls' position.
-// The same code serves the live widget (pictures come from the kernel) and an exported page (pictures are in it).
+// The same code serves the live widget (pictures come from the kernel) and an exported page (pictures are in it or
+// lie beside it).
 
 const BUSY_AFTER_MS = 200;
 const AHEAD = 20; // stops to either side that a live explorer asks for before they are needed
+const AT_ONCE = 4; // pictures that an exported explorer fetches at the same time
 
 function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -32,6 +34,7 @@ class Pictures {
     this.title = model.get("spec").title;
     this.images = model.get("images");
     this.entries = new Map(Object.entries(model.get("frames")));
+    this.elements = new Map();
     this.ready = new Map();
   }
 
@@ -41,6 +44,7 @@ class Pictures {
 
   add(key, entry) {
     this.entries.set(key, entry);
+    this.elements.delete(key);
     this.ready.delete(key);
   }
 
@@ -48,14 +52,36 @@ class Pictures {
     return this.entries.get(key).alt;
   }
 
-  decoded(key) {
-    if (!this.ready.has(key)) {
+  // An element whose picture is on its way.
+  element(key) {
+    if (!this.elements.has(key)) {
       const { image, alt } = this.entries.get(key);
       const node = element("img", { alt: `${this.title}. ${alt}`, draggable: "false" });
       node.src = this.images ? this.images[image] : URL.createObjectURL(new Blob([image], { type: "image/png" }));
-      this.ready.set(key, node.decode().then(() => node));
+      this.elements.set(key, node);
+    }
+    return this.elements.get(key);
+  }
+
+  decoded(key) {
+    if (!this.ready.has(key)) {
+      const node = this.element(key);
+      const again = (error) => {
+        this.elements.delete(key);
+        this.ready.delete(key);
+        throw error;
+      };
+      this.ready.set(key, node.decode().then(() => node, again));
     }
     return this.ready.get(key);
+  }
+
+  fetched(key) {
+    const node = this.element(key);
+    if (node.complete) return Promise.resolve();
+    return new Promise((done) => {
+      for (const type of ["load", "error"]) node.addEventListener(type, done, { once: true });
+    });
   }
 
   dispose() {
@@ -243,12 +269,23 @@ function render({ model, el }) {
     root.setAttribute("aria-busy", state === "busy");
   }
 
+  function present(key) {
+    const sayNow = (text, state) => {
+      if (keyOf(position) === key) say(text, state);
+    };
+    say(pictures.alt(key));
+    const slow = setTimeout(() => sayNow("waiting for the picture …", "busy"), BUSY_AFTER_MS);
+    const missing = "This picture could not be loaded. The folder that came with this page must lie beside it.";
+    showPicture(key)
+      .then(() => sayNow(pictures.alt(key)), () => sayNow(missing, "error"))
+      .finally(() => clearTimeout(slow));
+  }
+
   function update() {
     controls.forEach((control, i) => control.show(position[i]));
     const key = keyOf(position);
     if (pictures.has(key)) {
-      say(pictures.alt(key));
-      showPicture(key);
+      present(key);
     } else if (failed.has(key)) {
       say(`This picture could not be drawn. ${failed.get(key)}`, "error");
     } else {
@@ -289,6 +326,18 @@ function render({ model, el }) {
     const distance = (held) => held.reduce((sum, other, i) => sum + Math.abs(other - position[i]), 0);
     return kept.filter((held) => held[control] === there)
       .sort((a, b) => changes(a) - changes(b) || distance(a) - distance(b))[0];
+  }
+
+  // Pictures that lie beside the page are fetched when a person first turns to the explorer, near ones first, so that
+  // a page opens without them and a drag finds them.
+  function fetchAll() {
+    const distance = (held) => held.reduce((sum, stop, i) => sum + Math.abs(stop - position[i]), 0);
+    const queue = [...kept].sort((a, b) => distance(a) - distance(b)).map(keyOf);
+    const fetchNext = () => queue.length && pictures.fetched(queue.shift()).then(fetchNext);
+    for (let i = 0; i < AT_ONCE; i += 1) fetchNext();
+  }
+  if (exported && model.get("images").some((address) => !address.startsWith("data:"))) {
+    for (const type of ["pointerenter", "focusin"]) root.addEventListener(type, fetchAll, { once: true });
   }
 
   // Live: one request at a time, what is wanted now first, then the other stops of the control moved last (after a
@@ -350,11 +399,13 @@ function render({ model, el }) {
   };
 }
 
-// An exported page has one host, one data block and one copy of this script for each explorer.
+// An exported page has, for each explorer, one host with a still, its state, the addresses of its other pictures, and
+// one copy of this script.
 function mountExports(page) {
   for (const host of page.querySelectorAll(".courseware-export:not([data-mounted])")) {
     host.dataset.mounted = "true";
-    const state = JSON.parse(host.querySelector('script[type="application/json"]').textContent);
+    const read = (part) => JSON.parse(host.querySelector(`script.courseware-${part}`).textContent);
+    const state = { ...read("state"), images: [host.querySelector(".courseware-still").src, ...read("pictures")] };
     const model = { get: (name) => state[name], set() {}, save_changes() {}, on() {}, off() {}, send() {} };
     render({ model, el: host.querySelector(".courseware-host") });
   }

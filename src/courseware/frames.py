@@ -10,7 +10,8 @@ Three forms of one object:
 
 * live (JupyterLab, live slides): an anywidget; combinations that were not drawn in advance are drawn by the
   kernel when asked for;
-* exported (`exporting()`): self-contained HTML that holds a stated subset of the pictures;
+* exported (`exporting()`): self-contained HTML that holds a stated subset of the pictures; `pictures_apart` takes
+  them out again, for a page that is to open quickly;
 * still: a PNG with alternative text, where neither script nor widget runs.
 """
 
@@ -22,6 +23,7 @@ import itertools
 import json
 import math
 import os
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,13 +38,17 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-__all__ = ["Explorer", "Frame", "Menu", "Pad", "Picture", "Slider", "exporting", "show", "sweep"]
+__all__ = ["Explorer", "Frame", "Menu", "Pad", "Picture", "Slider", "exporting", "pictures_apart", "show", "sweep"]
 
 DOTS_PER_INCH = 144  # 10 in wide figures then have 1440 pixels: sharp at 1920 × 1080, about 40 KB a picture
 EXPORT_VARIABLE = "COURSEWARE_EXPORT"
 
 _SCRIPT = resources.files("courseware").joinpath("frames.js").read_text(encoding="utf-8")
 _STYLE = resources.files("courseware").joinpath("frames.css").read_text(encoding="utf-8")
+
+_DATA_URL = "data:image/png;base64,"
+# The element of an exported page with the addresses of an explorer's pictures; nbconvert reorders its attributes.
+_ADDRESSES = re.compile(r"(?P<start><script\b[^>]*courseware-pictures[^>]*>)(?P<addresses>[^<]*)(?=</script>)")
 
 # Figure functions swap matplotlib's global settings while they draw, so only one may draw at a time. In JupyterLab
 # with ipykernel 7 requests wait for the running cell anyway; other hosts may bring them in a thread of their own.
@@ -315,26 +321,20 @@ class Explorer(anywidget.AnyWidget):
 
     def html(self) -> str:
         """The explorer as one piece of HTML: kept pictures, controls and script, and a still where none runs."""
-        images: dict[bytes, int] = {}
+        still = self._drawn[_key(self._default)]
+        images = {still.png: 0}  # number 0 is the still, which the page holds already
         frames = {}
         for position in self.kept:
             frame = self.frame(position)
             frames[_key(position)] = {"image": images.setdefault(frame.png, len(images)), "alt": frame.alt}
-        state = {
-            "spec": self.spec,
-            "position": self._default,
-            "holds": self._holds(),
-            "frames": frames,
-            "images": [_data_url(image) for image in images],
-        }
-        still = self._drawn[_key(self._default)]
-        # "<" inside the data must not be able to close the script element that holds them.
-        data = json.dumps(state, ensure_ascii=False).replace("<", "\\u003c")
+        state = {"spec": self.spec, "position": self._default, "holds": self._holds(), "frames": frames}
+        addresses = [_data_url(image) for image in list(images)[1:]]
         return (
             f'<div class="courseware-export"><style>{_STYLE}</style>'
             f'<div class="courseware-host"><img class="courseware-still" src="{_data_url(still.png)}" '
             f'alt="{html.escape(still.alt)}" width="{self.spec["width"]}" height="{self.spec["height"]}"></div>'
-            f'<script type="application/json">{data}</script>'
+            f'<script type="application/json" class="courseware-state">{_json(state)}</script>'
+            f'<script type="application/json" class="courseware-pictures">{_json(addresses)}</script>'
             f'<script type="module">{_SCRIPT.replace("export default", "const module =")}\n'
             "module.mountExports(document);</script></div>"
         )
@@ -426,7 +426,40 @@ def _key(position: Sequence[int]) -> str:
 
 
 def _data_url(image: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(image).decode("ascii")
+    return _DATA_URL + base64.b64encode(image).decode("ascii")
+
+
+def _json(data: Any) -> str:
+    """JSON for a script element: "<" inside the data must not be able to close it."""
+    return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def pictures_apart(page: str, folder: str) -> tuple[str, dict[str, bytes]]:
+    """Take the pictures that explorers show when they are moved out of a page.
+
+    Parameters
+    ----------
+    page
+        HTML that holds explorers as `Explorer.html` writes them.
+    folder
+        Where the pictures are to lie, an address relative to the page.
+
+    Returns
+    -------
+    page, files
+        The page, which now names the pictures instead of holding them, and PNG bytes by address. The stills stay.
+    """
+    files: dict[str, bytes] = {}
+    number = itertools.count(1)
+
+    def named(block: re.Match[str]) -> str:
+        explorer, addresses = next(number), []
+        for picture, address in enumerate(json.loads(block["addresses"]), start=1):
+            addresses.append(f"{folder}/{explorer}-{picture}.png")
+            files[addresses[-1]] = base64.b64decode(address.removeprefix(_DATA_URL))
+        return block["start"] + _json(addresses)
+
+    return _ADDRESSES.sub(named, page), files
 
 
 def sweep(explorer: Explorer, most: int = 40) -> Iterator[tuple[dict[str, Any], Figure, str]]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Page
 
 from courseware import journal
@@ -222,10 +223,13 @@ def slides_page_class() -> type[SlidesPage]:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole course as `courseware export` writes it."""
-    folder = tmp_path_factory.mktemp("site")
-    export(folder, progress=False)
+def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The whole course as `courseware export` writes it: once, whichever process of pytest-xdist comes first."""
+    root = tmp_path_factory.getbasetemp()
+    folder = (root if worker_id == "master" else root.parent) / "site"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            export(folder, progress=False)
     return folder
 
 

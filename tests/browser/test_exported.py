@@ -304,6 +304,41 @@ def test_other_controls_give_way_to_a_pad_that_has_no_other_stop(page: Page, spo
     wait_for_key(spots_on_page, "2,0,7")
 
 
+# ---- a page whose explorers have their pictures beside it
+@pytest.fixture
+def beside(page: Page, tmp_path: Path) -> Opened:
+    text, pictures = frames.pictures_apart(export.page(notebook(), LESSON, PAGES), "page_files")
+    assert list(pictures) == ["page_files/1-1.png", "page_files/1-2.png"]
+    (tmp_path / "page_files").mkdir()
+    for address, picture in pictures.items():
+        (tmp_path / address).write_bytes(picture)
+    return Opened(page, tmp_path / "page.html", text)
+
+
+def test_pictures_beside_the_page_are_fetched_when_its_explorer_is_touched(page: Page, beside: Opened) -> None:
+    assert beside.outside() == []
+    page.get_by_role("slider").focus()
+    page.wait_for_load_state("networkidle")
+    assert [address.rpartition("/")[2] for address in beside.outside()] == ["1-1.png", "1-2.png"]
+    move_slider(page)
+    assert len(beside.outside()) == 2
+    assert beside.complaints == []
+
+
+def test_a_page_without_its_folder_says_so(page: Page, tmp_path: Path, beside: Opened) -> None:
+    (tmp_path / "page_files").rename(tmp_path / "elsewhere")
+    caption, slider = page.locator("figcaption"), page.get_by_role("slider")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(caption).to_contain_text("could not be loaded. The folder that came with this page must lie beside it.")
+    page.keyboard.press("ArrowLeft")
+    expect(caption).to_have_text("The line ends at 2.")
+    (tmp_path / "elsewhere").rename(tmp_path / "page_files")
+    page.keyboard.press("ArrowRight")
+    expect(caption).to_have_text("The line ends at 3.")
+    expect(page.locator(".courseware-picture img")).to_have_attribute("alt", "A line. The line ends at 3.")
+
+
 def test_a_move_is_announced_once(spots_on_page: Locator) -> None:
     caption = spots_on_page.locator("figcaption")
     assert caption.get_attribute("aria-live") == "off"
@@ -321,11 +356,12 @@ def test_speaker_notes_open_in_a_window_of_their_own(page: Page, open_deck) -> N
     assert opened.complaints == []
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (1024, 768)])
 def test_every_slide_fits(page: Page, open_deck, size: tuple[int, int]) -> None:
     page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
     open_deck()
-    _, problems = slide_fit.walk(page)
+    smallest = slide_fit.SMALLEST_TEXT * min(1, size[0] / 1280)
+    _, problems = slide_fit.walk(page, smallest_text=smallest)
     assert problems == []
 
 

@@ -100,3 +100,44 @@ def panels(found: Locator, rows: int = 2, columns: int = 2) -> list[bytes]:
         for r in range(rows)
         for c in range(columns)
     ]
+
+
+def move_by_keyboard_and_mouse(page, found):
+    """Move each slider of an explorer to both ends, and each menu to both of its ends.
+
+    Every drag of a slider shows new pictures, none blank, none displaced.
+    """
+    sliders = found.locator("input[type=range]")
+    assert sliders.count() + found.locator("select, .courseware-pad").count() > 0
+    for number in range(sliders.count()):
+        slider = sliders.nth(number)
+        last = slider.get_attribute("max")
+        control = number_of_control(slider)
+        slider.focus()
+        page.keyboard.press("Home")
+        wait_for_stop(page, found, control, "0")
+        found.evaluate(WATCH)
+        drag_slider(page, slider, 0, 1, steps=30)
+        wait_for_stop(page, found, control, last)
+        seen = page.evaluate("() => { const seen = watching; window.watching = null; return seen; }")
+        assert seen["blank"] == 0
+        assert seen["jumps"] == 0
+        assert len(seen["keys"]) > 1
+    for menu in found.locator("select").all():
+        control = number_of_control(menu)
+        for choice in (menu.locator("option").count() - 1, 0):
+            menu.select_option(index=choice)
+            wait_for_stop(page, found, control, str(choice))
+
+
+def number_of_control(control):
+    """Which of its explorer's controls an input or a menu is."""
+    return control.evaluate("node => [...node.closest('.courseware-controls').children].indexOf(node.parentNode)")
+
+
+def wait_for_stop(page, found, control, stop):
+    """Wait until the picture shown is one of this stop of this control (both by number)."""
+    page.wait_for_function(
+        "([node, control, stop]) => node.dataset.key.split(',')[control] === stop",
+        arg=[found.locator(".courseware-picture").element_handle(), control, stop],
+    )

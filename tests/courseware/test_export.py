@@ -1,5 +1,6 @@
 import argparse
 import base64
+import json
 import re
 from pathlib import Path
 
@@ -282,6 +283,12 @@ def test_pictures_named_in_the_text_come_into_the_page(tmp_path: Path) -> None:
     ]
 
 
+@both_forms
+def test_the_empty_corner_of_a_table_is_no_heading(form: str) -> None:
+    made = convert(form, text("| | one |\n|---|---|\n| a | 1 |", "slide"))
+    assert [(cell.name, cell.get_text()) for cell in made.select("thead tr *")] == [("td", ""), ("th", "one")]
+
+
 def test_embedded_fonts_are_small() -> None:
     source = r"$$\hat f(x)=\sum_{i=1}^{n}\underbrace{\frac{\kappa(u)}{\sqrt{2\pi}}}_{\alpha_i}\in\mathbb{R}$$"
     made = page(text(f"# Title\n\n{source}"))
@@ -335,6 +342,34 @@ def test_pages_without_a_number_go_with_every_lesson_and_have_no_deck(project: P
     links = BeautifulSoup(written[1].read_text(), "html.parser").select("header a")
     assert [(a.get_text(), a["href"]) for a in links] == [("Course", "index.html")]
     assert len(export.export(project / "site", ["1"], progress=False)) == 7
+
+
+EXPLORER = """# %% [markdown]
+# # Three
+# %%
+from matplotlib.figure import Figure
+from courseware.frames import Explorer, Slider
+def draw(height):
+    figure = Figure()
+    figure.subplots().bar([0], [height])
+    return figure
+Explorer(draw, [Slider("height", "height", [1, 2, 4], 1)], title="A bar", describe="It is {height} high.".format)
+"""
+
+
+def test_the_pictures_of_explorers_lie_beside_the_page(project: Path) -> None:
+    (project / "course" / "03_three.py").write_text(EXPLORER)
+    old = project / "site" / "03_three_files" / "9-9.png"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(b"from an older export")
+    written = export.export(project / "site", ["3"], progress=False)
+    names = [path.relative_to(project / "site").as_posix() for path in written]
+    assert names == ["index.html", "03_three.html", "03_three_files/1-1.png", "03_three_files/1-2.png"]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in written[2:])
+    assert not old.exists()
+    made = BeautifulSoup(written[1].read_text(), "html.parser")
+    beside = json.loads(made.select_one("script.courseware-pictures").get_text())
+    assert beside == ["03_three_files/1-1.png", "03_three_files/1-2.png"]
 
 
 def test_export_names_an_unknown_lesson(project: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from courseware.frames import EXPORT_VARIABLE, Explorer, Menu, Pad, Slider, show
+from courseware.frames import EXPORT_VARIABLE, Explorer, Menu, Pad, Slider, pictures_apart, show
 
 
 def draw(height, colour="red", spot=(0, 0)):
@@ -33,8 +33,10 @@ def bars(**options):
     return Explorer(draw, controls, title="Bars", describe=describe, **options)
 
 
-def state_of(html):
-    return json.loads(re.search(r'<script type="application/json">(.*?)</script>', html, re.DOTALL)[1])
+def part_of(html, part):
+    """The `state` or the `pictures` of the explorer in a piece of HTML."""
+    block = rf'<script type="application/json" class="courseware-{part}">(.*?)</script>'
+    return json.loads(re.search(block, html, re.DOTALL)[1])
 
 
 def pixels(png):
@@ -212,9 +214,9 @@ def test_exported_form_keeps_the_stated_subset(monkeypatch):
     data, _ = bars()._repr_mimebundle_()
     assert set(data) == {"text/plain", "text/html"}
     # By default every stop of each control, the others at their default.
-    assert set(state_of(data["text/html"])["frames"]) == {"0,0", "1,0", "2,0", "1,1"}
+    assert set(part_of(data["text/html"], "state")["frames"]) == {"0,0", "1,0", "2,0", "1,1"}
 
-    kept = state_of(bars(keep=[{"height": [1, 4], "colour": all}]).html())["frames"]
+    kept = part_of(bars(keep=[{"height": [1, 4], "colour": all}]).html(), "state")["frames"]
     assert set(kept) == {"1,0", "0,0", "2,0", "0,1", "2,1"}
     assert kept["2,1"]["alt"] == describe(4, "blue")
 
@@ -225,10 +227,11 @@ def test_exported_form_holds_equal_pictures_once():
 
     controls = [Slider("height", "h", [1, 2], 1), Menu("colour", "c", ["red", "blue"], "red")]
     explorer = Explorer(ignores_colour, controls, title="t", describe=describe, keep=[{"height": all, "colour": all}])
-    state = state_of(explorer.html())
-    assert len(state["frames"]) == 4
-    assert len(state["images"]) == 2
-    assert state["frames"]["0,0"]["image"] == state["frames"]["0,1"]["image"]
+    frames = part_of(explorer.html(), "state")["frames"]
+    # Number 0 is the still, which stands in the page already.
+    assert {key: frame["image"] for key, frame in frames.items()} == {"0,0": 0, "0,1": 0, "1,0": 1, "1,1": 1}
+    assert len(part_of(explorer.html(), "pictures")) == 1
+    assert explorer.html().count("data:image/png") == 2
 
 
 def test_exported_form_shows_a_picture_without_script_and_escapes_words():
@@ -239,6 +242,24 @@ def test_exported_form_shows_a_picture_without_script_and_escapes_words():
     # Words with markup in them must not end the data block early.
     assert "<spot" not in html
     assert not re.search(r"""(src|href)\s*=\s*["']?(https?:)?//""", html)
+
+
+def test_pictures_apart_leaves_the_stills_and_names_the_rest():
+    one, two = bars(), bars(keep=[])
+    page, files = pictures_apart(f"<main>{one.html()}{two.html()}{one.html()}</main>", "page_files")
+    assert list(files) == [f"page_files/{explorer}-{picture}.png" for explorer in (1, 3) for picture in (1, 2, 3)]
+    assert page.count("data:image/png") == 3
+    assert part_of(page, "pictures") == ["page_files/1-1.png", "page_files/1-2.png", "page_files/1-3.png"]
+    assert part_of(page, "state") == part_of(one.html(), "state")
+    # The pictures are those of the frames that point to them; number 0 is the still.
+    for key, frame in part_of(page, "state")["frames"].items():
+        drawn = one.frame(list(map(int, key.split(","))))
+        assert frame["alt"] == drawn.alt
+        assert drawn.png == (files[f"page_files/1-{frame['image']}.png"] if frame["image"] else one.png)
+
+
+def test_pictures_apart_leaves_a_page_without_explorers_as_it_is():
+    assert pictures_apart("<p>a</p>", "page_files") == ("<p>a</p>", {})
 
 
 # ---- pads
