@@ -20,6 +20,8 @@
 # | **6** | **Non-local networks: spatial attention** | **a pixel of a photograph, and a query that looks for its twin** | [lesson](06_non_local.ipynb) · [exercises](exercises/06_non_local.ipynb) · [solutions](solutions/06_non_local.ipynb) |
 # | **7** | **CBAM: channel and spatial attention** | **a digit under both gates** | [lesson](07_cbam.ipynb) · [exercises](exercises/07_cbam.ipynb) · [solutions](solutions/07_cbam.ipynb) |
 # | 8 | Capstone: choose your attention | the block in the slot | in preparation |
+#
+# Every work that the lessons cite, with links back to them, is on the page of [references](references.ipynb).
 
 # %% [markdown]
 # ## Try one now
