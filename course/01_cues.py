@@ -125,6 +125,15 @@ print("the table times the values:", [round(v, 2) for v in seen.tolist()])
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min, on the board.** Do the first weight together, let them do the book's second one. Point out that the cup's score never changed: its weight fell because the book's rose. The weights compete for one unit.
 
+# %% slideshow={"slide_type": "skip"}
+import math
+
+for scores in ((2.0, 0.0, 0.0), (2.0, 3.0, 0.0)):  # cup, book, paper: without and with the wish to read
+    powers = [math.exp(score) for score in scores]
+    shares = [f"{power:.3f} of {sum(powers):.3f} is {power / sum(powers):.3f}" for power in powers]
+    print("; ".join(shares))
+print("values of cup, book, paper:", [0.9, 0.1, 0.5])
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The same as a loop
 
@@ -288,6 +297,12 @@ print(f"by hand: 1/7 = {1 / 7:.4f}, 3/14 = {3 / 14:.4f}")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, ½ min.** The five rows of the table by hand, three of them different.
 
+# %% slideshow={"slide_type": "skip"}
+from fractions import Fraction
+
+power = saliency.exp().tolist()
+print("exp(saliency):", ", ".join(str(Fraction(p).limit_denominator(100)) for p in power))
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does the target get lost in the crowd?
 #
@@ -333,6 +348,10 @@ search_explorer()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Let the room fill in the weights before you show them. A common answer for max is (1, 3, 2, 0)/6: "in proportion to the values". That gives 2.33 and is neither of the two.
 
+# %% slideshow={"slide_type": "skip"}
+x = torch.tensor([1.0, 3.0, 2.0, 0.0])
+print(f"average {x.mean():.1f}, maximum {x.max():.0f}, in proportion to the values {x / x.sum() @ x:.2f}")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One knob between average and max
 #
@@ -355,7 +374,7 @@ for beta in (-10.0, 0.0, 0.5, 1.0, 2.0, 10.0):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Trap: the formula as printed, at β = 1000
 #
-# $\exp(3000)$ is larger than any floating-point number:
+# $\exp(1000 \cdot 3)$ is larger than any floating-point number:
 
 # %% slideshow={"slide_type": "-"}
 power = torch.exp(1000 * x)
@@ -440,7 +459,7 @@ print(f"sum {weight @ value:.2f}")
 # ## What it cannot do
 #
 # - **Every number was chosen by us:** saliencies, keys, strengths. Nothing was measured and nothing was learned.
-# - **Keys are marks** that we handed out ("red", "readable: 0.7"), and more is always better. Nothing fits *nearly*, because nothing lies at a distance.
+# - **Keys are marks** that we handed out ("red", "readable"), and more is always better. Nothing fits *nearly*, because nothing lies at a distance.
 # - **Places play no part.** Move the things about and nothing changes.
 #
 # ### Next question

@@ -158,6 +158,11 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Ask how the diamond would move if the value 6 were 60. By 54 times its weight: a far point is hardly heard, but it can shout.
 
+# %% slideshow={"slide_type": "skip"}
+shout = torch.tensor([1.0, 2.0, 60.0])
+moved = weights @ shout - weights @ three_y
+print(f"with 60 in place of 6: f(1) = {weights @ shout:.4f}, {moved / weights[2]:.0f} times the weight higher")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## … and as the tested function
 #
@@ -255,7 +260,7 @@ width_explorer()
 # > **Lecturer, 5 min, the heart of the lesson.** Drag slowly from 1 to the left; stop at the lowest test error; go on until the curve is a staircase. Then right. Drag the query along the data panel at a small and at a large width and watch its row in the heat map. Last, the kernel menu: find the boxcar's jumps.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **How to read the four panels.** The dotted line is the query. Left: the larger and darker a point, the larger its weight; the diamond is the prediction. Right: the same weights as bars; "as if 14 points voted" is $1/\sum_i \alpha_i^2$, which is $n$ for equal weights and 1 when one key takes all. Below: one row of weights for each query (darker is larger, on one scale for all widths), and the **test error**, the mean squared distance between $f$ and the true curve.
+# **How to read the four panels.** The dotted line is the query. Left: the larger and darker a point, the larger its weight; the diamond is the prediction. Right: the same weights as bars; "as if 37.7 points voted" is $1/\sum_i \alpha_i^2$, which is $n$ for equal weights and 1 when one key takes all. Below: one row of weights for each query (darker is larger, on one scale for all widths), and the **test error**, the mean squared distance between $f$ and the true curve.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The two ends of the slider
@@ -423,7 +428,7 @@ print(f"boxcar, empty window:       {boxcar.item():.4f}")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The same formula on a picture
 #
-# Let every **pixel** be a query and a key. Key: its *position*. Value: its *colour*. Nadaraya–Watson on that is the **Gaussian blur**. Add the *colour to the key*, and only neighbours that look alike get a vote: the **bilateral filter** ([@tomasi1998]).
+# Let every **pixel** be a query and a key. Key: its *position*. Value: its *colour*. Nadaraya–Watson on that is the **Gaussian blur**. Add the *colour to the key*, and only neighbours that look alike get a vote: the **bilateral filter**.
 
 # %% slideshow={"slide_type": "-"}
 tiny = photograph("flower", size=(20, 30)).double()
@@ -441,7 +446,7 @@ assert torch.allclose(bilateral, filtered.flatten(1).T)
 print("600 pixels, both equal to the tested filters")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Nothing new was needed: the key got three more numbers. That is the whole step from blur to an edge-preserving filter, and the first of two steps to non-local networks.
+# > **Lecturer, 2 min.** Nothing new was needed: the key got three more numbers. That is the whole step from blur to an edge-preserving filter ([@tomasi1998]), and the first of two steps to non-local networks.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which pixels does a pixel listen to?

@@ -222,7 +222,12 @@ for w in (0.7, 2.0, 5.0):
 w_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 6 min.** Slider first: where do the two losses part? Then start 0 (stuck, whatever the rate); start 0.05 with rate 0.01 (crawls); start 1 with rate 0.5 (jumps past the valley, walks back); rate 5 (lands beyond 40, where the slope has died).
+# > **Lecturer, 6 min.** Slider first: where do the two losses part? Then start 0 (stuck, whatever the rate); start 0.05 with rate 0.01 (crawls); start 1 with rate 0.5 (jumps past the valley, walks back); rate 5 (lands at 52, where the slope has died).
+
+# %% slideshow={"slide_type": "skip"}
+for start, rate in ((0.05, 0.01), (1.0, 0.5), (1.0, 5.0)):
+    path, _ = training_path(x, y, w=start, learning_rate=rate, steps=20)
+    print(f"start {start:g}, rate {rate:g}: w = {path[1]:.2g} after one step, {path[20]:.2g} after twenty")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A popular recipe, on 200 draws

@@ -53,6 +53,9 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Point at one cell and let the room read its address: branch 2, time 3, channel 1, row 4, column 5. Ask: how many entries? (2 · 4 · 6 · 25 = 1,200.) A weight for each would be possible. Nobody does it; why?
 
+# %% slideshow={"slide_type": "skip"}
+print(f"{features.maps.numel():,} entries, 25 places a map")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four basic kinds, two hybrids
 #
@@ -116,6 +119,10 @@ for name, A in (("gate", gate), ("mix", mix)):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** 0.9 · 2 = 1.8 and 0.5 · 4 = 2; then 1.8 + 0.4 = 2.2 and 3. Only the mixture can turn the 2 into a 3: a gate below 1 never enlarges. Only the gates can make both smaller: an average stays between 2 and 4.
 
+# %% slideshow={"slide_type": "skip"}
+for name, A in (("gate", gate), ("mix", mix)):
+    print(f"{name}: what each value gives to each output {[[round(v, 1) for v in row] for row in (A * values).tolist()]}")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The same for a whole channel gate
 #
@@ -138,6 +145,9 @@ print("A is", structure(A), "and A · channels is the block's output")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, ½ min.** Of the 36 entries 30 are zero, so nobody builds that table. But it lets us compare SE with everything else of this course in one picture: the next one.
+
+# %% slideshow={"slide_type": "skip"}
+print(f"{A.numel()} entries, {int((A == 0).sum())} of them zero")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The shape of A is the taxonomy
@@ -334,6 +344,15 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Let them compute the weights. Then: which scores give the plain average? (Equal ones, whatever they are.) So a selective kernel can always fall back to adding its branches.
+
+# %% slideshow={"slide_type": "skip"}
+scores, found_here = torch.tensor([2.0, 0.0]), torch.tensor([5.0, 1.0])  # small, large
+print(f"exp {scores.exp()[0]:.3f} and {scores.exp()[1]:.0f}, sum {scores.exp().sum():.3f}")
+shares = scores.softmax(dim=0)
+parts = shares * found_here
+print(f"weights {shares[0]:.3f} and {shares[1]:.3f}, times what was found {parts[0]:.3f} + {parts[1]:.3f} = {parts.sum():.3f}")
+apart = scores.sigmoid()
+print(f"two sigmoids {apart[0]:.3f} and {apart[1]:.1f}, sum {apart.sum():.3f}")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The same as a loop, and in one expression
@@ -544,6 +563,11 @@ for task, pooling in (("one", "learned query"), ("cue", "learned query"), ("firs
 # > **Lecturer, 2 min.** Chance is 0.1, 0.1 and 0.25; the printed gains are over mean pooling. Mean pooling is not helpless: in *one* the digit is still the only digit in the blur, and in *first* it can vote for the commonest bar. A learned query is a fixed wish: fine for "the marked one", useless for "the one like the first". Only a query that comes from the clip can ask that. (Why does the given query also manage *one* and *cue*? Its learned layer has a bias, which can act as a learned query.)
 
 # %% slideshow={"slide_type": "skip"}
+from visual_attention.datasets.clips import SIDES
+
+print(f"right by chance: one of ten digits {1 / 10:.1f}, one of the {len(SIDES)} sides {1 / len(SIDES):.2f}")
+
+# %% slideshow={"slide_type": "skip"}
 print("accuracy and share of clips whose frame was found, mean ± standard deviation over the seeds")
 print("(equal weights find nothing: ties are no hit; by chance 0.125, in task first 0.143)")
 for task, result in results.items():
@@ -584,6 +608,10 @@ print("a clip is a line of 100 positions: same output")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** So "spatial & temporal" is not another module but another index set. The price: 32 frames of 28 × 28 are 25,088 positions, and a table of 629 million weights. Lesson 6 is about that table.
+
+# %% slideshow={"slide_type": "skip"}
+places = 32 * 28 * 28  # frames, rows, columns
+print(f"{places:,} positions, {places**2:,} weights")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the map cannot tell

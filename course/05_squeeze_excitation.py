@@ -110,6 +110,11 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min, on the board.** The mean of channel 2 becomes 2, the hidden unit 0, both gates exactly one half. A dead hidden unit does not close gates, it leaves them half open: remember that for large r, when there are few hidden units.
 
+# %% slideshow={"slide_type": "skip"}
+for name, logit, u in (("channel 1", 2.0, (1, 3, 2, 2)), ("channel 2", -1.0, (0, 4, 0, 0))):
+    gate = 1 / (1 + exp(-logit))
+    print(f"{name}: gate {gate:.3f}, scaled {[round(gate * value, 2) for value in u]}")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The same as a loop
 
@@ -225,6 +230,8 @@ assert by_formula == added
 print(f"without the last stage: {sum(added[:-1]) / before:.2%} more")
 with_biases = count_cost(resnet50("se", version="1"), (1, 3, 224, 224)).parameters
 print(f"with biases, as in the authors' code: {with_biases - before:,} more, {with_biases:,} in all")
+print(f"in millions: {(before + total) / 1e6:.2f} without biases, {with_biases / 1e6:.2f} with them, {with_biases / 1e6:.1f} rounded")
+print(f"without biases, in units of 2^20: {(before + total) / 2**20:.2f}")
 for r, printed in SENET_TABLE_10.items():
     network = resnet50(lambda c, r=r: SqueezeExcitation(c, r, bias=False), version="1")
     counted = count_cost(network, (1, 3, 224, 224)).parameters
@@ -365,6 +372,12 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Let them vote. Ask what the control is for: if SE also won there, it would be for some other reason, more weights for example. The plain layer is the rival of equal size: 1,212 weights each, biases included.
+
+# %% slideshow={"slide_type": "skip"}
+results = stored("context")
+weights = {slot: results.of(slot, "weights in the slot")[0].item() for slot in context.SLOTS}
+print({slot: f"{n:.0f}" for slot, n in weights.items()})
+print(f"3×3 convolution: {weights['3×3 convolution'] / weights['SE']:.0f} times the weights of SE")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train one now

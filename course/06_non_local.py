@@ -95,6 +95,11 @@ print([round(w, 3) for w in weights.tolist()], f"y = {weights @ v[1:5]:.3f}")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min, on the board.** Do pixel 4 together. The peak of 5 votes for the peak of 4, though it stands three pixels away, and the neighbours hardly vote. But notice the first row: more than half of the vote is the pixel's own.
 
+# %% slideshow={"slide_type": "skip"}
+distances = (patches - patches[0]).square().mean(dim=1)
+for pixel, d2 in enumerate(distances.tolist(), start=1):
+    print(f"pixel {pixel}: d² = {d2:.3f}, exp(−d²/3) = {math.exp(-d2 / 3):.3f}, weight {weights[pixel - 1]:.3f}")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The same as a loop, as one expression, as a call
 #
@@ -130,6 +135,10 @@ pixel_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 4 min.** Pillar: all other pillars light up. Roof: a whole line of tiles. Sky: everything. The ornament at a corner: nobody, it keeps its noise. Then h down to 0.03: the weights collapse onto the pixel and the picture stays noisy. Change "own vote" at h = 0.06 and read the dB.
+
+# %% slideshow={"slide_type": "skip"}
+for name, way in (("included", True), ("left out", False), ("as the nearest other", "as_nearest")):
+    print(f"h = 0.06, own vote {name}: {psnr(non_local_means(noisy, h=0.06, include_self=way), clean):.1f} dB")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The pixel that admires itself
@@ -172,7 +181,7 @@ print(f"mean squared difference of two noisy versions of one patch: {excess:.4f}
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does it work? Five draws of the noise
 #
-# σ = 0.1; each filter at its best setting, window 21 × 21, patch 7 × 7. scikit-image ([@vanderwalt2014], version 0.26.0) is an independent implementation.
+# σ = 0.1; each filter at its best setting, window 21 × 21, patch 7 × 7. scikit-image ([@vanderwalt2014]) is an independent implementation.
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 rows = {
@@ -192,6 +201,8 @@ show(
 for name in ("self included", "self as nearest"):
     gain = results.gain(name, "Gaussian blur", "psnr")
     print(f"{name:15} − Gaussian blur: {gain.mean():+.2f} ± {gain.std():.2f} dB, better in {(gain > 0).sum()} of {len(gain)}")
+print(f"self as nearest − self included: {results.gain('self as nearest', 'self included', 'psnr').mean():+.1f} dB")
+print(f"half the squared error: {10 * math.log10(2):.1f} dB more")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** As the formula stands (self included) it does not beat a blur here. One line about the diagonal is worth 1.6 dB. PSNR: −10 log10 of the mean squared error; 3 dB is half the error. "Weighted": the paper weighs the middle of a patch more.
@@ -232,6 +243,12 @@ for name, weights in (("softmax", torch.softmax(x[1] * x, dim=0)), ("dot product
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Favourite slip: dividing the dot products by their sum (2.333, for every place). [@wang2018] divide by N "because it simplifies gradient computation"; a sum of signed numbers can also be 0.
+
+# %% slideshow={"slide_type": "skip"}
+powers = torch.exp(x[1] * x)
+print(f"exp: {powers[0]:.3f}, {powers[1]:.2f}, {powers[2]:.1f}; their sum {powers.sum():.1f}")
+products = x[1] * x
+print(f"products divided by their sum: y = {products @ x / products.sum():.3f}")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four ways to match
@@ -529,6 +546,11 @@ print("4,096 positions: reordered dot product at least 3 times as fast as its ta
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Memory of softmax attention can be saved exactly (block by block, with a running sum: lesson 3's hundred thousand points; [@dao2022] do it, as we recall it; check the paper); its N² multiplications cannot. For the dot product both go. Times are measured when the notebook runs, so the curves wobble; the slopes do not.
 
+# %% slideshow={"slide_type": "skip"}
+for side in (14, 112):
+    n = side * side
+    print(f"{side} × {side}: N = {n:,}, N² = {n * n:,} weights, {4 * n * n / 1e6:,.1f} MB")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An experiment: colour the twin
 #
@@ -565,6 +587,11 @@ print(f"counting colours: {counting:.3f} = 17/27")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Collect bets: who stays at 1/3, who gets to 0.63, who beyond? 27 equally likely colourings: 3 of one colour (always right), 18 with two alike (2/3), 6 all different (1/3).
+
+# %% slideshow={"slide_type": "skip"}
+print(f"right names of test digits by the trunk: {stored('twins').of('none', 'numerals').mean():.1%}")
+alike = [max(colours.count(c) for c in colours) for colours in product("rgb", repeat=3)]
+print(f"of {len(alike)} colourings {alike.count(3)} have one colour, {alike.count(2)} two alike, {alike.count(1)} three")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five seeds
@@ -616,6 +643,10 @@ for name in ("gaussian", "embedded gaussian", "embedded, scaled", "concatenation
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Dot-product weights are signed and have no shares, so they are not in this table; but outside its own cell a white digit's largest weight, by size, lies on its twin in 0.87 of cases (1/8 by chance). And without a softmax it reads better than the paper's embedded Gaussian in all five seeds. Ask which row is the identity matrix and which has rank 1.
 
+# %% slideshow={"slide_type": "skip"}
+print(f"equal shares: {9 / 81:.3f}")
+print("dot product, largest weight outside the own cell lies on the twin:", twins.spread("dot product", "hit elsewhere", 2))
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train one yourself
 #
@@ -665,6 +696,10 @@ with torch.no_grad():
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The wish is the pairwise term, the red cup the unary one. Alone it knows little here: 0.15 on the twin, so 0.45 on the three coloured digits together, which have a third of the places. Together they do more than either. Lesson 1 put saliency into the key by a constant in the query: μ_q is that constant. The disentangled non-local paper ([@yin2020]) says that the two hinder each other in one softmax, and trains them apart.
+
+# %% slideshow={"slide_type": "skip"}
+on_twin = twin_attention(parts["unary"].softmax(dim=2), test_set.twins[:200])["mass"]
+print(f"unary part: {on_twin:.2f} on the twin, so {3 * on_twin:.2f} on three coloured digits alike")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What if the query does not matter?
@@ -760,7 +795,7 @@ Quiz(
 # **Next question:** can we say *what* and *where* without any table at all?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Learned: 2C² numbers, none of them a position. CBAM (lesson 7) asks where with 98 weights.
+# > **Lecturer, 1 min.** Learned: 2C² numbers, none of them a position. CBAM (lesson 7) asks where with 2 · 7 · 7 weights.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Read critically
@@ -772,9 +807,14 @@ Quiz(
 # - **Paper and code differ:** the authors' code has an optional $1/\sqrt{d}$ that the paper does not mention, and pools before $\phi$ and $g$ where the paper says after. On our twins the scale is worth 0.116 ± 0.049 of accuracy, in five of five seeds; a likely reason, which we have not tested: without it the softmax is sharp before it knows what to look for.
 # - **"74.4 → 77.7"**, as one reads, mixes a 32-frame baseline with a 128-frame Non-local network. Like for like: 76.4 → 77.7 ([@wang2018, Table 2g]).
 # - **Attention that ranks the keys alike** for every query was found in graph networks too: [@brody2022] (as we recall it; check the paper).
-# - **Re-implementations:** timm's ([@wightman2019]) Non-local block has an inner width of $C/8$ and divides by $\sqrt{C}$; mmcv's concatenation form raises an error in its backward pass; subsampling before or after the 1×1 convolution gives different networks (versions of autumn 2026, with torch 2.13).
+# - **Re-implementations:** timm's ([@wightman2019]) Non-local block has an inner width of $C/8$ and divides by $\sqrt{C}$; mmcv's concatenation form raises an error in its backward pass; subsampling before or after the 1×1 convolution gives different networks (versions of autumn 2026, with torch 2.13; scikit-image above is 0.26).
 # - **A map of weights is not an explanation.** On our twins we can check it, because we know where the answer stands.
-#
+
+# %% slideshow={"slide_type": "skip"}
+gain = twins.gain("embedded, scaled", "embedded gaussian", "accuracy")
+print(f"with 1/√d: {gain.mean():+.3f} ± {gain.std():.3f}, better in {(gain > 0).sum()} of {len(gain)} seeds")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
 #
 # <!-- references -->

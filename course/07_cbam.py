@@ -15,7 +15,7 @@
 # 2. say why the shared MLP needs its ReLU, and where the weights of a CBAM sit ([Without the ReLU, two witnesses are one](#Without-the-ReLU,-two-witnesses-are-one), [Where do the weights sit?](#Where-do-the-weights-sit?));
 # 3. find three faults in a widely copied listing, with a unit test that fails on it ([Debug this listing](#Debug-this-listing));
 # 4. recompute a published cost column, and recognise whose numbers it holds ([The audit: is this possible?](#The-audit:-is-this-possible?), [The fingerprint](#The-fingerprint));
-# 5. judge whether a difference of 0.12 points means anything ([Is 0.12 points meaningful?](#Is-0.12-points-meaningful?));
+# 5. judge whether a published difference of 0.12 points ([@woo2018, Table 3]) means anything ([Is 0.12 points meaningful?](#Is-0.12-points-meaningful?));
 # 6. say what a spatial gate can find out with 98 weights, and what its picture does not show ([Where does the gate look?](#Where-does-the-gate-look?), [The pointing game](#The-pointing-game)).
 #
 # You need lessons 4 and 5. Time: 42 minutes in a lecture (less if the audit is left to the exercises), about two hours alone with the [exercises](exercises/07_cbam.ipynb).
@@ -198,6 +198,9 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Two input planes, one output plane, no bias: 2 · 49 = 98, whatever C is. A typical wrong picture pools over places again: ask for the shape after pooling, H × W.
 
+# %% slideshow={"slide_type": "skip"}
+print(f"two planes of {7 * 7} weights: {2 * 7 * 7}")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## By hand: three positions in a row
 #
@@ -214,6 +217,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Outside the picture there are zeros (padding): that is why position 1 has nothing to subtract. Ask what happens if we shuffle the channels: nothing. If we shuffle the positions: the gate changes, it is a convolution.
+
+# %% slideshow={"slide_type": "skip"}
+print("gates by hand:", rounded(torch.sigmoid(torch.tensor([2.0, -3.0, 1.0]))))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Loop, tensors, module
@@ -406,6 +412,10 @@ for name, k in (("copied straight", kernel), ("flip(1)", kernel.flip(1))):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Which differences in this table would you bet money on? Collect bets, then count pictures: 0.02 points are ten pictures of 50,000, 0.12 are sixty. Five slides on we compute what chance alone does.
 
+# %% slideshow={"slide_type": "skip"}
+for points in (0.02, 0.12):
+    print(f"{points} points of 50,000 pictures: {points / 100 * 50_000:.0f} pictures")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The audit: is this possible?
 #
@@ -424,7 +434,14 @@ for printed in PUBLISHED:
 # 2. A second pooling costs 0.08 G. The MLP reads one vector per picture: what could cost that much?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Do not tell yet. "GFLOPs" in these papers are giga multiply-adds: we know because ours come out as theirs. A typical guess is "pooling costs 0.08 G": the last cell of "Read critically" counts it, 5.5 million additions for all sixteen maps.
+# > **Lecturer, 2 min.** Do not tell yet. "GFLOPs" in these papers are giga multiply-adds: we know because ours come out as theirs. A typical guess is "pooling costs 0.08 G": the last cell of "Read critically" counts what it does cost.
+
+# %% slideshow={"slide_type": "skip"}
+plain = next(row for row in PUBLISHED if row.network == "ResNet-50")
+one_pool, _, two_pools = (row for row in PUBLISHED if row.source == "CBAM, Table 1")
+print(f"printed without attention: {plain.parameters:.2f} M  {plain.multiply_adds:.2f} G")
+print(f"printed for SE: {one_pool.parameters - plain.parameters:.2f} M more; counted: {channel / 1e6:.1f} M more")
+print(f"printed for the second pooling: {two_pools.multiply_adds - one_pool.multiply_adds:.2f} G more")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Count the networks
@@ -520,7 +537,7 @@ for disagree in (5, 10):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One model, six errors
 #
-# SE-ResNet-50 on ImageNet, as published in six places ([@hu2018; @woo2018; @senet2017; @mmpretrain2023]), and CBAM's claimed gain over SE to the same scale.
+# SE-ResNet-50 on ImageNet, as published in six places, and CBAM's claimed gain over SE to the same scale.
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 published = {
@@ -556,6 +573,9 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Write the predictions on the board. One digit of three, plus lucky agreement: 1/3 + 2/3 · 1/10 = 0.4. Nearly everybody bets on CBAM over "spatial only".
 
+# %% slideshow={"slide_type": "skip"}
+print(f"chance {1 / 10}, any of the three digits {1 / 3 + 2 / 3 / 10:.1f}")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train one yourself
 #
@@ -582,7 +602,7 @@ print(f"within 0.03 of the stored result: {abs(reached - expected) < 0.03}")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who reads the digit beside the dot?
 #
-# A dot for each seed, a bar at the mean. Dashed: any of the three digits, 0.4.
+# A dot for each seed, a bar at the mean. Dashed: any of the three digits.
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 show(
@@ -760,7 +780,7 @@ print(f"{'':16} Grad-CAM hit   mass           gate hit       mass")
 table(control, control.values, ("cam_hit", "cam_mass", "gate_hit", "gate_mass"), width=16)
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# Now the gates do peak on the digit, far above chance (0.0625): the scene decides what a gate's picture means. Yet Grad-CAM **without** attention (first row) finds it about as well, and the gates' mass, 0.10, is only half as much again as chance, far below Grad-CAM's (0.20 to 0.32): most of the gate lies elsewhere.
+# Now the gates do peak on the digit, far above chance (1/16): the scene decides what a gate's picture means. Yet Grad-CAM **without** attention (first row) finds it about as well, and the gates' mass, 0.10, is only half as much again as chance, far below Grad-CAM's (0.20 to 0.32): most of the gate lies elsewhere.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Compare the gate's hit with the baseline in the first row, Grad-CAM of the network with no attention: the 3×3 gate is somewhat ahead, the 7×7 gate level with it or behind. Free localisation is a slogan: measure it against what comes free without a gate.
@@ -849,13 +869,16 @@ Quiz(
 # ## Read critically
 #
 # - **[@woo2018, Table 1]:** the columns for parameters and GFLOPs hold BAM's numbers, as the audit shows. We have the columns from the slides that this course grew from, which copied them faithfully (as we recall it; check the paper). We know of no erratum. An independent witness: SKNet's table ([@li2019, Table 2]) lists ResNeXt-50 with BAM at 25.4M / 4.31 and with CBAM at 27.7M / 4.25, beside 25.0M / 4.24 without: BAM adds little weight and more work, CBAM the reverse.
+# - **The six errors of SE-ResNet-50** are those of [@hu2018, Table 2 and the ablations], [@woo2018], the authors' repository ([@senet2017]) and a library ([@mmpretrain2023]).
 # - **"GFLOPs"** in these tables are giga multiply-adds: the count of our networks, which counts a product and its sum once, gives them to the digit. And they are those of ResNet-50 with the stride in the first 1×1 convolution; the version that most code has today costs 4.09.
 # - **The paper's ReLU** is in its text, not in its eq. 2; **batch normalisation** in the spatial gate is in the code, not in the paper.
 # - **BAM's paper ([@park2018]) adds its two branches, its code multiplies them** (its $M_c$ and $M_s$ have other layers than CBAM's).
 # - **CBAM against SE.** On ResNet-50 the paper claims 0.48 points ([@woo2018, Table 4]). SKNet's table ([@li2019, Table 2]) has CBAM behind SE on ResNeXt-50 (21.40 against 21.12 top-1 error), and CBAM's own Table 4 has the two level there (21.92 against 21.91; as we recall it; check the paper). The author of a widely used model library ([@wightman2019]) writes in its CBAM module that results with it have been mixed.
 # - **Our own experiment** is a toy with a frozen trunk: it shows what a spatial gate can do if the task asks for it, not how often tasks ask.
 #
-# **The tables in full**, top-1 / top-5 error on ImageNet. ResNet-50 ([@woo2018, Tables 1 to 4]): none 24.56 / 7.50; average (SE) 23.14 / 6.70; max 23.20 / 6.83; average and max 22.80 / 6.52. On top of the channel gate: 1×1 convolution instead of pooling with $k = 3$ 22.96 / 6.64, with $k = 7$ 22.90 / 6.47; average and max with $k = 3$ 22.68 / 6.41, with $k = 7$ 22.66 / 6.31. Spatial first 22.78 / 6.42, parallel 22.95 / 6.59. Table 4 for other networks, **as we recall it; check the paper**, plain → SE → CBAM: ResNet-18 29.60 → 29.41 → 29.27; ResNet-34 26.69 → 26.13 → 25.99; ResNet-101 23.38 → 22.35 → 21.51; ResNeXt-50 22.85 → 21.91 → 21.92.
+# **The tables in full**, top-1 / top-5 error on ImageNet. ResNet-50 ([@woo2018, Tables 1 to 4]): none 24.56 / 7.50; average (SE) 23.14 / 6.70; max 23.20 / 6.83; average and max 22.80 / 6.52. On top of the channel gate: 1×1 convolution instead of pooling with $k = 3$ 22.96 / 6.64, with $k = 7$ 22.90 / 6.47; average and max with $k = 3$ 22.68 / 6.41, with $k = 7$ 22.66 / 6.31. Spatial first 22.78 / 6.42, parallel 22.95 / 6.59.
+#
+# Table 4 for other networks, **as we recall it; check the paper**, plain → SE → CBAM: ResNet-18 29.60 → 29.41 → 29.27; ResNet-34 26.69 → 26.13 → 25.99; ResNet-101 23.38 → 22.35 → 21.51; ResNeXt-50 22.85 → 21.91 → 21.92.
 #
 # **Who counts pooling?** The counter counts products in convolutions, linear layers and matrix products. Pooling sums are left out, as in the papers; for all sixteen maps of ResNet-50 they are:
 
@@ -863,6 +886,9 @@ Quiz(
 stages = ((3, 256, 56), (4, 512, 28), (6, 1024, 14), (3, 2048, 7))
 sums = sum(n * c * side * side for n, c, side in stages)
 print(f"{sums / 1e6:.1f} million additions for one pooling of all sixteen maps")
+with torch.device("meta"):
+    network = resnet50(None, version="1.5")
+print(f"ResNet-50 with the stride in the 3×3 convolution: {count_cost(network, (1, 3, 224, 224))}")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
