@@ -2,7 +2,7 @@
 
 Each row says what plays the part of query, key and value, names the tested implementation by the object itself, and
 can compute its table A on a small input. Lessons print the rows that they add, the last one prints all of them;
-`python -m visual_attention.unified` writes both into the texts of the course, below the mark `<!-- unified table -->`.
+`python -m visual_attention.unified` writes both into the texts of the course, below the marks `MARK` and `SHORT`.
 """
 
 import argparse
@@ -35,9 +35,9 @@ from visual_attention.regression import LearnedKernelRegression
 from visual_attention.training import initialised
 from visual_attention.twins import GlobalContext
 
-__all__ = ["MARK", "RECAPS", "ROWS", "Row", "complete", "fill", "recap"]
+__all__ = ["MARK", "RECAPS", "ROWS", "SHORT", "Row", "complete", "fill", "recap", "short"]
 
-MARK = "<!-- unified table -->"
+MARK, SHORT = "<!-- unified table -->", "<!-- unified table, for a slide -->"
 HEAD = ("", "query", "key", "value", "weight before normalising", "normaliser", "learned", "weights $A$")
 PAIRWISE = ("gaussian", "embedded_gaussian", "dot_product", "concatenation")
 SEED = 2  # one with which no ReLU of the small modules is dead
@@ -427,6 +427,13 @@ def complete() -> str:
     return _markdown([(*HEAD, "mixes or gates", "in the library")], body)
 
 
+def short() -> str:
+    """The whole table with the columns that a slide has room for."""
+    head = ("", "query", "key", "value", "weights $A$", "mixes or gates")
+    body = [(row.title, row.query, row.key, row.value, row.structure or "*no attention*", row.action) for row in ROWS]
+    return _markdown([head], body)
+
+
 def _parts(row: Row) -> tuple[str, ...]:
     return row.query, row.key, row.value, row.weight, row.normaliser, row.learned
 
@@ -437,10 +444,16 @@ def _markdown(head: Sequence[Sequence[str]], body: Sequence[Sequence[str]]) -> s
 
 
 def fill(text: str, lesson: str) -> str:
-    """Return the text of a lesson (py:percent) with its table below the mark; as it was where there is no mark."""
-    table = recap(lesson) if lesson in RECAPS else complete()
-    commented = "\n".join(f"# {line}" for line in ("", *table.splitlines())).replace("# \n", "#\n")
-    return re.sub(rf"(?m)^# {MARK}\n(?:(?:#\n)?(?:# \|.*\n)+)?", lambda _: f"# {MARK}\n{commented}\n", text)
+    """Return the text of a lesson (py:percent) with the tables below its marks; as it was where there is no mark.
+
+    Below `MARK` stands the lesson's recap, or the complete table in a lesson that adds no row; below `SHORT` the table
+    for a slide.
+    """
+    for mark, table in ((MARK, recap(lesson) if lesson in RECAPS else complete()), (SHORT, short())):
+        lines = ["#", *(f"# {line}" for line in table.splitlines())]
+        below = "\n".join([f"# {mark}", *lines, ""])
+        text = re.sub(rf"(?m)^# {mark}\n(?:(?:#\n)?(?:# \|.*\n)+)?", lambda _, below=below: below, text)
+    return text
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -372,7 +372,7 @@ def clip_result(accuracies: dict[str, dict[str, Tensor]], hits: dict[str, dict[s
                 axes.bar(
                     [x], [numbers.mean()], width=0.22, color=colours[pooling], label=pooling if not place else None
                 )
-                axes.plot(np.full(len(numbers), x), numbers, "o", color=FIT, markersize=3.5)
+                axes.plot(np.full(len(numbers), x), numbers, "o", color=FIT, markeredgecolor="white", markersize=5)
         axes.set_xticks(range(len(table)), list(table))
         axes.set(ylim=(0, 1.05), title=title, yticks=[0, 0.5, 1])
     figure.legend(
