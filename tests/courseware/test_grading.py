@@ -66,6 +66,7 @@ def grade_id(cell):
 def test_released_notebooks_are_the_sheets_that_students_know(course, sheet):
     text = sheet.read_text(encoding="utf-8")
     notebook, known = released(course, sheet.stem), derive.unsolved(text)
+    known.cells = [cell for cell in known.cells if "../solutions/" not in cell.source]
     assert [(cell.cell_type, cell.source.strip()) for cell in notebook.cells] == [
         (cell.cell_type, cell.source.strip()) for cell in known.cells
     ]
@@ -149,6 +150,15 @@ IMPORT = "# %%\nfrom visual_attention.exercises import learned_attention as exer
 def test_sheets_that_cannot_be_judged_elsewhere_are_refused(text, message):
     with pytest.raises(UserError, match=message):
         source_notebook(text, seed=1)
+
+
+def test_a_link_to_the_solved_sheet_is_not_released():
+    text = SHEETS[2].read_text(encoding="utf-8")
+    linked = text + "\n# %% [markdown]\n# The [solved sheet](../solutions/03_learned_attention.ipynb).\n"
+    assert len(source_notebook(linked, seed=1).cells) == len(derive.marked(linked).cells) - linked.count(
+        "](../solutions/"
+    )
+    assert "solutions/" not in nbformat.writes(source_notebook(linked, seed=1))
 
 
 def test_a_solution_and_its_check_need_a_cell_each():

@@ -24,6 +24,7 @@ from courseware.project import INSTALL_GRADE, UserError, find_lesson, project_ro
 __all__ = ["release", "release_command", "source_notebook"]
 
 SEEDS = 3  # sets of random inputs for each exercise, beyond the one that students see
+SOLVED_SHEETS = "](../solutions/"  # a link to one of them
 CONFIG = '''\
 """Settings of nbgrader for this folder. `courseware release` wrote them once; they are yours to change."""
 
@@ -94,6 +95,8 @@ def source_notebook(text: str, seed: int) -> NotebookNode:
         A check is missing or written so that it cannot be judged elsewhere; a cell holds a check and a solution.
     """
     notebook = derive.marked(text)
+    # The solved sheet does not lie beside a released one, and is not to be pointed at.
+    notebook.cells = [cell for cell in notebook.cells if SOLVED_SHEETS not in cell.source]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     alias, module = _checks_module(notebook)
     exercises = importlib.import_module(module).ALL
