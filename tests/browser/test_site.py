@@ -1,5 +1,6 @@
 """The exported course, from disk, with no network: it works, fits, is accessible, light, and has no dead link."""
 
+import json
 import re
 import statistics
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
@@ -183,6 +184,13 @@ def test_axe_sees_pale_text_and_a_picture_without_words(page, site):
         "serious, color-contrast",
         "critical, image-alt",
     }
+
+
+def test_what_the_figures_draw_stands_out(site):
+    lines = site.with_name("figures.jsonl").read_text(encoding="utf-8").splitlines()
+    figures = [json.loads(line) for line in lines]
+    assert len(figures) > 100
+    assert [figure for figure in figures if figure["problems"]] == []
 
 
 # ---- light

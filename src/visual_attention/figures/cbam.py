@@ -207,7 +207,7 @@ def rows(values: dict[str, Tensor], label: str, *, chance: float | None = None, 
     for number, (name, numbers) in enumerate(values.items()):
         gated = name.startswith(("spatial", "CBAM"))
         colour = WEIGHT if gated else ONE
-        axes.plot(numbers, np.full(len(numbers), number), "o", color=colour, markersize=7, alpha=0.55)
+        axes.plot(numbers, np.full(len(numbers), number), "o", color=colour, markersize=7, alpha=0.75)
         axes.plot([numbers.mean()] * 2, [number - 0.34, number + 0.34], color=FIT, linewidth=2.6)
     if chance is not None:
         axes.axvline(chance, color=TRUTH, linestyle="--", linewidth=1.6)

@@ -9,7 +9,7 @@ from matplotlib.patches import Circle, FancyBboxPatch
 from torch import Tensor
 
 from visual_attention.figures.desk import WOOD, icon
-from visual_attention.figures.style import FIT, ONE, OTHER, SLIDE, TRUTH, WEIGHT, WEIGHT_MAP, styled
+from visual_attention.figures.style import DECORATION, FIT, ONE, OTHER, SLIDE, TRUTH, WEIGHT, WEIGHT_MAP, ink, styled
 
 # Where things lie on the desk: centre and size, in units of the desk's height.
 _PLACES = {
@@ -22,7 +22,7 @@ _PLACES = {
 _DESK = (1.44, 1.0)
 _LARGEST_HALO = 0.34  # radius of a halo of weight 1
 
-RED, GREEN = "#C8102E", "#3FA88B"  # apart in lightness too, for readers who do not tell red from green
+RED, GREEN = "#B00D26", "#38997D"  # apart in lightness too, for readers who do not tell red from green
 _TILT = math.radians(40)
 
 
@@ -31,7 +31,7 @@ def _desk(axes: Axes, names: tuple[str, ...], weights: Tensor | None) -> None:
     axes.set(xlim=(0, width), ylim=(0, height), aspect="equal")
     axes.axis("off")
     board = FancyBboxPatch((0.012, 0.012), width - 0.024, height - 0.024, boxstyle="round,pad=0,rounding_size=0.04")
-    board.set(facecolor=WOOD, edgecolor="#A98A55", linewidth=3)
+    board.set(facecolor=WOOD, edgecolor="#A98A55", linewidth=3, gid=DECORATION)
     axes.add_patch(board)
     for y, left, right in (
         (0.12, 0.05, 0.2),
@@ -40,7 +40,7 @@ def _desk(axes: Axes, names: tuple[str, ...], weights: Tensor | None) -> None:
         (0.09, 1.2, 1.38),
         (0.43, 0.05, 0.3),
     ):
-        axes.plot([left, right], [y, y], color="#D3B985", linewidth=2, solid_capstyle="round", zorder=1)
+        axes.plot([left, right], [y, y], color="#D3B985", linewidth=2, solid_capstyle="round", zorder=1, gid=DECORATION)
     for number, name in enumerate(names):
         x, y, size = _PLACES[name]
         if weights is not None:
@@ -95,9 +95,8 @@ def _numbered_map(axes: Axes, weights: Tensor, rows: tuple[str, ...], columns: t
     axes.imshow(weights, cmap=WEIGHT_MAP, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     for row, line in enumerate(weights):
         for column, weight in enumerate(line):
-            colour = "white" if weight > 0.55 else FIT
             text = f"{weight:g}" if weight in (0, 1) else f"{weight:.2f}"
-            axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=15)
+            axes.text(column, row, text, ha="center", va="center", color=ink(weight), fontsize=15)
     axes.set_xticks(range(len(columns)), columns)
     axes.set_yticks(range(len(rows)), rows)
     axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
@@ -121,11 +120,13 @@ def weight_map(
 
 def _bars(axes: Axes, features: Tensor, places: Tensor, weights: Tensor | None) -> None:
     """Search items (n, 2) at their places (n, 2), with halos whose area is their weight (n,)."""
-    axes.set(xlim=(-0.35, 8.35), ylim=(-0.35, 8.35), aspect="equal", xticks=[], yticks=[], facecolor="#F4F4F4")
+    axes.set(xlim=(-0.35, 8.35), ylim=(-0.35, 8.35), aspect="equal", xticks=[], yticks=[], facecolor="#FAFAFA")
     axes.spines[:].set_visible(False)
     for number, ((colour, posture), (x, y)) in enumerate(zip(features, places, strict=True)):
         if weights is not None:
-            halo = Circle((x, y), 1.15 * math.sqrt(weights[number]), facecolor=WEIGHT, alpha=0.4, linewidth=0)
+            halo = Circle(
+                (x, y), 1.15 * math.sqrt(weights[number]), facecolor=f"{WEIGHT}66", edgecolor=WEIGHT, linewidth=1
+            )
             halo.set_gid(f"halo {number}")
             axes.add_patch(halo)
         angle = _TILT if posture else 0.0

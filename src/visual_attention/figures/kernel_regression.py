@@ -7,7 +7,19 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from visual_attention.figures.style import FIT, ONE, OTHER, QUERY, SLIDE, TRUTH, VALUE, WEIGHT, WEIGHT_MAP, styled
+from visual_attention.figures.style import (
+    DECORATION,
+    FIT,
+    ONE,
+    OTHER,
+    QUERY,
+    SLIDE,
+    TRUTH,
+    VALUE,
+    WEIGHT,
+    WEIGHT_MAP,
+    styled,
+)
 
 
 @styled
@@ -48,7 +60,7 @@ def three_points(x: Tensor, y: Tensor, query: float, weights: Tensor, prediction
     axes = figure.subplots()
     figure.subplots_adjust(left=0.06, right=0.985, top=0.96, bottom=0.19)
     axes.axvline(query, color=QUERY, linestyle=":", zorder=0)
-    axes.scatter(x, y, s=1800 * weights, color=WEIGHT, alpha=0.35, zorder=1)
+    axes.scatter(x, y, s=1800 * weights, facecolor=f"{WEIGHT}59", edgecolor=WEIGHT, zorder=1)
     axes.scatter(x, y, s=40, color=VALUE, zorder=2)
     for xi, yi, weight in zip(x.tolist(), y.tolist(), weights.tolist(), strict=True):
         words = f"value {yi:g}\nweight {weight:.4f}"
@@ -108,7 +120,8 @@ def width_panels(
 
     strength = (row / row.max()).clip(0, 1)
     data.plot(*truth, color=TRUTH, linestyle="--", linewidth=1.6, label="true curve")
-    data.scatter(x, y, s=16 + 50 * strength, color=[(*_rgb(WEIGHT), 0.18 + 0.72 * s) for s in strength], zorder=2)
+    shades = [(*_rgb(WEIGHT), 0.18 + 0.72 * s) for s in strength]
+    data.scatter(x, y, s=16 + 50 * strength, facecolor=shades, edgecolor=WEIGHT, linewidth=0.8, zorder=2)
     data.plot(truth[0], curve, color=FIT, label="$f(x)$", zorder=3)
     data.axvline(query, color=QUERY, linestyle=":")
     data.plot([query], [prediction], "D", color=QUERY, zorder=4)
@@ -173,7 +186,7 @@ def kernel_shapes(distances: Tensor, shapes: dict[str, Tensor]) -> Figure:
     panels = figure.subplots(1, len(shapes), sharey=True)
     figure.subplots_adjust(left=0.05, right=0.99, top=0.86, bottom=0.22, wspace=0.12)
     for axes, (name, shape) in zip(panels, shapes.items(), strict=True):
-        axes.fill_between(distances, shape, color=WEIGHT, alpha=0.25)
+        axes.fill_between(distances, shape, color=WEIGHT, alpha=0.25, gid=DECORATION)
         axes.plot(distances, shape, color=WEIGHT)
         axes.set(title=name, xlabel="$d/\\sigma$", ylim=(0, 1.1))
     return figure
@@ -185,7 +198,7 @@ def error_spread(widths: Tensor, errors: Tensor, best: Tensor) -> Figure:
     figure = Figure(figsize=(10.0, 3.8))
     axes = figure.subplots()
     figure.subplots_adjust(left=0.08, right=0.985, top=0.96, bottom=0.17)
-    axes.plot(widths, errors.T, color=ONE, alpha=0.16, linewidth=1.2)
+    axes.plot(widths, errors.T, color=ONE, alpha=0.16, linewidth=1.2, gid=DECORATION)
     axes.plot(widths, np.median(errors, axis=0), color=FIT, label="median of the draws")
     axes.plot(
         best, np.full(len(best), 0.02), "|", color=OTHER, markersize=16, markeredgewidth=2, label="best width of a draw"

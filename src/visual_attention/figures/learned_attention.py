@@ -95,7 +95,7 @@ def redraws(recipe: Tensor, learned: Tensor, best: Tensor, errors: dict[str, Ten
     left, right = figure.subplots(1, 2)
     figure.subplots_adjust(left=0.075, right=0.985, top=0.9, bottom=0.2, wspace=0.24)
     bins = np.linspace(0, 20, 41)
-    left.hist(np.clip(recipe, 0, 20), bins, color=ONE, alpha=0.45, label="recipe: 5 steps, rate 0.5")
+    left.hist(np.clip(recipe, 0, 20), bins, facecolor=f"{ONE}73", edgecolor=ONE, label="recipe: 5 steps, rate 0.5")
     left.hist(np.clip(learned, 0, 20), bins, color=WEIGHT, alpha=0.6, label="trained to the end")
     left.hist(np.clip(best, 0, 20), bins, histtype="step", color=FIT, linewidth=1.8, label="best possible")
     left.set(title="where $|w|$ ends", xlabel="$|w|$ (20: or more)", ylabel="draws")
@@ -122,7 +122,7 @@ def literal_formulas(x: Tensor, y: Tensor, grid: Tensor, lines: dict[str, Tensor
     figure = Figure(figsize=(10.0, 3.0))
     axes = figure.subplots()
     figure.subplots_adjust(left=0.06, right=0.985, top=0.97, bottom=0.2)
-    axes.scatter(x, y, s=26, color=VALUE, alpha=0.7)
+    axes.scatter(x, y, s=26, color=VALUE, alpha=0.8)
     for (name, line), color, style in zip(lines.items(), (FIT, OTHER, ONE), ("-", "--", "-."), strict=True):
         axes.plot(grid, line, color=color, linestyle=style, label=name)
     axes.set(xlabel="$x$", ylabel="$y$")

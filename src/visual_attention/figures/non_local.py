@@ -94,7 +94,7 @@ def psnr_rows(names: tuple[str, ...], values: Tensor, roles: tuple[str, ...]) ->
     figure = Figure(figsize=(10.0, 3.4))
     axes = figure.add_axes((0.39, 0.19, 0.59, 0.8))
     for row, (numbers, role) in enumerate(zip(values, roles, strict=True)):
-        axes.plot(numbers, np.full(len(numbers), row), "o", color=colours[role], markersize=8, alpha=0.6)
+        axes.plot(numbers, np.full(len(numbers), row), "o", color=colours[role], markersize=8, alpha=0.85)
         axes.annotate(
             f"{numbers.mean():.2f}",
             (float(numbers.max()), row),
@@ -211,7 +211,7 @@ def twin_results(names: tuple[str, ...], accuracy: Tensor, parameters: Tensor, c
     figure = Figure(figsize=(10.0, 3.75))
     axes = figure.add_axes((0.235, 0.15, 0.42, 0.77))
     for row, numbers in enumerate(accuracy):
-        axes.plot(numbers, np.full(len(numbers), row), "o", color=WEIGHT, markersize=8, alpha=0.55)
+        axes.plot(numbers, np.full(len(numbers), row), "o", color=WEIGHT, markersize=8, alpha=0.7)
         axes.text(1.04, row, f"{numbers.mean():.3f} ± {numbers.std(ddof=1):.3f}", va="center", color=FIT)
         axes.text(1.63, row, f"{parameters[row]:,.0f}", va="center", ha="right", color=TRUTH)
     axes.text(1.04, -1.05, "accuracy", va="center")

@@ -9,7 +9,7 @@ from visual_attention.figures.diagrams import Box, Diagram
 from visual_attention.figures.style import FIT, ONE, SLIDE, TRUTH, WEIGHT, styled
 
 PLANES = ("red", "green", "blue")
-_PALE = "#CFC4D6"  # weights that are not in play
+_PALE = "#9A86A9"  # weights that are not in play
 
 
 # ---- diagrams

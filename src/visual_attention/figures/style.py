@@ -5,14 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
-# Okabe and Ito's palette; the two light ones are darkened until a line on white has a contrast of 3 : 1.
+# After the palette of Okabe and Ito, darkened until words on white have a contrast of 4.5 : 1 and every two are told
+# apart by readers who lack one kind of cone.
 QUERY = "#C24E00"
 KEY = "#0072B2"
-VALUE = "#00805C"
-WEIGHT = "#7B3294"
+VALUE = "#00694A"
+WEIGHT = "#692876"
 # For what is none of these: one series against another, a third, or a point singled out. Far from the four above for
 # readers who do not tell red from green, too.
 ONE = "#4B3FD6"
@@ -22,6 +24,10 @@ FIT = "#111111"
 TRUTH = "#767676"
 # 64 levels: a figure then has few enough colours for a palette, which makes its file half as large.
 WEIGHT_MAP = matplotlib.colormaps["Purples"].resampled(64)
+
+# The gid of what a figure would say as much without: texture, shading under an outline, the single lines of a cloud.
+# Everything else has to stand out from what lies behind it.
+DECORATION = "decoration"
 
 # Inches. Under a title and a row of controls, a 1280 × 720 slide shows this 1,000 pixels wide: 14.5 pt are 20 px.
 SLIDE = (10.0, 4.1)
@@ -39,6 +45,14 @@ _STYLE = {
     "figure.facecolor": "white",
     "mathtext.fontset": "stix",
 }
+
+
+def ink(weight: float) -> str:
+    """Black or white: which of them is easier to read on `WEIGHT_MAP` at `weight` in [0, 1]; at least 4.58 : 1."""
+    colour = np.array(WEIGHT_MAP(float(weight))[:3])
+    linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ np.array([0.2126, 0.7152, 0.0722])  # as WCAG 2.1 defines it
+    return "black" if luminance > 0.179 else "white"
 
 
 def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
