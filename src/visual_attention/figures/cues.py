@@ -9,7 +9,7 @@ from matplotlib.patches import Circle, FancyBboxPatch
 from torch import Tensor
 
 from visual_attention.figures.desk import WOOD, icon
-from visual_attention.figures.style import DECORATION, FIT, ONE, OTHER, SLIDE, TRUTH, WEIGHT, WEIGHT_MAP, ink, styled
+from visual_attention.figures.style import DECORATION, ONE, OTHER, SLIDE, TRUTH, WEIGHT, WEIGHT_MAP, ink, styled
 
 # Where things lie on the desk: centre and size, in units of the desk's height.
 _PLACES = {
