@@ -1,6 +1,6 @@
 """Every exercise of every sheet against right answers, the wrong ones that people give, and mutants of the right one.
 
-The last test prints a table of what was tried:
+At the end a table of what was tried is printed:
 
     python -m pytest -s tests/visual_attention/test_exercise_mutants.py
 """
@@ -18,8 +18,8 @@ from right_answers import RIGHT
 from sheets import run
 from test_exercise_sheets import SHEETS, module_of
 
-from courseware import derive
-from courseware.checking import Choice, Function, State, Value
+from courseware.checking import Choice, Exercise, Function, State, Value
+from courseware.derive import solved, unsolved
 
 SEEDS = range(20)
 LONG = "x" * 10_000
@@ -47,7 +47,9 @@ of_choices = pytest.mark.parametrize(
 
 
 class Tally:
-    """Counts what held, for each exercise and in each column; the table at the end is made of it."""
+    """Counts what held, for each exercise and in each column."""
+
+    COLUMNS = ("stub", "seeds", "wrong", "mutants", "right")
 
     def __init__(self):
         self.counts = defaultdict(Counter)
@@ -55,16 +57,43 @@ class Tally:
     def add(self, lesson, exercise, column, number=1):
         self.counts[lesson, exercise.name][column] += number
 
+    def __str__(self):
+        rows = [("exercise", self.COLUMNS)]
+        rows += [(".".join(key), [counts[c] for c in self.COLUMNS]) for key, counts in self.counts.items()]
+        total = sum(self.counts.values(), Counter())
+        rows.append(("together", [total[column] for column in self.COLUMNS]))
+        return "\n".join(f"{name:40}" + "".join(f"{cell:>9}" for cell in cells) for name, cells in rows)
+
 
 @pytest.fixture(scope="module")
 def tally():
-    return Tally()
+    tally = Tally()
+    yield tally
+    print(f"\n{tally}")
+
+
+def answers_in(notebook):
+    """What a sheet gives to each check: the exercise's name, its answers by position and by name."""
+    given = {}
+
+    def record(exercise, *answers, **named):
+        given[exercise.name] = answers, named
+        return judged(exercise, *answers, **named)
+
+    judged = Exercise.check
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Exercise, "check", record)
+        run(notebook)
+    return given
 
 
 @pytest.fixture(scope="module")
-def solved():
-    """What the names of each solved sheet stand for."""
-    return {sheet.stem[3:]: run(derive.solved(sheet.read_text(encoding="utf-8")))[0] for sheet in SHEETS}
+def given():
+    """For each lesson what its sheet gives to the checks, unsolved and solved."""
+    return {
+        sheet.stem[3:]: tuple(answers_in(derived(sheet.read_text("utf-8"))) for derived in (unsolved, solved))
+        for sheet in SHEETS
+    }
 
 
 def is_short(finding):
@@ -81,18 +110,26 @@ def assert_rejected(finding, tally, lesson, exercise, column="mutants"):
     tally.add(lesson, exercise, column)
 
 
+@pytest.mark.parametrize(
+    ("lesson", "exercise"),
+    [
+        pytest.param(sheet.stem[3:], each, id=f"{sheet.stem[3:]}.{each.name}")
+        for sheet in SHEETS
+        for each in module_of(sheet).ALL
+    ],
+)
+def test_the_stub_is_not_attempted_and_the_solution_passes_under_twenty_seeds(lesson, exercise, given, tally):
+    for_stub, for_solution = (sheet[exercise.name] for sheet in given[lesson])
+    assert exercise.check(*for_stub[0], **for_stub[1]).state is State.NOT_ATTEMPTED
+    tally.add(lesson, exercise, "stub")
+    for seed in (None, *SEEDS):
+        report = exercise.check(*for_solution[0], **for_solution[1], seed=seed)
+        assert report.passed, report
+        tally.add(lesson, exercise, "seeds", seed is not None)
+
+
 # --------------------------------------------------------------------------------------------------
 # Functions
-
-
-@of_functions
-def test_the_solution_passes_under_twenty_seeds(lesson, exercise, question, solved, tally):
-    for seed in SEEDS:
-        finding = question.judge(solved[lesson][question.name], seed)
-        assert finding.state is State.RIGHT, finding
-    assert question.judge(solved[lesson][question.name]).state is State.RIGHT
-    tally.add(lesson, exercise, "functions")
-    tally.add(lesson, exercise, "seeds", len(SEEDS))
 
 
 @of_functions
@@ -422,25 +459,3 @@ def test_wrong_answers_that_people_give_are_met(lesson, where, name):
     report = exercise.check(**{question.name: answer})
     assert report.state is State.NOT_YET
     assert report.mistakes == (name,)
-
-
-# --------------------------------------------------------------------------------------------------
-
-COLUMNS = ("functions", "seeds", "wrong", "mutants", "right")
-
-
-def test_table(tally):
-    """Runs last, prints what the tests above have counted, and holds the least that each exercise must show."""
-    lines = [f"{'exercise':40}" + "".join(f"{column:>11}" for column in COLUMNS)]
-    for sheet in SHEETS:
-        lesson = sheet.stem[3:]
-        for exercise in module_of(sheet).ALL:
-            counts = tally.counts[lesson, exercise.name]
-            lines.append(f"{lesson + '.' + exercise.name:40}" + "".join(f"{counts[column]:11}" for column in COLUMNS))
-            assert counts["seeds"] == len(SEEDS) * counts["functions"]
-            assert counts["wrong"] >= 1
-            assert counts["mutants"] >= 5
-            assert counts["right"] >= 2
-    total = sum(tally.counts.values(), Counter())
-    lines.append(f"{'together':40}" + "".join(f"{total[column]:11}" for column in COLUMNS))
-    print("\n" + "\n".join(lines))
