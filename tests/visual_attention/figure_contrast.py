@@ -87,6 +87,8 @@ def _texts(figure: Figure) -> Iterator[str]:
         under = behind[top + 1 : max(bottom - 1, top + 2), left : right + 1].reshape(-1, 3)
         if not len(under) or not _in_tree(text):
             continue
+        if (label := text.get_bbox_patch()) and label.get_facecolor()[3] == 1:
+            under = np.array([label.get_facecolor()[:3]])
         colour = to_rgba(text.get_color(), text.get_alpha())
         # A thin line through a word does no harm, a dark half of the ground does.
         ratio = np.percentile(contrast(painted(colour, under), under), 25)

@@ -7,6 +7,7 @@ import torch
 from courseware.frames import sweep
 from visual_attention.datasets.cluttered import DIGIT
 from visual_attention.explorers.cbam import CENTRES, DRAGGED, DragStudy, drag_explorer
+from visual_attention.figures.style import DECORATION
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,8 @@ def test_every_stop(study):
         assert [bar.get_height() for bar in channel.patches] == pytest.approx(view.channels.tolist())
         assert [bar.get_height() for bar in classes.patches] == pytest.approx(view.probabilities.tolist())
         for axes in (picture, spatial):
-            corners = [[frame.get_y() + 0.5, frame.get_x() + 0.5] for frame in axes.patches]
+            frames = [frame for frame in axes.patches if frame.get_gid() != DECORATION]
+            corners = [[frame.get_y() + 0.5, frame.get_x() + 0.5] for frame in frames]
             assert corners == view.boxes.tolist()
         assert f"reads {view.answer}, with probability {float(view.probabilities[view.answer]):.2f}" in text
         assert f"column {values['place'][0]}, row {values['place'][1]}" in text

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from visual_attention.figures.diagrams import Box, Diagram
-from visual_attention.figures.style import FIT, ONE, OTHER, SLIDE, TRUTH, WEIGHT, WEIGHT_MAP, styled
+from visual_attention.figures.style import DECORATION, FIT, ONE, OTHER, SLIDE, TRUTH, WEIGHT, WEIGHT_MAP, styled
 
 
 # ---------------------------------------------------------------------------------------------------- block diagrams
@@ -163,7 +163,10 @@ def _frames(axes: Axes, boxes: Tensor) -> None:
     """Frames of 12×12 pixels: the first one, round the digit to be read, is thick."""
     for number, (row, column) in enumerate(boxes):
         style = {"edgecolor": OTHER, "linewidth": 3} if number == 0 else {"edgecolor": TRUTH, "linewidth": 1.5}
-        axes.add_patch(Rectangle((column - 0.5, row - 0.5), 12, 12, facecolor="none", **style))
+        # A white casing keeps the frame apart from dark places of a gate.
+        casing = {"edgecolor": "white", "linewidth": style["linewidth"] + 2.5, "gid": DECORATION}
+        for look in (casing, style):
+            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 12, 12, facecolor="none", **look))
 
 
 def _gate(axes: Axes, gate: Tensor, boxes: Tensor, side: int) -> None:

@@ -227,7 +227,14 @@ def picture_panels(
         axes.spines[:].set_visible(False)
     for axes in panels[:2]:
         axes.plot(
-            [column], [row], "o", markersize=13, markerfacecolor="none", markeredgecolor="white", markeredgewidth=4
+            [column],
+            [row],
+            "o",
+            markersize=13,
+            markerfacecolor="none",
+            markeredgecolor="white",
+            markeredgewidth=4,
+            gid=DECORATION,
         )
         axes.plot([column], [row], "o", markersize=13, markerfacecolor="none", markeredgecolor=QUERY, markeredgewidth=2)
     return figure

@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from visual_attention.figures.diagrams import Box, Diagram
-from visual_attention.figures.style import FIT, ONE, OTHER, QUERY, SLIDE, TRUTH, WEIGHT, WEIGHT_MAP, styled
+from visual_attention.figures.style import DECORATION, FIT, ONE, OTHER, QUERY, SLIDE, TRUTH, WEIGHT, WEIGHT_MAP, styled
 
 _DEPTH = 0.26  # by how much a channel lies behind the one before it, in cells
 _GAP = 1.6  # between two pictures of the block, in cells
@@ -42,6 +42,9 @@ def _block(axes: Axes, weights: Tensor, largest: float, marked: tuple[tuple[int,
     for t, row, column in marked:
         for b in range(branches):
             place = (t * across + column, (branches - 1 - b) * down + height - 1 - row)
+            # A white casing keeps the frame apart from dark cells.
+            casing = {"edgecolor": "white", "linewidth": 6, "gid": DECORATION}
+            axes.add_patch(Rectangle(place, 1, 1, fill=False, zorder=channels + 1, **casing))
             axes.add_patch(Rectangle(place, 1, 1, fill=False, edgecolor=QUERY, linewidth=3, zorder=channels + 1))
     right, top = frames * across - _GAP + 0.3, branches * down - 0.8
     axes.set(xlim=(-3.4, right), ylim=(-2.2, top), aspect="equal")

@@ -7,7 +7,19 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from visual_attention.figures.diagrams import Diagram
-from visual_attention.figures.style import FIT, KEY, ONE, OTHER, QUERY, THIRD, TRUTH, WEIGHT, WEIGHT_MAP, styled
+from visual_attention.figures.style import (
+    DECORATION,
+    FIT,
+    KEY,
+    ONE,
+    OTHER,
+    QUERY,
+    THIRD,
+    TRUTH,
+    WEIGHT,
+    WEIGHT_MAP,
+    styled,
+)
 
 ANSWERS = ("#D81B1B", "#159C15", "#3355DD")  # red, green, blue as the pictures have them, dark enough for a bar
 
@@ -24,13 +36,14 @@ def _photo(axes: Axes, picture: Tensor) -> None:
 
 def _marker(axes: Axes, column: float, row: float) -> None:
     style = {"markersize": 13, "markerfacecolor": "none"}
-    axes.plot([column], [row], "o", markeredgecolor="white", markeredgewidth=4.5, **style)
+    axes.plot([column], [row], "o", markeredgecolor="white", markeredgewidth=4.5, gid=DECORATION, **style)
     axes.plot([column], [row], "o", markeredgecolor=QUERY, markeredgewidth=2.2, **style)
 
 
 def _frame(axes: Axes, column: float, row: float, side: int, colour: str, **options) -> None:
     corner = column - side / 2, row - side / 2
-    axes.add_patch(Rectangle(corner, side, side, facecolor="none", edgecolor="white", linewidth=4.5, **options))
+    casing = {"edgecolor": "white", "linewidth": 4.5, "gid": DECORATION}
+    axes.add_patch(Rectangle(corner, side, side, facecolor="none", **casing))
     axes.add_patch(Rectangle(corner, side, side, facecolor="none", edgecolor=colour, linewidth=2.2, **options))
 
 

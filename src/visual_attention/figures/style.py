@@ -25,7 +25,8 @@ TRUTH = "#767676"
 # 64 levels: a figure then has few enough colours for a palette, which makes its file half as large.
 WEIGHT_MAP = matplotlib.colormaps["Purples"].resampled(64)
 
-# The gid of what a figure would say as much without: texture, shading under an outline, the single lines of a cloud.
+# The gid of what a figure would say as much without: texture, shading under an outline, a white casing, the single
+# lines of a cloud.
 # Everything else has to stand out from what lies behind it.
 DECORATION = "decoration"
 
