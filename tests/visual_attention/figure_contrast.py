@@ -49,6 +49,7 @@ def problems(figure: Figure) -> list[str]:
     dpi = figure.get_dpi()
     figure.set_layout_engine("none")  # laid out already; hiding something must not move the rest
     figure.set_dpi(COARSE)
+    _pixels(figure)  # labels of axes are placed while drawing
     try:
         found = [*_texts(figure), *_graphics(figure)]
     finally:
