@@ -11,7 +11,8 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook, MissingEntry
 
-from courseware import derive
+from courseware import citations, derive
+from courseware.build import BIBLIOGRAPHY
 from courseware.cli import main
 from courseware.grading import POINTS
 from courseware.grading.plugin import judge, run
@@ -22,6 +23,7 @@ from courseware.project import UserError
 ROOT = Path(__file__).resolve().parents[2]
 SHEETS = sorted((ROOT / "course" / "exercises").glob("[0-9][0-9]_*.py"))
 SHEET = "02_kernel_regression"
+WORKS = citations.read_bibliography(ROOT / BIBLIOGRAPHY)
 FULL = {
     "hand_example": 3,
     "predictions": 2,
@@ -59,6 +61,13 @@ def grade_id(cell):
     return cell.metadata.get("nbgrader", {}).get("grade_id")
 
 
+def unlinked(cell):
+    """The cell's text; in Markdown, a link to a notebook is its words only."""
+    if cell.cell_type == "code":
+        return cell.source
+    return re.sub(r"\[([^]]+)\]\([^)]+\.ipynb[^)]*\)", r"\1", cell.source)
+
+
 # ---- what is released
 
 
@@ -67,12 +76,16 @@ def test_released_notebooks_are_the_sheets_that_students_know(course, sheet):
     text = sheet.read_text(encoding="utf-8")
     notebook, known = released(course, sheet.stem), derive.unsolved(text)
     known.cells = [cell for cell in known.cells if "../solutions/" not in cell.source]
+    citations.resolve(known, WORKS)
     assert [(cell.cell_type, cell.source.strip()) for cell in notebook.cells] == [
-        (cell.cell_type, cell.source.strip()) for cell in known.cells
+        (cell.cell_type, unlinked(cell).strip()) for cell in known.cells
     ]
+    assert not re.search(r"\.ipynb|\[@", "\n".join(cell.source for cell in notebook.cells))
     # An id that is made of a solution could be tried out, letter by letter.
     pairs = zip(notebook.cells, known.cells, strict=True)
-    assert all(cell.id == same.id for cell, same in pairs if "test-" not in str(grade_id(cell)))
+    assert all(
+        cell.id == same.id for cell, same in pairs if cell.cell_type == "code" and "test-" not in str(grade_id(cell))
+    )
     tests = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
     answers = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
     assert len(tests) == len(re.findall(r"^# ## \d+ · ", text, flags=re.MULTILINE))
@@ -83,7 +96,7 @@ def test_released_notebooks_are_the_sheets_that_students_know(course, sheet):
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.stem)
 def test_every_solution_gets_full_points_apart_from_its_judge(sheet):
-    notebook = source_notebook(sheet.read_text(encoding="utf-8"), seed=5)
+    notebook = source_notebook(sheet.read_text(encoding="utf-8"), seed=5, works=WORKS)
     earned, most = {}, {}
     with Session(Limits(cell_seconds=300), withheld_packages=["visual_attention.exercises"]) as session:
         for cell in notebook.cells:
@@ -112,7 +125,7 @@ def test_the_points_are_those_of_the_documentation(course):
 
 def test_hidden_tests_differ_from_release_to_release_and_follow_the_seed():
     text = SHEETS[1].read_text(encoding="utf-8")
-    one, same, other = (source_notebook(text, seed) for seed in (1, 1, 2))
+    one, same, other = (source_notebook(text, seed, WORKS) for seed in (1, 1, 2))
     assert [cell.source for cell in one.cells] == [cell.source for cell in same.cells]
     assert [cell.source for cell in one.cells] != [cell.source for cell in other.cells]
 
@@ -149,16 +162,16 @@ IMPORT = "# %%\nfrom visual_attention.exercises import learned_attention as exer
 )
 def test_sheets_that_cannot_be_judged_elsewhere_are_refused(text, message):
     with pytest.raises(UserError, match=message):
-        source_notebook(text, seed=1)
+        source_notebook(text, seed=1, works=WORKS)
 
 
 def test_a_link_to_the_solved_sheet_is_not_released():
     text = SHEETS[2].read_text(encoding="utf-8")
     linked = text + "\n# %% [markdown]\n# The [solved sheet](../solutions/03_learned_attention.ipynb).\n"
-    assert len(source_notebook(linked, seed=1).cells) == len(derive.marked(linked).cells) - linked.count(
+    assert len(source_notebook(linked, seed=1, works=WORKS).cells) == len(derive.marked(linked).cells) - linked.count(
         "](../solutions/"
     )
-    assert "solutions/" not in nbformat.writes(source_notebook(linked, seed=1))
+    assert "solutions/" not in nbformat.writes(source_notebook(linked, seed=1, works=WORKS))
 
 
 def test_a_solution_and_its_check_need_a_cell_each():
@@ -166,14 +179,16 @@ def test_a_solution_and_its_check_need_a_cell_each():
     joined = text.replace("### END SOLUTION\n\n# %%\nexercise.train", "### END SOLUTION\nexercise.train")
     assert joined != text
     with pytest.raises(UserError, match="both a solution and a check"):
-        source_notebook(joined, seed=1)
+        source_notebook(joined, seed=1, works=WORKS)
 
 
 # ---- a round
 
 RIGHT = {
     grade_id(cell): "\n".join(line for line in cell.source.split("\n") if "SOLUTION" not in line)
-    for cell in source_notebook((ROOT / "course" / "exercises" / f"{SHEET}.py").read_text(encoding="utf-8"), 0).cells
+    for cell in source_notebook(
+        (ROOT / "course" / "exercises" / f"{SHEET}.py").read_text(encoding="utf-8"), 0, WORKS
+    ).cells
     if cell.metadata.get("nbgrader", {}).get("solution")
 }
 

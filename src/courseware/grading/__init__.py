@@ -5,6 +5,7 @@ judgement. This module is what the hidden tests call: how many points an exercis
 gets.
 """
 
+import dataclasses
 import html
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +16,8 @@ __all__ = ["POINTS", "Score", "score", "worth"]
 
 # How much an exercise is worth follows from its hardest question; within it, questions share in the same proportion.
 POINTS = {Choice: 2, Value: 3, Function: 5}
+# Seconds for a function on all its inputs. A grader's machine may be busy, and the judge has limits of its own.
+PATIENCE = 60.0
 
 
 def worth(exercise: Exercise) -> int:
@@ -66,6 +69,8 @@ def score(exercise: Exercise, answers: Mapping[str, Any], *, points: float, seed
     for seed in seeds:
         # Not Exercise.check: a grade is no progress of whoever runs the grader.
         for question in exercise.questions:
+            if isinstance(question, Function):
+                question = dataclasses.replace(question, seconds=PATIENCE)
             finding = question.judge(answers.get(question.name, ...), seed)
             if worst.setdefault(question.name, finding).state is State.RIGHT:
                 worst[question.name] = finding

@@ -9,14 +9,17 @@ import ast
 import importlib
 import importlib.util
 import random
+import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from courseware import derive
+from courseware import citations, derive
+from courseware.build import BIBLIOGRAPHY
 from courseware.checking import Exercise
 from courseware.grading import worth
 from courseware.project import INSTALL_GRADE, UserError, find_lesson, project_root
@@ -24,6 +27,7 @@ from courseware.project import INSTALL_GRADE, UserError, find_lesson, project_ro
 __all__ = ["release", "release_command", "source_notebook"]
 
 SEEDS = 3  # sets of random inputs for each exercise, beyond the one that students see
+NEIGHBOUR = re.compile(r"\[([^\[\]]+)\]\([^()\s]*\.ipynb(?:#[^()\s]*)?\)")
 SOLVED_SHEETS = "](../solutions/"  # a link to one of them
 CONFIG = '''\
 """Settings of nbgrader for this folder. `courseware release` wrote them once; they are yours to change."""
@@ -81,13 +85,14 @@ class _Check:
         )
 
 
-def source_notebook(text: str, seed: int) -> NotebookNode:
+def source_notebook(text: str, seed: int, works: Mapping[str, citations.Work]) -> NotebookNode:
     """The source of an assignment: the sheet with marked solutions, hidden tests and nbgrader's metadata.
 
     Parameters
     ----------
     text : the sheet, as it stands in ``course/exercises/``
     seed : chooses the random inputs of the hidden tests
+    works : the bibliography, by key
 
     Raises
     ------
@@ -97,6 +102,11 @@ def source_notebook(text: str, seed: int) -> NotebookNode:
     notebook = derive.marked(text)
     # The solved sheet does not lie beside a released one, and is not to be pointed at.
     notebook.cells = [cell for cell in notebook.cells if SOLVED_SHEETS not in cell.source]
+    citations.resolve(notebook, works)
+    # Nor do the lessons and the references: what would be a link to them is said in words.
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = NEIGHBOUR.sub(r"\1", cell.source)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     alias, module = _checks_module(notebook)
     exercises = importlib.import_module(module).ALL
@@ -134,10 +144,11 @@ def release(root: Path, sheets: list[Path], folder: Path, seed: int) -> list[str
     Returns the names of the assignments. `nbgrader_config.py` is written once and then left alone.
     """
     names, packages = [], set()
+    works = citations.read_bibliography(root / BIBLIOGRAPHY)
     for sheet in sheets:
         text = sheet.read_text(encoding="utf-8")
         try:
-            notebook = source_notebook(text, seed)
+            notebook = source_notebook(text, seed, works)
         except (ValueError, SyntaxError, UserError) as error:
             raise UserError(f"{sheet.relative_to(root).as_posix()}: {error}") from error
         packages.add(_checks_module(notebook)[1].rpartition(".")[0])
