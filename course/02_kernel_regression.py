@@ -343,7 +343,7 @@ print(f"error at width 0.001 if each point may vote on itself: {with_itself:.4f}
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Real flowers
 #
-# The 150 irises of [@anderson1936]: from the length of the sepal, predict the length of the petal.
+# Anderson's 150 irises: from the length of the sepal, predict the length of the petal.
 
 # %% slideshow={"slide_type": "-"}
 iris = iris_petals()
@@ -363,7 +363,10 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Two clouds: one species has much shorter petals. The model knows nothing about species; a good width lets the step through.
+# > **Lecturer, 1 min.** Two clouds ([@anderson1936]): one species has much shorter petals. The model knows nothing about species; a good width lets the step through.
+
+# %% slideshow={"slide_type": "skip"}
+print(f"{len(sepal)} irises")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Trap 1: a width has units

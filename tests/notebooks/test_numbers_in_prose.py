@@ -59,17 +59,21 @@ def changed_by(step, original):
 
 
 def test_a_changed_last_digit_of_a_computed_decimal_is_noticed():
-    tried = noticed = 0
+    tried, noticed = Counter(), Counter()
     for stem in LESSONS:
         original = notebook(stem)
         for step in (1, -1):
             changed, places = changed_by(step, original)
             found = prose.numbers(changed)
-            tried += len(places)
-            noticed += sum(found[place].kind != "computed" for place in places)
-    print(f"\n{noticed} of {tried} changed digits are noticed")
-    assert tried > 100
-    assert noticed / tried > 0.9
+            for place in places:
+                # A decimal such as 0.5 has so many neighbours that some are printed by chance.
+                short = len(re.sub(r"\D", "", found[place].text).lstrip("0")) < 2
+                tried[short] += 1
+                noticed[short] += found[place].kind != "computed"
+    print(f"\nchanged digits that are noticed: {noticed[False]} of {tried[False]};", end=" ")
+    print(f"in decimals of one digit {noticed[True]} of {tried[True]}")
+    assert tried[False] > 100
+    assert noticed[False] / tried[False] > 0.94
 
 
 # ------------------------------------------------------------------------------------------------- the citations
