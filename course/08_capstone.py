@@ -1,0 +1,560 @@
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 8 · Capstone: choose your attention
+#
+# A new job lands on your desk. The network you have fails at it. You own four blocks: SE, Non-local, CBAM, a selective kernel. **Which one do you take, and how would you know?**
+#
+# Today: five jobs, one small backbone with one slot, every block in it, the same budget for all.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, ½ min.** The plan: bet on a table, prove part of it on paper, then uncover it row by row. Two rows will surprise the room, and one of them is the row that this course had promised to SE.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **After this lesson you can**
+#
+# 1. say of a new job what a network lacks that fails at it ([Five jobs](#Five-jobs));
+# 2. tell from a block's weights, on paper, which jobs it cannot solve ([Shuffle the cells](#Shuffle-the-cells), [Behind a linear read-out](#Behind-a-linear-read-out));
+# 3. set up a comparison that is fair, and say what it compares ([One backbone, one slot](#One-backbone,-one-slot));
+# 4. read a table of blocks and jobs by paired differences and standard errors, and name its exceptions ([The table](#The-table), [Paired differences](#Paired-differences));
+# 5. put a block's cost beside its gain ([What it costs](#What-it-costs));
+# 6. choose a block by the failure that it cures ([Which block for which failure?](#Which-block-for-which-failure?)).
+#
+# You need lessons 4 to 7. Time: 40 minutes in a lecture, about two hours alone with the [exercises](exercises/08_capstone.ipynb).
+
+# %% slideshow={"slide_type": "skip"}
+import math
+
+import torch
+
+from courseware import progress
+from courseware.frames import show
+from visual_attention import NonLocalBlock, SpatialAttention, SqueezeExcitation
+from visual_attention.datasets.jobs import INKS, JOBS, QUESTIONS, job, painted
+from visual_attention.experiments import capstone as experiment
+from visual_attention.experiments import stored
+from visual_attention.experiments.capstone import BLOCKS, OWN, SLOTS
+from visual_attention.explorers.capstone import slot_explorer, stored_gallery, word
+from visual_attention.figures import capstone as figures
+from visual_attention.training import accuracy
+
+torch.manual_seed(0)
+results = stored("capstone")
+seeds = len(results.seeds)
+
+
+def rounded(values, digits=3):
+    return [round(value, digits) for value in torch.as_tensor(values).flatten().tolist()]
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Five jobs
+#
+# **Do each of them yourself. What did you have to look at?**
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+examples = {name: job(name, 1, "test", seed=7) for name in JOBS}
+show(
+    figures.pictures(torch.stack([painted(shown.inks[0]) for shown in examples.values()]), list(JOBS)),
+    "Five pictures on black with a coloured frame. plain: four digits in red, green, blue and white. frame: three "
+    "digits over each other. twin: three white and three coloured digits. dot: three white digits and a dot. scale: "
+    "five dots.",
+)
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+for name, question in QUESTIONS.items():
+    print(f"{name:6} {question}")
+
+# %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
+print("answers:", ", ".join(word(name, int(shown.labels[0, 0])) for name, shown in examples.items()))
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Let the room answer aloud, then ask what they looked at: plain, one digit; frame, something global that says which *ink*; twin, two digits far apart; dot, something near that says which *place*; scale, the same shape in two sizes. In "twin" the question is put at each white digit in turn; the printed answer is the first one's.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What the network gets
+#
+# The picture comes as four **inks**. One small trunk reads each ink by itself; it was trained once to name single digits, dots and pieces of frame, and is then frozen. A cell of its 12 × 12 map sees 14 × 14 pixels: a digit, not what is beside it.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+framed = examples["frame"].inks[0]
+show(
+    figures.layers(painted(framed), framed, INKS),
+    "The picture of the job frame and its four inks: the frame is on one of the first three, each of which holds a "
+    "digit on the same spot; the white layer is empty.",
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# **Is everything that "frame" needs in this picture? Where is it?**
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Yes, in two places: the frame's cells say which ink, the digits' cells say which numerals. No cell sees both. The same holds for dot and digit, and for the twins. Frozen, because then every block meets the same features and only the slot differs.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## One backbone, one slot
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.backbone(),
+    "Block diagram: four inks, a frozen trunk, the slot for an attention block, the mean over the cells where the "
+    "question is asked, one linear layer.",
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# - The read-out is a **mean** and a **linear layer**: behind the slot nothing can gate, nothing can move.
+# - Equal budget: the same pictures, start of the read-out, order, steps and learning rate; about 4,300 weights a block.
+# - A control has no attention and eight times the weights: `none, wide`, a 3×3 convolution.
+# - Five seeds; a seed decides pictures, trunk and start weights.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Ask what is unfair here. One learning rate suits some blocks better than others; tuning each would be fair too if each got the same number of tries. Equal weights are not equal work: the cost comes later. In "twin" the mean is over the cells of the white digit that is asked about, in the other jobs over the whole map.
+
+# %% slideshow={"slide_type": "skip"}
+for name in SLOTS:
+    print(f"{name:13} {int(results.of(name, 'parameters')[0]):6,} weights in the slot")
+print({key: results.recipe["slot and read-out"][key] for key in ("steps", "batch", "learning_rate")}, results.versions)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Place your bets
+#
+# Rows are jobs, columns what is in the slot. Framed: the block that the job was made for. **Fill in: solved, half, or guessing?**
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+means = torch.stack([torch.stack([results.of(block, name).mean() for block in BLOCKS]) for name in JOBS])
+errors = torch.stack([torch.stack([results.of(block, name).std() for block in BLOCKS]) for name in JOBS])
+errors = errors / math.sqrt(seeds)  # standard errors of the means
+show(
+    figures.table(means, errors, JOBS, BLOCKS, OWN, shown=0),
+    "An empty table of five jobs and five blocks with question marks; the framed cells are plain with none, frame with "
+    "SE, twin with Non-local, dot with CBAM, scale with SK.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Everybody writes 25 letters: s, h or g. Most rooms put g everywhere off the diagonal. Keep the sheets: no row will look like that.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Shuffle the cells
+#
+# Two rows of cells, one channel for a dot, one for "3", one for "7". Which digit is beside the dot?
+#
+# | | cell 1 | cell 2 | cell 3 | cell 4 | mean of (dot, 3, 7) | answer |
+# |---|---|---|---|---|---|---|
+# | A | dot | 3 | – | 7 | ¼, ¼, ¼ | **3** |
+# | B | 3 | – | 7 | dot | ¼, ¼, ¼ | **7** |
+#
+# B is A with its cells in another order. A block that treats all orders alike, followed by a mean, gives **one** answer to both.
+#
+# - SE: the gates come from the means, so they are the same.
+# - Non-local: $y_i = \sum_j a_{ij}\, g(x_j)$ knows what is in a cell, not where it is.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** On the board. Lesson 6's exercise again: without positions, Non-local is equivariant, and the mean makes that invariant. Ask which of the blocks has a notion of neighbour at all: those with a filter, CBAM's 7×7 and the selective kernel's 3×3.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## … and the tested blocks
+#
+# By hand, as a loop; then every block of the table, with random weights:
+
+# %% slideshow={"slide_type": "-"}
+A = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])  # dot, 3, 7; four cells
+order = [1, 2, 3, 0]
+B = A[:, order]
+gates = torch.rand(3)  # whatever SE makes of three means: those of A and B are equal
+for name, cells in (("A", A), ("B", B)):
+    print(name, [sum(float(gates[c] * cells[c, i]) for i in range(4)) / 4 == float(gates[c]) / 4 for c in range(3)])
+
+x = torch.randn(2, 64, 12, 12)
+shuffled = x.flatten(2)[:, :, torch.randperm(144)].view_as(x)
+for name in BLOCKS:
+    block = SLOTS[name]().eval()
+    if name == "Non-local":
+        torch.nn.init.ones_(block.norm.weight)  # a new block is the identity
+    one, two = (block(each).mean((2, 3)) for each in (x, shuffled))
+    print(f"{name:10} sees the order of the cells: {not torch.allclose(one, two, atol=1e-5)}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** So the zeros of two rows are proved, for any weights and any training: none, SE and Non-local cannot read beside the dot, beyond what one cell sees. "Scale" is not quite as clean, because a cell of 14 pixels sees two neighbouring dots of a small sign.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A spatial gate is blind to channels
+#
+# One spot, a red 3 and a blue 7 over each other: $x_i = (1, 1)$. The frame is blue, so the 7 is wanted.
+#
+# | | red 3 | blue 7 | ratio |
+# |---|---|---|---|
+# | $x_i$ | 1 | 1 | 1 |
+# | spatial gate 0.2 | 0.2 | 0.2 | **1** |
+# | spatial gate 0.9 | 0.9 | 0.9 | **1** |
+# | channel gates 0.1, 0.9 | 0.1 | 0.9 | **9** |
+
+# %% slideshow={"slide_type": "-"}
+x = torch.rand(1, 64, 12, 12) + 0.1
+for name, block in (("spatial gate", SpatialAttention()), ("channel gate", SqueezeExcitation(64, 2))):
+    ratio = block.eval()(x)[0, 0] / block(x)[0, 1]
+    print(f"{name} keeps the ratio of two channels: {torch.allclose(ratio, x[0, 0] / x[0, 1], rtol=1e-3)}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** One number a place scales all channels of the place alike. For what lies on one spot a spatial gate decides nothing.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Behind a linear read-out
+#
+# One channel, three cells, $x = (0, 4, 2)$, and the weights of a Non-local block:
+#
+# | $a_{ij}$ | $j = 1$ | 2 | 3 | $y_i = \sum_j a_{ij} x_j$ |
+# |---|---|---|---|---|
+# | $i = 1$ | ½ | ½ | 0 | 2 |
+# | 2 | 0 | ½ | ½ | 3 |
+# | 3 | ¼ | ¼ | ½ | 2 |
+# | mean: $\bar a_j$ | ¼ | 5⁄12 | ⅓ | **7⁄3** |
+#
+# The mean of $y$ is $\sum_j \bar a_j x_j$: **the cells, weighed, all channels of a cell alike**, and added to what was there. For this read-out Non-local is a spatial softmax. It can point; it cannot mute, and cannot pick a channel.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Compute 0 · ¼ + 4 · 5/12 + 2 · ⅓ = 7/3 with the room. Then ask for the frame job: the three digits lie on one spot, so every weight on that spot takes all three. The block is unable to gate here, whatever it learns. With a ReLU behind it, it could: a large enough negative addition mutes. That is why our read-out has none.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## … as a loop, as tensors, as the tested block
+
+# %% slideshow={"slide_type": "-"}
+a = torch.tensor([[0.5, 0.5, 0], [0, 0.5, 0.5], [0.25, 0.25, 0.5]])
+x = torch.tensor([0.0, 4, 2])
+y = [sum(float(a[i, j] * x[j]) for j in range(3)) for i in range(3)]
+print("y", y, "mean", rounded(sum(y) / 3), "by column means", rounded(a.mean(dim=0) @ x))
+
+block = NonLocalBlock(64, 16, zero_init=False).eval()
+x = torch.randn(2, 64, 12, 12)
+with torch.no_grad():
+    columns = block.weights(x).mean(dim=1)                                      # (N, 144): how much each cell is heard
+    heard = torch.einsum("nj,ncj->nc", columns, x.flatten(2))                   # (N, 64)
+    by_columns = x.mean((2, 3)) + block.norm(block.exit(block.g(heard)))
+    assert torch.allclose(block(x).mean((2, 3)), by_columns, atol=1e-5)
+print("the tested block agrees")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Everything behind the weights is linear in evaluation mode, and the weights of a row sum to 1, so the mean may be taken first. This holds for reading over the whole map. At a single white digit the rows count one by one: next slide.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## One message, two questions
+#
+# Two white digits, $x_1$ and $x_2$, ask for the colours of their twins. A block whose weights do not depend on the query sends both the same message $t$:
+#
+# $$w \cdot (x_1 + t) - w \cdot (x_2 + t) = w \cdot (x_1 - x_2)$$
+#
+# Whatever $t$ says, the two scores differ by the same amount. **Both answers cannot follow the picture.** And a gate $s$ for all?
+#
+# $$w \cdot (s \odot x_1) - w \cdot (s \odot x_2) = w \cdot \big(s \odot (x_1 - x_2)\big)$$
+#
+# That does depend on $s$: each place **multiplies** the message by what it holds itself. A query in disguise.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Let them find the second line. SE's gates are made of the means of all inks: a list of what is in the picture in which colour. A white 3 looks up "3" in that list by the product. So expect more than guessing from SE on "twin". In lesson 5 we said that a gate moves nothing; here the *pooled* numbers inside the gate are what moves.
+
+# %% slideshow={"slide_type": "skip"}
+w, first, second = torch.randn(3, 8)
+message, gate = torch.randn(2, 8), torch.rand(2, 8)  # two pictures
+added = [float(w @ (first + t) - w @ (second + t)) for t in message]
+gated = [float(w @ (s * first) - w @ (s * second)) for s in gate]
+print("adding: the difference is the same for both pictures:", math.isclose(*added, abs_tol=1e-5))
+print("gating: the difference is the same for both pictures:", math.isclose(*gated, abs_tol=1e-5))
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Train one row yourself
+#
+# The stored trunk of seed 0, the job *frame*, nothing and SE in the slot:
+
+# %% slideshow={"slide_type": "-"}
+trunk = stored_gallery().trunk
+train_set, test_set = (experiment.pictures("frame", split, 0) for split in ("train", "test"))
+inputs = experiment.inputs_of(trunk, train_set)        # (4000, 65, 12, 12)
+test_inputs = experiment.inputs_of(trunk, test_set)
+
+reached = {}
+for name in ("none", "SE"):
+    trained, _ = experiment.train_read_out(
+        name, "frame", 0, inputs, train_set.labels, progress=progress.bar
+    )
+    reached[name] = accuracy(trained, test_inputs, test_set.labels)
+    expected = float(results.of(name, "frame")[0])
+    print(f"{name}: within 0.03 of the stored result: {abs(reached[name] - expected) < 0.03}")
+print(f"SE more than 0.4 ahead of nothing: {reached['SE'] - reached['none'] > 0.4}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** The whole table comes from this function: `python -m visual_attention.experiments capstone`. Recipe, seeds, versions and time are stored with the numbers. While it trains: what does "none" guess? It sees three digits and picks one.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Row 1: plain, the control
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+GUESS = {"plain": 1 / 4 + 3 / 4 / 10, "frame": 1 / 3, "twin": 1 / 3, "dot": 1 / 3 + 2 / 3 / 10, "scale": 1 / 5}
+
+
+def show_row(name, alt):
+    shown = [slot for slot in SLOTS if name in results.values[slot]]
+    values = {slot: results.of(slot, name) for slot in shown}
+    image = painted(examples[name].inks[0])
+    show(figures.row(values, OWN[name], GUESS[name], image, name), alt)
+
+
+show_row("plain", "Accuracy on plain by slot: all of them lie between 0.95 and 0.98, with nothing in the slot as high as any.")
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# A cell that sees the white digit knows the answer. Nothing in the slot is as good as anything: **attention has no gain here, and its cost all the same.**
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** A table without such a row flatters every block. In the wild most cells of most pictures are like this: the gains that papers report on ImageNet are a point or two for a reason.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Row 2: frame, a global cue
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show_row(
+    "frame",
+    "Accuracy on frame by slot: nothing near 0.27, the wide network near 0.43; SE near 0.9, CBAM a little lower, "
+    "Non-local near 0.75; SK highest.",
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# SE cures it, and is **not the best of its row**: SK is. Its softmax between two kernels is a gate for each channel as well, made of the whole picture, and a kernel that has learned to be silent mutes.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** The row that was promised to SE. SK has a channel gate and two kernels besides, and batch normalisation inside its excitation, which makes its gates sharper. CBAM contains an SE, so that it cures the same failure. And Non-local? Each weight takes a cell with all its inks; but the digits cover a dozen cells, and their strokes are not in the same ones. Listening to cells where the announced ink is strong is all that the algebra leaves it, and it goes half way and more.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Row 3: twin, a far relation
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show_row(
+    "twin",
+    "Accuracy on twin by slot: nothing and the wide network between 0.4 and 0.55; SE, CBAM and SK near 0.85; Non-local "
+    "highest, near 0.94.",
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# Non-local wins, as promised. But a channel gate comes close: it brings one list of what is in the picture to every place, and each place **multiplies** it by what it holds.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** "One message, two questions", come true. In lesson 6 SE stayed near one half at a job of this kind: there, channels did not belong to colours, so that its means did not say which numeral had which colour. The wide convolution has the most weights and no reach.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Row 4: dot, a place
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show_row(
+    "dot",
+    "Accuracy on dot by slot: nothing, SE and Non-local near 0.42, at the dashed line of guessing among three digits; SK "
+    "and the wide network between 0.6 and 0.7; CBAM highest in four seeds, from 0.77 to 0.87, and at 0.59 in the fifth.",
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# SE and Non-local are where the proof put them: no better than nothing. What has a filter gains; a **gate** with a 7×7 filter gains most, in four seeds of five. In one its ring did not form.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Dashed: one of three digits, and lucky agreement, 1/3 + 2/3 · 1/10 = 0.4. Lesson 7's result again with another read-out, less reliably: a mean over all cells gives the gate a weaker signal than lesson 7's maximum, and one seed of five stays near 0.6. Nobody may leave that seed out. Most rooms had bet on Non-local here: it sees the whole picture, and does not know where anything is.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Row 5: scale
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show_row(
+    "scale",
+    "Accuracy on scale by slot: nothing and SE near 0.5, Non-local near 0.7; the wide network, CBAM, SK and its kernels "
+    "without the choice close to 1.",
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# SK is at the top, and so are a plain convolution and SK's own **kernels without the choice**. What cures this job is a filter. As a case for *selection* it is a null result.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Lesson 4 found the same: a wider sum of the two kernels did nearly as well as the choice between them. The diagonal alone would have hidden it; the control tells. Nothing is above 1/5 because a cell sees neighbouring dots of small signs.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The table
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.table(means, errors, JOBS, BLOCKS, OWN, shown=len(JOBS)),
+    "The table uncovered, mean and standard error of five seeds. "
+    + " ".join(
+        f"{name}: " + ", ".join(f"{block} {means[i, j]:.3f}" for j, block in enumerate(BLOCKS)) + "."
+        for i, name in enumerate(JOBS)
+    ),
+)
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+for i, name in enumerate(JOBS):
+    best = BLOCKS[int(means[i].argmax())]
+    own = BLOCKS.index(OWN[name])
+    gap, error = means[i].max() - means[i, own], errors[i].max()
+    verdict = "best" if best == OWN[name] else "within one standard error of" if gap <= error else "NOT the best:"
+    print(f"{name:6} {OWN[name]:9} {verdict} {'' if best == OWN[name] else best}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Score the bets. Mean ± standard error over five seeds; the wide control is on the rows. Where is a bet of the room better than ours was? We had promised SE the frame.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Paired differences
+#
+# Within a seed all blocks share pictures, trunk and order: compare seed by seed.
+
+# %% slideshow={"slide_type": "-"}
+def compare(name, one, other):
+    gain = results.gain(one, other, name)
+    error = gain.std() / math.sqrt(len(gain))
+    ahead = f"ahead in {int((gain > 0).sum())} of {len(gain)}"
+    print(f"{name:6} {one:9} − {other:12} {gain.mean():+.3f} ± {error:.3f}, {ahead}")
+
+
+compare("frame", "SE", "none, wide")
+compare("frame", "SE", "SK")
+compare("frame", "CBAM", "SE")
+compare("twin", "Non-local", "SE")
+compare("twin", "Non-local", "none, wide")
+compare("dot", "CBAM", "none, wide")
+compare("dot", "SE", "none")
+compare("scale", "SK", "kernels only")
+compare("scale", "SK", "none, wide")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** ± is the standard error of the mean difference. Ask which lines you would print in a paper, and which in its appendix. Size is no explanation in the first, fifth and sixth line: the wide network has eight times the weights.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Choose the block, see where it looks
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+slot_explorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 4 min.** Solid box: where the answer is to be seen. Dashed: where it is asked. Start with dot and CBAM: the ring of lesson 7. Then dot and Non-local: it looks at all digits, because it cannot tell them apart by place. Then twin and Non-local: the white digit's weights lie on its twin. For blocks without a map of their own the evidence is shown: what each cell adds to the given answer, exact for this read-out; in "twin" only the asked cells can add anything.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Where it looks, in numbers
+
+# %% slideshow={"slide_type": "-"}
+print("pointing hit: the map's peak lies on the answer")
+for name, block in (("twin", "Non-local"), ("plain", "Non-local"), ("dot", "Non-local"), ("dot", "CBAM"), ("frame", "CBAM")):
+    own_map = results.spread(block, f"map hit, {name}", 2)
+    print(f"  {name:6} {block:10} its own map {own_map}")
+for block in ("none", "SE", "CBAM", "SK"):
+    print(f"  dot    {block:10} evidence    {results.spread(block, 'evidence hit, dot', 2)}")
+print("CBAM's gate most open on the digit to be read:", results.spread("CBAM", "gate favours, dot", 2))
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# Weights that **mix** point at their source; a **gate** lets pass and need not point. Choose the measure from what the mechanism does.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Chance: a digit covers about 0.04 of the map. CBAM's gate misses the pointing game and, but for the seed in which it failed, is nearly always most open on the right one of three digits; its evidence is on the digit. As in lesson 7, one gate and two measures with opposite verdicts.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What it costs
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+paid = [slot for slot in SLOTS if slot not in ("none", "kernels only")]
+base = results.of("none", "milliseconds a step").median()
+show(
+    figures.costs(
+        {slot: float(results.of(slot, "parameters")[0]) for slot in paid},
+        {slot: float(results.of(slot, "multiply-adds")[0]) / 1000 for slot in paid},
+        {slot: float(results.of(slot, "milliseconds a step").median() / base) for slot in paid},
+    ),
+    "Three panels of bars. Parameters: about 4,300 for each block, 37,056 for the wide control. Thousand multiply-adds: "
+    "SE 4, CBAM 22, SK 169, Non-local 1,253, wide 5,308. Time of a training step as a multiple of none: SE least, then "
+    "CBAM; Non-local, SK and the wide control much more.",
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# Equal in weights, three hundred times apart in multiply-adds. And **multiply-adds are not time**: SK does a seventh of Non-local's, and takes about as long.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Time of a training step of slot and read-out, without the frozen trunk, measured where the table was made: another machine gives other bars. Depthwise filters and normalisations move much memory for few products. At four times the cells, Non-local's table of pairs costs sixteen times as much.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What the table does not show
+#
+# - **Toy pictures.** Each job was built so that one thing is lacking. Real failures are mixed.
+# - **Inks.** Channels that belong to colours are a gift to every channel gate. Lesson 6's channels did not, and SE did worse there.
+# - **A frozen trunk, a linear read-out.** They make the proofs hold. A ReLU behind the slot lets an addition mute; a trunk that learns may find the cue by itself.
+# - **One learning rate, one size.** Another rate may turn the order of near neighbours.
+# - **Five seeds.** A difference below two of its standard errors is no finding. Not found is not absent.
+#
+# **Which row would you build next, to prove us wrong?**
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Let the room add to the list: no positions in Non-local, no block twice, no combination. The last question is exercise 7.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Which block for which failure?
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.choosing(),
+    "A decision diagram, five questions from top to bottom, each with an answer to its right. Can one cell tell, whatever "
+    "else is there? Nothing: spend it on width. Does the whole picture say which channel counts? SE. Does something near "
+    "say which place counts? A spatial gate; CBAM with a cue. Does each place need something far, of its own? Non-local. "
+    "Do things come in several sizes? Several kernels; SK to choose.",
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Ask for the failure first, the block second. "Nothing" is the first answer for a reason. Each arrow is a hypothesis to be tested with a control, not a law.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The table is complete
+#
+# One equation, seven lessons: $y_i = \sum_j \frac{\kappa(q_i, k_j)}{Z_i}\, v_j$
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# <!-- unified table -->
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# Read it by its last column, the shape of $A$: **dense** rows move information (Nadaraya–Watson, Non-local), a **diagonal** rescales it (SE, CBAM), a softmax over branches chooses (SK). The whole table stands in the text below this slide.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Let each student pick a row and say its query, key and value aloud, without looking. Then the question of lesson 1: which rows have no query at all?
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Recap
+#
+# - On paper first: without positions no "beside"; one number a place chooses no channel; one message answers one question.
+# - In the table: Non-local, CBAM and SK are at the top of the row they were made for; **SE is not**, because SK contains a channel gate and more.
+# - A gate cures more than its own job; a control of more weights cures the job that needs only a filter.
+# - Weights, multiply-adds and time are three different prices.
+#
+# **The course in one sentence:** *attention is a weighted average whose weights depend on how well a query matches the keys; dense weights move information, diagonal ones rescale it, and which of them you need is written in the failure.*
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Then back to the first slide: a new job lands on your desk. What is your first question? Not "which block", but "what can a cell not see?"
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What to read next
+#
+# - **ECA** (CVPR 2020): is SE's bottleneck needed? Half of its gain without a weight.
+# - **GCNet** (2019): trained Non-local maps are nearly the same for every query; one map for all is cheaper.
+# - **ViT** (ICLR 2021): nothing but attention, on patches; as we recall it, with positions added (check the paper).
+# - **FlashAttention** (NeurIPS 2022): the same weights without the table in memory; as we recall it (check the paper).
+# - ***Is attention better than matrix decomposition?*** (ICLR 2021): global context without any attention weights; as we recall it (check the paper).
+#
+# **The next question is yours:** [exercise 7](exercises/08_capstone.ipynb) asks for a sixth job.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, ½ min.** Two of the five contest what this course taught, on purpose. For each ask: which column of our table would it be, and which row would it need?
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Read critically
+#
+# - **Our own table, first.** The jobs were chosen by the people who wrote the blocks' lessons. The learning rate was chosen on other seeds than the stored ones, once for all blocks; at that time a larger one suited SE better at *frame* and CBAM worse at *dot*. The scaling by $1/\sqrt d$ in Non-local's exponent is not in its paper; lesson 6 measured it and kept it. SK is used with one filter a channel, where its paper has 32 groups.
+# - **"Attention helps"** needs a control of the same size. Ours has more weights than any block and cures *scale* alone.
+# - **Where it looks** is not why it answers: a gate may be open on empty paper at no cost. See lesson 7.
+# - **Comparisons in papers** rarely have equal budgets, seeds and tuning. SE's own ablations, ECA's and CBAM's tables have one run a row.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## References
+#
+# - J. Hu, L. Shen, S. Albanie, G. Sun, E. Wu, *Squeeze-and-Excitation Networks*, CVPR 2018, arXiv 1709.01507.
+# - X. Wang, R. Girshick, A. Gupta, K. He, *Non-local Neural Networks*, CVPR 2018, arXiv 1711.07971.
+# - S. Woo, J. Park, J.-Y. Lee, I. S. Kweon, *CBAM: Convolutional Block Attention Module*, ECCV 2018, arXiv 1807.06521.
+# - X. Li, W. Wang, X. Hu, J. Yang, *Selective Kernel Networks*, CVPR 2019, arXiv 1903.06586.
+# - Y. Cao, J. Xu, S. Lin, F. Wei, H. Hu, *GCNet*, ICCV Workshops 2019, arXiv 1904.11492.
+# - Q. Wang, B. Wu, P. Zhu, P. Li, W. Zuo, Q. Hu, *ECA-Net*, CVPR 2020, arXiv 1910.03151.
+# - B. Zhou, A. Khosla, A. Lapedriza, A. Oliva, A. Torralba, *Learning Deep Features for Discriminative Localization*, CVPR 2016 (as we recall it; check the paper).
+# - A. Dosovitskiy and others, *An Image is Worth 16x16 Words*, ICLR 2021 (as we recall it; check the paper).
+# - T. Dao, D. Fu, S. Ermon, A. Rudra, C. Ré, *FlashAttention*, NeurIPS 2022 (as we recall it; check the paper).
+# - Z. Geng, M.-H. Guo, H. Chen, X. Li, K. Wei, Z. Lin, *Is Attention Better Than Matrix Decomposition?*, ICLR 2021 (as we recall it; check the paper).
+#
+# **Now you:** [exercises of this lesson](exercises/08_capstone.ipynb) · [start page](00_start_here.ipynb)

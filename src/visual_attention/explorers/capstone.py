@@ -1,0 +1,109 @@
+"""The explorer of lesson 8: put a block into the slot, choose a job, and see where it looks and how well it does."""
+
+import functools
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from courseware.frames import Explorer, Menu, Slider
+from visual_attention.datasets.jobs import INKS, JOBS, QUESTIONS, SIDE, SIGN_JOB_NAMES, Job, painted
+from visual_attention.experiments import load_weights, stored
+from visual_attention.experiments.capstone import OWN, SHOWN, Gallery, pictures
+from visual_attention.figures import capstone as figures
+
+__all__ = ["CHOICES", "SlotStudy", "SlotView", "slot_explorer", "stored_gallery", "word"]
+
+CHOICES = ("none", "none, wide", "SE", "Non-local", "CBAM", "SK")  # what the explorer puts into the slot
+_MAPS = {"CBAM": "spatial gate", "Non-local": "attention weights"}
+_SEED = 0  # whose pictures and maps are stored
+
+
+def stored_gallery() -> Gallery:
+    """The trunk of seed 0, and its slots' maps and answers for a few test pictures."""
+    return load_weights(Gallery(), "capstone")
+
+
+def word(job: str, answer: int) -> str:
+    """Return how an answer to a job's question is written: a numeral, a colour or a sign."""
+    return {"twin": INKS, "scale": SIGN_JOB_NAMES}.get(job, tuple("0123456789"))[answer]
+
+
+@dataclass(frozen=True, eq=False)
+class SlotView:
+    """What is seen: a picture (48, 48, 3), where is asked and where the answer lies, the map (12, 12), the answers."""
+
+    image: Tensor
+    asked: tuple[int, ...] | None
+    found: tuple[int, ...]
+    map_name: str
+    weights: Tensor
+    answer: str
+    right: str
+
+
+class SlotStudy:
+    """Stored maps and answers of every slot, and the accuracies of all seeds."""
+
+    def __init__(self):
+        self.gallery = stored_gallery()
+        self.results = stored("capstone")
+        self.pictures = functools.cache(self._first)
+
+    @staticmethod
+    def _first(job: str) -> Job:
+        """The test pictures of a job; the first few are those in the gallery."""
+        return pictures(job, "test", _SEED)
+
+    def view(self, job: str, block: str, picture: int) -> SlotView:
+        """What is seen of a job's picture (counted from 1) with a block in the slot."""
+        shown, place = self.pictures(job), picture - 1
+        weights, answer = self.gallery.get(block, job, place)
+        asked = tuple(shown.asked[place, 0].tolist())
+        return SlotView(
+            image=painted(shown.inks[place]),
+            asked=None if asked == (0, 0, SIDE, SIDE) else asked,
+            found=tuple(shown.evidence[place, 0].tolist()),
+            map_name=_MAPS.get(block, "evidence"),
+            weights=weights,
+            answer=word(job, answer),
+            right=word(job, int(shown.labels[place, 0])),
+        )
+
+    def draw(self, job: str, block: str, picture: int) -> Figure:
+        seen = self.view(job, block, picture)
+        return figures.look_panels(
+            image=seen.image,
+            asked=seen.asked,
+            found=seen.found,
+            map_name=seen.map_name,
+            weights=seen.weights,
+            values={name: self.results.of(name, job) for name in CHOICES},
+            block=block,
+            verdict=f"says {seen.answer}, right is {seen.right}",
+        )
+
+    def describe(self, job: str, block: str, picture: int) -> str:
+        seen = self.view(job, block, picture)
+        own = "no block" if OWN[job] == "none" else OWN[job]
+        return (
+            f"{QUESTIONS[job]} With {block} in the slot the network says {seen.answer}, right is {seen.right}. "
+            f"Accuracy over five seeds {self.results.spread(block, job)}; the job was made for {own}, which has "
+            f"{self.results.spread(OWN[job], job)}."
+        )
+
+
+def slot_explorer(study: SlotStudy | None = None) -> Explorer:
+    """Job, block and picture against the block's map and the accuracies of all blocks."""
+    study = study or SlotStudy()
+    return Explorer(
+        study.draw,
+        [
+            Menu("job", "job", JOBS, default="dot"),
+            Menu("block", "in the slot", CHOICES, default="CBAM"),
+            Slider("picture", "picture", tuple(range(1, SHOWN + 1)), default=1),
+        ],
+        title="Choose the block for the job",
+        describe=study.describe,
+        keep=[{"job": all, "block": all}, {"job": all, "block": ("CBAM", "Non-local"), "picture": all}],
+    )
