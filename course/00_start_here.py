@@ -19,7 +19,7 @@
 # | **5** | **SENet: channel attention** | **the ratio r; the gates of a trained network** | [lesson](05_squeeze_excitation.ipynb) · [exercises](exercises/05_squeeze_excitation.ipynb) · [solutions](solutions/05_squeeze_excitation.ipynb) |
 # | **6** | **Non-local networks: spatial attention** | **a pixel of a photograph, and a query that looks for its twin** | [lesson](06_non_local.ipynb) · [exercises](exercises/06_non_local.ipynb) · [solutions](solutions/06_non_local.ipynb) |
 # | **7** | **CBAM: channel and spatial attention** | **a digit under both gates** | [lesson](07_cbam.ipynb) · [exercises](exercises/07_cbam.ipynb) · [solutions](solutions/07_cbam.ipynb) |
-# | 8 | Capstone: choose your attention | the block in the slot | in preparation |
+# | **8** | **Capstone: choose your attention** | **the block in the slot, and the job** | [lesson](08_capstone.ipynb) · [exercises](exercises/08_capstone.ipynb) · [solutions](solutions/08_capstone.ipynb) |
 #
 # Every work that the lessons cite, with links back to them, is on the page of [references](references.ipynb).
 

@@ -895,4 +895,4 @@ print(f"ResNet-50 with the stride in the 3×3 convolution: {count_cost(network, 
 #
 # <!-- references -->
 #
-# **Now you:** [exercises of this lesson](exercises/07_cbam.ipynb) · [glossary](glossary.ipynb) · [start page](00_start_here.ipynb)
+# **Now you:** [exercises of this lesson](exercises/07_cbam.ipynb) · [next lesson](08_capstone.ipynb) · [glossary](glossary.ipynb) · [start page](00_start_here.ipynb)
