@@ -127,7 +127,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Everybody writes 25 letters: s, h or g. Most rooms put g everywhere off the diagonal. Keep the sheets: no row will look like that.
+# > **Lecturer, 1½ min.** Everybody writes 25 letters: s, h or g. Most rooms put g everywhere off the diagonal. Keep the sheets: no row will look like that.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Shuffle the cells
@@ -150,24 +150,27 @@ show(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## … and the tested blocks
 #
-# By hand, as a loop; then every block of the table, with random weights:
+# Every block of the table, with random weights, on a map and on the same map with its cells shuffled:
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "skip"}
 A = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])  # dot, 3, 7; four cells
 order = [1, 2, 3, 0]
 B = A[:, order]
 gates = torch.rand(3)  # whatever SE makes of three means: those of A and B are equal
 for name, cells in (("A", A), ("B", B)):
-    print(name, [sum(float(gates[c] * cells[c, i]) for i in range(4)) / 4 == float(gates[c]) / 4 for c in range(3)])
+    behind = [sum(float(gates[c] * cells[c, i]) for i in range(4)) / 4 for c in range(3)]
+    print(f"{name}: means behind the gates are a quarter of the gates:", behind == [float(g) / 4 for g in gates])
 
+# %% slideshow={"slide_type": "-"}
 x = torch.randn(2, 64, 12, 12)
 shuffled = x.flatten(2)[:, :, torch.randperm(144)].view_as(x)
 for name in BLOCKS:
     block = SLOTS[name]().eval()
     if name == "Non-local":
-        torch.nn.init.ones_(block.norm.weight)  # a new block is the identity
+        torch.nn.init.ones_(block.norm.weight)  # a new one is the identity
     one, two = (block(each).mean((2, 3)) for each in (x, shuffled))
-    print(f"{name:10} sees the order of the cells: {not torch.allclose(one, two, atol=1e-5)}")
+    same = torch.allclose(one, two, atol=1e-5)
+    print(f"{name:10} {'the same mean' if same else 'tells them apart'}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** So the zeros of two rows are proved, for any weights and any training: none, SE and Non-local cannot read beside the dot, beyond what one cell sees. "Scale" is not quite as clean, because a cell of 14 pixels sees two neighbouring dots of a small sign.
@@ -186,9 +189,10 @@ for name in BLOCKS:
 
 # %% slideshow={"slide_type": "-"}
 x = torch.rand(1, 64, 12, 12) + 0.1
-for name, block in (("spatial gate", SpatialAttention()), ("channel gate", SqueezeExcitation(64, 2))):
-    ratio = block.eval()(x)[0, 0] / block(x)[0, 1]
-    print(f"{name} keeps the ratio of two channels: {torch.allclose(ratio, x[0, 0] / x[0, 1], rtol=1e-3)}")
+for block in (SpatialAttention().eval(), SqueezeExcitation(64, 2)):
+    y = block(x)
+    kept = torch.allclose(y[:, 0] / y[:, 1], x[:, 0] / x[:, 1], rtol=1e-3)
+    print(f"{type(block).__name__} keeps the ratio of two channels: {kept}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** One number a place scales all channels of the place alike. For what lies on one spot a spatial gate decides nothing.
@@ -217,13 +221,13 @@ for name, block in (("spatial gate", SpatialAttention()), ("channel gate", Squee
 a = torch.tensor([[0.5, 0.5, 0], [0, 0.5, 0.5], [0.25, 0.25, 0.5]])
 x = torch.tensor([0.0, 4, 2])
 y = [sum(float(a[i, j] * x[j]) for j in range(3)) for i in range(3)]
-print("y", y, "mean", rounded(sum(y) / 3), "by column means", rounded(a.mean(dim=0) @ x))
+print("mean of y", rounded(sum(y) / 3), "by column means", rounded(a.mean(dim=0) @ x))
 
 block = NonLocalBlock(64, 16, zero_init=False).eval()
 x = torch.randn(2, 64, 12, 12)
 with torch.no_grad():
-    columns = block.weights(x).mean(dim=1)                                      # (N, 144): how much each cell is heard
-    heard = torch.einsum("nj,ncj->nc", columns, x.flatten(2))                   # (N, 64)
+    columns = block.weights(x).mean(dim=1)  # (N, 144): how much a cell is heard
+    heard = torch.einsum("nj,ncj->nc", columns, x.flatten(2))  # (N, 64)
     by_columns = x.mean((2, 3)) + block.norm(block.exit(block.g(heard)))
     assert torch.allclose(block(x).mean((2, 3)), by_columns, atol=1e-5)
 print("the tested block agrees")
@@ -258,23 +262,26 @@ print("gating: the difference is the same for both pictures:", math.isclose(*gat
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train one row yourself
 #
-# The stored trunk of seed 0, the job *frame*, nothing and SE in the slot:
+# The stored trunk of seed 0 has turned the 4,000 training pictures of *frame* into `inputs`. Now put nothing into the slot, and then SE:
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "skip"}
 trunk = stored_gallery().trunk
 train_set, test_set = (experiment.pictures("frame", split, 0) for split in ("train", "test"))
 inputs = experiment.inputs_of(trunk, train_set)        # (4000, 65, 12, 12)
 test_inputs = experiment.inputs_of(trunk, test_set)
 
+# %% slideshow={"slide_type": "-"}
 reached = {}
 for name in ("none", "SE"):
     trained, _ = experiment.train_read_out(
-        name, "frame", 0, inputs, train_set.labels, progress=progress.bar
+        name, "frame", 0, inputs, train_set.labels, progress.bar
     )
     reached[name] = accuracy(trained, test_inputs, test_set.labels)
-    expected = float(results.of(name, "frame")[0])
-    print(f"{name}: within 0.03 of the stored result: {abs(reached[name] - expected) < 0.03}")
-print(f"SE more than 0.4 ahead of nothing: {reached['SE'] - reached['none'] > 0.4}")
+
+stored_ones = [float(results.of(name, "frame")[0]) for name in reached]
+close = [abs(a - b) < 0.03 for a, b in zip(reached.values(), stored_ones)]
+print(f"both within 0.03 of the stored results: {all(close)}")
+print(f"SE more than 0.4 ahead: {reached['SE'] - reached['none'] > 0.4}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The whole table comes from this function: `python -m visual_attention.experiments capstone`. Recipe, seeds, versions and time are stored with the numbers. While it trains: what does "none" guess? It sees three digits and picks one.
@@ -290,7 +297,7 @@ def show_row(name, alt):
     shown = [slot for slot in SLOTS if name in results.values[slot]]
     values = {slot: results.of(slot, name) for slot in shown}
     image = painted(examples[name].inks[0])
-    show(figures.row(values, OWN[name], GUESS[name], image, name), alt)
+    return show(figures.row(values, OWN[name], GUESS[name], image, name), alt)
 
 
 show_row("plain", "Accuracy on plain by slot: all of them lie between 0.95 and 0.98, with nothing in the slot as high as any.")
@@ -387,14 +394,14 @@ for i, name in enumerate(JOBS):
     print(f"{name:6} {OWN[name]:9} {verdict} {'' if best == OWN[name] else best}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Score the bets. Mean ± standard error over five seeds; the wide control is on the rows. Where is a bet of the room better than ours was? We had promised SE the frame.
+# > **Lecturer, 1½ min.** Score the bets. Mean ± standard error over five seeds; the wide control is on the rows. Where is a bet of the room better than ours was? We had promised SE the frame.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Paired differences
 #
-# Within a seed all blocks share pictures, trunk and order: compare seed by seed.
+# Within a seed all blocks share pictures, trunk and order: compare seed by seed. Mean ± standard error:
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 def compare(name, one, other):
     gain = results.gain(one, other, name)
     error = gain.std() / math.sqrt(len(gain))
@@ -413,7 +420,7 @@ compare("scale", "SK", "kernels only")
 compare("scale", "SK", "none, wide")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** ± is the standard error of the mean difference. Ask which lines you would print in a paper, and which in its appendix. Size is no explanation in the first, fifth and sixth line: the wide network has eight times the weights.
+# > **Lecturer, 1½ min.** Ask which lines you would print in a paper, and which in its appendix. Size is no explanation in the first, fifth and sixth line: the wide network has eight times the weights.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Choose the block, see where it looks
@@ -426,14 +433,14 @@ slot_explorer()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where it looks, in numbers
+#
+# How often the peak of a map lies on the answer; mean ± standard deviation over the seeds.
 
-# %% slideshow={"slide_type": "-"}
-print("pointing hit: the map's peak lies on the answer")
-for name, block in (("twin", "Non-local"), ("plain", "Non-local"), ("dot", "Non-local"), ("dot", "CBAM"), ("frame", "CBAM")):
-    own_map = results.spread(block, f"map hit, {name}", 2)
-    print(f"  {name:6} {block:10} its own map {own_map}")
-for block in ("none", "SE", "CBAM", "SK"):
-    print(f"  dot    {block:10} evidence    {results.spread(block, 'evidence hit, dot', 2)}")
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+for name, block in (("twin", "Non-local"), ("plain", "Non-local"), ("dot", "Non-local"), ("dot", "CBAM")):
+    print(f"{name:6} {block:10} its own map {results.spread(block, f'map hit, {name}', 2)}")
+for block in ("none", "CBAM"):
+    print(f"dot    {block:10} evidence    {results.spread(block, 'evidence hit, dot', 2)}")
 print("CBAM's gate most open on the digit to be read:", results.spread("CBAM", "gate favours, dot", 2))
 
 # %% [markdown] slideshow={"slide_type": "-"}
@@ -499,14 +506,17 @@ show(
 #
 # One equation, seven lessons: $y_i = \sum_j \frac{\kappa(q_i, k_j)}{Z_i}\, v_j$
 
-# %% [markdown] slideshow={"slide_type": "skip"}
-# <!-- unified table -->
+# %% [markdown] slideshow={"slide_type": "-"}
+# Read it by its last column, the shape of $A$: **dense** rows move information (Nadaraya–Watson, Non-local), a **diagonal** rescales it (SE, CBAM), a softmax over branches chooses (SK).
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# Read it by its last column, the shape of $A$: **dense** rows move information (Nadaraya–Watson, Non-local), a **diagonal** rescales it (SE, CBAM), a softmax over branches chooses (SK). The whole table stands in the text below this slide.
+# <!-- unified table -->
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Biases are left out. The rows of lessons 1 to 3 take their values from data, those of lessons 4 to 7 from learned maps; in lesson 5 and in both rows of lesson 7 the sum has one term, because $A$ is diagonal.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Let each student pick a row and say its query, key and value aloud, without looking. Then the question of lesson 1: which rows have no query at all?
+# > **Lecturer, 1½ min.** Let each student pick a row and say its query, key and value aloud, without looking. Then the question of lesson 1: which rows have no query at all?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Recap
