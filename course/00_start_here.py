@@ -49,7 +49,7 @@ Progress()
 # - Two lessons a week make a course of four weeks: the [syllabus](../course/README.md) has the order and the hours, and what each lesson needs.
 # - Read a lesson from top to bottom; run each cell yourself, and *predict before you run*. A lesson takes an hour or two with its exercises.
 # - Open its exercise sheet, replace each `...` or `raise NotImplementedError` by your answer, and run the check below it. The check says what is right, what is not, and, where it knows the mistake, its name.
-# - A word you do not know, in English or Chinese, is in the [glossary](glossary.ipynb), with the place where it is defined, and so is the notation.
+# - A word you do not know, in English or Chinese, is in the [glossary](glossary.ipynb), with the place where it is defined, and so is the notation; what the lessons cite is on the page of [references](references.ipynb).
 # - Solutions are there when you want them. Keep your own work in a copy (right click → Duplicate): then an update of the course never meets your answers.
 #
 # ## If you teach
