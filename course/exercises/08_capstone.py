@@ -5,6 +5,8 @@
 # `raise NotImplementedError("your turn")`, run the cell, then run the check below it. Functions are tried on random
 # inputs; you see the first one that goes wrong.
 #
+# Stuck? The hints under each exercise unfold one by one: a nudge, the key idea, the first line.
+#
 # Run the next cell first. After that, the exercises stand alone.
 
 # %%
@@ -29,6 +31,9 @@ results = stored("capstone")
 # - `spatial_operations`: CBAM's spatial gate, a 7×7 filter on two planes;
 # - `non_local_parameters`, `non_local_operations`: Non-local with inner width 16; θ, φ and g have biases, the exit has
 #   none, and a normalisation with a scale and a shift a channel follows it.
+
+# %%
+exercise.costs.hint()
 
 # %%
 ### BEGIN SOLUTION
@@ -80,6 +85,9 @@ exercise.costs.check(
 # - c · the digit in the frame's colour.
 
 # %%
+exercise.shapes.hint()
+
+# %%
 ### BEGIN SOLUTION
 rows_alike = "b"
 diagonal_places = "a"
@@ -104,6 +112,9 @@ exercise.shapes.check(
 # $\sum_j \bar a_j v_j$, and write it with **one** weight a place, without computing $y$.
 #
 # **`most_heard`**: the three weights $\bar a_j$ of the table with the rows (½, ½, 0), (0, ½, ½), (¼, ¼, ½).
+
+# %%
+exercise.columns.hint()
 
 
 # %%
@@ -133,6 +144,9 @@ exercise.columns.check(heard, most_heard)
 # - a · a hard seed is hard for both, and drops out,
 # - b · the mean difference becomes larger,
 # - c · five seeds count as ten.
+
+# %%
+exercise.paired.hint()
 
 
 # %%
@@ -174,6 +188,9 @@ exercise.paired.check(paired, why_paired)
 # - b · the budgets differ,
 # - c · accuracy is measured, and not the loss.
 
+# %%
+exercise.unfair.hint()
+
 
 # %%
 def row(test):
@@ -196,6 +213,9 @@ exercise.unfair.check(row, luck, third_fault)
 # **Aim:** read a block's nature from its failures.
 #
 # Three rows of the stored table without their names, and the row of nothing in the slot. One is SE, one Non-local, one CBAM.
+
+# %%
+exercise.detective.hint()
 
 # %%
 for name, block in (*exercise.ANONYMOUS.items(), ("nothing", "none")):
@@ -238,6 +258,9 @@ exercise.detective.check(who_is_se, who_is_non_local, which_job_tells)
 # - c · a proof for the loser, an argument for the winner, and a control of the winner's size.
 
 # %%
+exercise.design.hint()
+
+# %%
 ### BEGIN SOLUTION
 proof = "c"
 ### END SOLUTION
@@ -259,3 +282,6 @@ exercise.design.check(proof)
 # Examples: *the dot's ink* (which digit has the colour of the dot?): a global cue like the frame's, so a channel gate
 # cures it, but the mean of the map holds less of a dot than of a frame. *The farther one* (of two white 3s, which is
 # farther from the dot?): beyond a 7×7 gate, and Non-local lacks positions: add them to the features.
+
+# %% [markdown]
+# **Solutions:** [the solved sheet](../solutions/08_capstone.ipynb). It is worth most after an attempt of your own.

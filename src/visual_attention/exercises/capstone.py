@@ -87,6 +87,13 @@ costs = Exercise(
             remark="Twice the side of the map: the four maps cost 4 times as much, the pairs 16 times.",
         ),
     ),
+    hints=(
+        "Write each block as a list of matrices: how many numbers go in, how many come out?",
+        "Parameters: in · out, and a bias for each output. Multiply-adds: in · out for each vector that a "
+        "matrix sees. SE's see one vector a picture, the maps of Non-local one a position, and two products "
+        "run over all pairs of positions.",
+        "`se_parameters`: the first layer has `32 * 8` weights and 8 biases, and the second leads back.",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -132,6 +139,13 @@ shapes = Exercise(
                 "c": "Which ink is announced is the same in any order of the cells.",
             },
         ),
+    ),
+    hints=(
+        "For each A write down what one place receives, before you think of jobs.",
+        "Equal rows: everybody gets the same. A diagonal: nothing moves, and the channels of a place keep "
+        "their proportions. Softmax rows: weights above 0 that sum to 1. No positions: shuffle the cells, and "
+        "see what changes.",
+        "`rows_alike`: y_i = x_i + m, with one m for all i. How many questions can one m answer?",
     ),
 )
 
@@ -181,6 +195,12 @@ columns = Exercise(
                 Mistake("sums", [0.75, 1.25, 1.0], "Those are the sums of the columns: divide by the number of rows."),
             ),
         ),
+    ),
+    hints=(
+        "Write the mean of y as a double sum, and change the order of the two sums.",
+        "The mean is Σ_j (…) v_j with one number for each j in the bracket. Is that number made of a row of "
+        "the table, or of a column?",
+        "`heard_of = a.mean(dim=…)`, one weight for each place.",
     ),
 )
 
@@ -247,6 +267,12 @@ paired = Exercise(
             },
         ),
     ),
+    hints=(
+        "Subtract first. After that there is one number for each seed.",
+        "The standard error of a mean is the standard deviation of the sample over the root of its size. What "
+        "all blocks suffer alike from a seed is no longer in the difference.",
+        "`difference = one - …`",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -312,6 +338,12 @@ unfair = Exercise(
             },
         ),
     ),
+    hints=(
+        "Who has chosen the checkpoint, and who the seed?",
+        "Nothing may be chosen on the pictures that measure. What is fixed beforehand is fair, and so is a "
+        "mean over all. For `luck` draw many rows of five normal numbers and look at the largest of each.",
+        "`last = test[…]`, of shape (blocks, seeds).",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -351,6 +383,12 @@ detective = Exercise(
             },
         ),
     ),
+    hints=(
+        "Compare each row with that of nothing. Where is it no better?",
+        "A block fails where its A does not let it succeed: with the same gates for all places, or without an "
+        "order of places. Exercise 2 has the list.",
+        "Begin with `dot`: which of the three rows is far from nothing's?",
+    ),
 )
 
 # --------------------------------------------------------------------------------------------------
@@ -369,6 +407,11 @@ design = Exercise(
                 "c": "One proof that it must fail, one that it can be cured, and a control of the same size.",
             },
         ),
+    ),
+    hints=(
+        "What would convince somebody who expects the opposite?",
+        "One block far ahead may be luck, or size. A low score may be a hard job. Which of the answers rules both out?",
+        "For each answer name another reason that would give the same table.",
     ),
 )
 
