@@ -99,7 +99,7 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "-"}
 # - The read-out is a **mean** and a **linear layer**: behind the slot nothing can gate, nothing can move.
-# - Equal budget: the same pictures, start of the read-out, order, steps and learning rate; about 4,300 weights a block.
+# - Equal budget: the same pictures, start of the read-out, order, steps and learning rate; 4,192 to 4,512 weights a block.
 # - A control has no attention and eight times the weights: `none, wide`, a 3×3 convolution.
 # - Five seeds; a seed decides pictures, trunk and start weights.
 
@@ -110,6 +110,7 @@ show(
 for name in SLOTS:
     print(f"{name:13} {int(results.of(name, 'parameters')[0]):6,} weights in the slot")
 print({key: results.recipe["slot and read-out"][key] for key in ("steps", "batch", "learning_rate")}, results.versions)
+print("pictures of each job:", results.recipe["pictures"])
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Place your bets
@@ -127,7 +128,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1½ min.** Everybody writes 25 letters: s, h or g. Most rooms put g everywhere off the diagonal. Keep the sheets: no row will look like that.
+# > **Lecturer, 1½ min.** Everybody writes a letter into each cell: s, h or g. Most rooms put g everywhere off the diagonal. Keep the sheets: no row will look like that.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Shuffle the cells
@@ -173,7 +174,7 @@ for name in BLOCKS:
     print(f"{name:10} {'the same mean' if same else 'tells them apart'}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** So the zeros of two rows are proved, for any weights and any training: none, SE and Non-local cannot read beside the dot, beyond what one cell sees. "Scale" is not quite as clean, because a cell of 14 pixels sees two neighbouring dots of a small sign.
+# > **Lecturer, 1 min.** So the zeros of two rows are proved, for any weights and any training: none, SE and Non-local cannot read beside the dot, beyond what one cell sees. "Scale" is not quite as clean, because a cell sees 14 × 14 pixels, and so two neighbouring dots of a small sign.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A spatial gate is blind to channels
@@ -186,6 +187,11 @@ for name in BLOCKS:
 # | spatial gate 0.2 | 0.2 | 0.2 | **1** |
 # | spatial gate 0.9 | 0.9 | 0.9 | **1** |
 # | channel gates 0.1, 0.9 | 0.1 | 0.9 | **9** |
+
+# %% slideshow={"slide_type": "skip"}
+for gates in ((0.2, 0.2), (0.9, 0.9), (0.1, 0.9)):  # of the red and the blue channel
+    red, blue = (gate * 1 for gate in gates)
+    print(f"gates {gates}: {red}, {blue}, ratio {blue / red:.0f}")
 
 # %% slideshow={"slide_type": "-"}
 x = torch.rand(1, 64, 12, 12) + 0.1
@@ -353,8 +359,13 @@ show_row(
 # %% [markdown] slideshow={"slide_type": "-"}
 # SE and Non-local are where the proof put them: no better than nothing. What has a filter gains; a **gate** with a 7×7 filter gains most, in four seeds of five. In one its ring did not form.
 
+# %% slideshow={"slide_type": "skip"}
+print(f"guessing: {GUESS['dot']:.2f}")
+for name in ("CBAM", "none, wide", "SK"):
+    print(f"dot, {name:10} seed by seed: {rounded(results.of(name, 'dot'))}")
+
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Dashed: one of three digits, and lucky agreement, 1/3 + 2/3 · 1/10 = 0.4. Lesson 7's result again with another read-out, less reliably: a mean over all cells gives the gate a weaker signal than lesson 7's maximum, and one seed of five stays near 0.6. Nobody may leave that seed out. Most rooms had bet on Non-local here: it sees the whole picture, and does not know where anything is.
+# > **Lecturer, 1 min.** Dashed: one of three digits, and lucky agreement, 1/3 + 2/3 · 1/10 = 0.4. Lesson 7's result again with another read-out, less reliably: a mean over all cells gives the gate a weaker signal than lesson 7's maximum, and one seed of five stays at 0.586. Nobody may leave that seed out. Most rooms had bet on Non-local here: it sees the whole picture, and does not know where anything is.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Row 5: scale
@@ -429,7 +440,7 @@ compare("scale", "SK", "none, wide")
 slot_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 4 min.** Solid box: where the answer is to be seen. Dashed: where it is asked. Start with dot and CBAM: the ring of lesson 7. Then dot and Non-local: it looks at all digits, because it cannot tell them apart by place. Then twin and Non-local: the white digit's weights lie on its twin. For blocks without a map of their own the evidence is shown: what each cell adds to the given answer, exact for this read-out; in "twin" only the asked cells can add anything.
+# > **Lecturer, 4 min.** Solid box: where the answer is to be seen. Dashed: where it is asked. Start with dot and CBAM: the ring of lesson 7. Then dot and Non-local: it looks at all digits, because it cannot tell them apart by place. Then twin and Non-local: the white digit's weights lie on its twin. For blocks without a map of their own the evidence is shown: what each cell adds to the given answer, exact for this read-out (a class activation map, [@zhou2016], as we recall it; check the paper); in "twin" only the asked cells can add anything.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where it looks, in numbers
@@ -443,11 +454,15 @@ for block in ("none", "CBAM"):
     print(f"dot    {block:10} evidence    {results.spread(block, 'evidence hit, dot', 2)}")
 print("CBAM's gate most open on the digit to be read:", results.spread("CBAM", "gate favours, dot", 2))
 
+# %% slideshow={"slide_type": "skip"}
+covered = experiment.inside(job("dot", 200, "test", seed=7).evidence, 12).flatten(1)  # (200, 144)
+print(f"a peak anywhere lies on the digit in {(covered >= 0.5).double().mean():.3f} of the pictures")
+
 # %% [markdown] slideshow={"slide_type": "-"}
 # Weights that **mix** point at their source; a **gate** lets pass and need not point. Choose the measure from what the mechanism does.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Chance: a digit covers about 0.04 of the map. CBAM's gate misses the pointing game and, but for the seed in which it failed, is nearly always most open on the right one of three digits; its evidence is on the digit. As in lesson 7, one gate and two measures with opposite verdicts.
+# > **Lecturer, 1 min.** Chance: a peak anywhere lies on the digit in 0.047 of the pictures. CBAM's gate misses the pointing game and, but for the seed in which it failed, is nearly always most open on the right one of three digits; its evidence is on the digit. As in lesson 7, one gate and two measures with opposite verdicts.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What it costs
@@ -510,13 +525,92 @@ show(
 # Read it by its last column, the shape of $A$: **dense** rows move information (Nadaraya–Watson, Non-local), a **diagonal** rescales it (SE, CBAM), a softmax over branches chooses (SK).
 
 # %% [markdown] slideshow={"slide_type": "-"}
+# <!-- unified table, for a slide -->
+#
+# | | query | key | value | weights $A$ | mixes or gates |
+# |---|---|---|---|---|---|
+# | 1a average pooling | none | none | $x_j$ | uniform | mixes |
+# | 1b max pooling | none | $x_j$, itself | $x_j$ | one-hot | mixes |
+# | 2 Nadaraya–Watson | $x$ | $x_i$ | $y_i$ | dense | mixes |
+# | 3 with a parameter | $w\,x$ | $w\,x_i$ | $y_i$ | dense | mixes |
+# | 4a branch (SK) | $\mathrm{ReLU}(W z)$ | learned $k_{b,c}$ | $U_{b,c}$ | dense | mixes |
+# | 4b temporal | $q$, learned or given | $k_t$ | $x_t$ | dense | mixes |
+# | 4c Inception | none | none | branch outputs | *no attention* | neither |
+# | 5 SE | $\mathrm{ReLU}(W_1 z)$ | rows of $W_2$ | $u_c$ | diagonal | gates |
+# | 6a non-local means | patch at $i$ | patch at $j$ | pixel $v_j$ | dense | mixes |
+# | 6b Non-local | $\theta(x_i)$ | $\phi(x_j)$ | $g(x_j)$ | dense | mixes |
+# | 6c global context | one $w$ for all | $x_j$ | $x_j$ | rank one | mixes |
+# | 7a CBAM, channel | mean, max via $W_0$ | rows of $W_1$ | $F_c$ | diagonal | gates |
+# | 7b CBAM, spatial | none: one filter $f$ | 7×7 of mean, max | $F'(:, i)$ | diagonal | gates |
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# With every column, and where each row was met and is computed:
+#
 # <!-- unified table -->
+#
+# | | query | key | value | weight before normalising | normaliser | learned | weights $A$ | mixes or gates | in the library |
+# |---|---|---|---|---|---|---|---|---|---|
+# | [**1a average pooling**](01_cues.ipynb#Pooling-is-attention-without-a-query) | none | none | $x_j$ | 1 | $N$ | nothing | uniform, 1 × places | mixes | [`soft_pool`](../src/visual_attention/pooling.py) |
+# | [**1b max pooling**](01_cues.ipynb#Pooling-is-attention-without-a-query) | none | $x_j$, itself | $x_j$ | $e^{\beta x_j}$, $\beta \to \infty$ | their sum | nothing | one-hot, 1 × places | mixes | [`soft_pool`](../src/visual_attention/pooling.py) |
+# | [**2 Nadaraya–Watson**](02_kernel_regression.ipynb#Better:-listen-to-those-who-are-close) | $x$ | $x_i$ | $y_i$ | $e^{-(x - x_i)^2 / 2\sigma^2}$ | their sum | nothing | dense, queries × keys | mixes | [`attention_weights`](../src/visual_attention/pooling.py), [`nadaraya_watson`](../src/visual_attention/pooling.py) |
+# | [**3 with a parameter**](03_learned_attention.ipynb#One-parameter) | $w\,x$ | $w\,x_i$ | $y_i$ | $e^{-w^2 (x - x_i)^2 / 2}$ | their sum | one scalar $w$ | dense, queries × keys | mixes | [`LearnedKernelRegression`](../src/visual_attention/regression.py) |
+# | [**4a branch (SK)**](04_map.ipynb#Make-it-attention:-the-selective-kernel) | $\mathrm{ReLU}(W z)$ | learned $k_{b,c}$ | $U_{b,c}$ | $e^{k_{b,c} \cdot q}$ | their sum | $W$, keys | dense, 1 × branches, for each channel | mixes | [`SelectiveKernel`](../src/visual_attention/blocks/selective_kernel.py) |
+# | [**4b temporal**](04_map.ipynb#Temporal-attention:-the-same-sum-over-frames) | $q$, learned or given | $k_t$ | $x_t$ | $e^{q \cdot k_t}$ | their sum | $q$, or two layers | dense, 1 × frames | mixes | [`TemporalAttention`](../src/visual_attention/blocks/temporal.py) |
+# | [**4c Inception**](04_map.ipynb#Several-receptive-fields-at-once:-Inception) | none | none | branch outputs | 1 | none | branches | *no attention* | neither | none |
+# | [**5 SE**](05_squeeze_excitation.ipynb#Squeeze,-excite,-scale) | $\mathrm{ReLU}(W_1 z)$ | rows of $W_2$ | $u_c$ | $\sigma(k_c \cdot q)$ | none | $2C^2/r$ | diagonal, channels × channels | gates | [`SqueezeExcitation`](../src/visual_attention/blocks/squeeze_excitation.py) |
+# | [**6a non-local means**](06_non_local.ipynb#Three-filters,-one-equation) | patch at $i$ | patch at $j$ | pixel $v_j$ | $e^{-d_{ij}^2 / h^2}$ | their sum | nothing | dense, pixels × pixels | mixes | [`non_local_means`](../src/visual_attention/denoising.py), [`non_local_weights`](../src/visual_attention/denoising.py) |
+# | [**6b Non-local**](06_non_local.ipynb#Four-ways-to-match) | $\theta(x_i)$ | $\phi(x_j)$ | $g(x_j)$ | $e^{\theta \cdot \phi}$, $\theta \cdot \phi$, $\mathrm{ReLU}(a_i + b_j)$ | sum, $N$, $N$ | $2C^2$ | dense, places × places | mixes | [`NonLocalBlock`](../src/visual_attention/blocks/non_local.py) |
+# | [**6c global context**](06_non_local.ipynb#What-if-the-query-does-not-matter?) | one $w$ for all | $x_j$ | $x_j$ | $e^{w \cdot x_j}$ | their sum | $w$, transform | rank one, places × places | mixes | [`GlobalContext`](../src/visual_attention/twins.py) |
+# | [**7a CBAM, channel**](07_cbam.ipynb#The-channel-gate) | mean, max via $W_0$ | rows of $W_1$ | $F_c$ | $\sigma(k_c \cdot q)$ | none | $2C^2/r$ | diagonal, channels × channels | gates | [`ChannelAttention`](../src/visual_attention/blocks/cbam.py) |
+# | [**7b CBAM, spatial**](07_cbam.ipynb#The-spatial-gate) | none: one filter $f$ | 7×7 of mean, max | $F'(:, i)$ | $\sigma(f \cdot k_i)$ | none | 98 | diagonal, places × places | gates | [`SpatialAttention`](../src/visual_attention/blocks/cbam.py) |
+
+# %% slideshow={"slide_type": "skip"}
+gate = SpatialAttention(norm=False)
+print("weights of one spatial gate:", sum(weight.numel() for weight in gate.parameters()))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Biases are left out. The rows of lessons 1 to 3 take their values from data, those of lessons 4 to 7 from learned maps; in lesson 5 and in both rows of lesson 7 the sum has one term, because $A$ is diagonal.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1½ min.** Let each student pick a row and say its query, key and value aloud, without looking. Then the question of lesson 1: which rows have no query at all?
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Check yourself
+#
+# Three questions. Decide first, then open your choice: it says whether it is right, and why. The other choices are worth opening too.
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+from courseware.quiz import Question, Quiz
+
+Quiz(
+    Question(
+        "What a place should answer is written at another place of the picture. Which block can bring it there?",
+        {
+            "A channel gate, for its squeeze sees the whole picture.": "It sees one mean for each channel and gives every place the same factor: it can say that something is there, not carry what a certain place says.",
+            "A spatial gate.": "It makes the values of a place larger or smaller where they are. It moves nothing.",
+            "A Non-local block.": "Its table is dense: each place takes an average over the others, and its own query says whose.",
+        },
+        right="c",
+    ),
+    Question(
+        "A network confuses pictures because the channels that matter depend on the scene, which is known from the picture as a whole. What do you try first?",
+        {
+            "A channel gate.": "One number for each channel, from the whole picture, for few weights: what the failure asks for.",
+            "A Non-local block, because it can do more.": "It compares all pairs of places. Nothing here has to be moved from one place to another.",
+            "A gate over places.": "It treats all channels of a place alike, so it cannot choose among them.",
+        },
+        right="a",
+    ),
+    Question(
+        "The network with a block is better than the one without. What must you compare it with, before you praise attention?",
+        {
+            "With the published gain of the block.": "Another network, another recipe and other pictures: their difference is not yours.",
+            "With a plain layer of the same size, over several seeds, pair by pair.": "More weights and a lucky seed can explain a gain too. A task on which the block should not help is a good control.",
+            "With the same network, trained once more with the block.": "That shows how far two runs differ, but not what the block does that other weights would not.",
+        },
+        right="b",
+    ),
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Recap
@@ -534,11 +628,11 @@ show(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What to read next
 #
-# - **ECA** (CVPR 2020): is SE's bottleneck needed? Half of its gain without a weight.
-# - **GCNet** (2019): trained Non-local maps are nearly the same for every query; one map for all is cheaper.
-# - **ViT** (ICLR 2021): nothing but attention, on patches; as we recall it, with positions added (check the paper).
-# - **FlashAttention** (NeurIPS 2022): the same weights without the table in memory; as we recall it (check the paper).
-# - ***Is attention better than matrix decomposition?*** (ICLR 2021): global context without any attention weights; as we recall it (check the paper).
+# - **ECA** [@wang2020]: is SE's bottleneck needed? Half of its gain without a weight.
+# - **GCNet** [@cao2019]: trained Non-local maps are nearly the same for every query; one map for all is cheaper.
+# - **ViT** [@dosovitskiy2021]: nothing but attention, on patches; as we recall it, with positions added (check the paper).
+# - **FlashAttention** [@dao2022]: the same weights without the table in memory; as we recall it (check the paper).
+# - ***Is attention better than matrix decomposition?*** [@geng2021]: global context without any attention weights; as we recall it (check the paper).
 #
 # **The next question is yours:** [exercise 7](exercises/08_capstone.ipynb) asks for a sixth job.
 
@@ -548,23 +642,14 @@ show(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Read critically
 #
-# - **Our own table, first.** The jobs were chosen by the people who wrote the blocks' lessons. The learning rate was chosen on other seeds than the stored ones, once for all blocks; at that time a larger one suited SE better at *frame* and CBAM worse at *dot*. The scaling by $1/\sqrt d$ in Non-local's exponent is not in its paper; lesson 6 measured it and kept it. SK is used with one filter a channel, where its paper has 32 groups.
+# - **Our own table, first.** The jobs were chosen by the people who wrote the blocks' lessons. The learning rate was chosen on other seeds than the stored ones, once for all blocks; at that time a larger one suited SE better at *frame* and CBAM worse at *dot*. The scaling by $1/\sqrt d$ in Non-local's exponent is not in its paper ([@wang2018]); lesson 6 measured it and kept it. SK is used with one filter a channel, where its paper has 32 groups ([@li2019]).
 # - **"Attention helps"** needs a control of the same size. Ours has more weights than any block and cures *scale* alone.
 # - **Where it looks** is not why it answers: a gate may be open on empty paper at no cost. See lesson 7.
-# - **Comparisons in papers** rarely have equal budgets, seeds and tuning. SE's own ablations, ECA's and CBAM's tables have one run a row.
+# - **Comparisons in papers** rarely have equal budgets, seeds and tuning. SE's own ablations ([@hu2018]), ECA's ([@wang2020]) and CBAM's tables ([@woo2018]) have one run a row.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
 #
-# - J. Hu, L. Shen, S. Albanie, G. Sun, E. Wu, *Squeeze-and-Excitation Networks*, CVPR 2018, arXiv 1709.01507.
-# - X. Wang, R. Girshick, A. Gupta, K. He, *Non-local Neural Networks*, CVPR 2018, arXiv 1711.07971.
-# - S. Woo, J. Park, J.-Y. Lee, I. S. Kweon, *CBAM: Convolutional Block Attention Module*, ECCV 2018, arXiv 1807.06521.
-# - X. Li, W. Wang, X. Hu, J. Yang, *Selective Kernel Networks*, CVPR 2019, arXiv 1903.06586.
-# - Y. Cao, J. Xu, S. Lin, F. Wei, H. Hu, *GCNet*, ICCV Workshops 2019, arXiv 1904.11492.
-# - Q. Wang, B. Wu, P. Zhu, P. Li, W. Zuo, Q. Hu, *ECA-Net*, CVPR 2020, arXiv 1910.03151.
-# - B. Zhou, A. Khosla, A. Lapedriza, A. Oliva, A. Torralba, *Learning Deep Features for Discriminative Localization*, CVPR 2016 (as we recall it; check the paper).
-# - A. Dosovitskiy and others, *An Image is Worth 16x16 Words*, ICLR 2021 (as we recall it; check the paper).
-# - T. Dao, D. Fu, S. Ermon, A. Rudra, C. Ré, *FlashAttention*, NeurIPS 2022 (as we recall it; check the paper).
-# - Z. Geng, M.-H. Guo, H. Chen, X. Li, K. Wei, Z. Lin, *Is Attention Better Than Matrix Decomposition?*, ICLR 2021 (as we recall it; check the paper).
+# <!-- references -->
 #
-# **Now you:** [exercises of this lesson](exercises/08_capstone.ipynb) · [start page](00_start_here.ipynb)
+# **Now you:** [exercises of this lesson](exercises/08_capstone.ipynb) · [glossary](glossary.ipynb) · [start page](00_start_here.ipynb)

@@ -50,7 +50,7 @@ RULES: dict[str, re.Pattern[str]] = {
         r"\b(?:tables?|eq\.|figures?|sections?) \d+(?:\.\d+)?(?:(?:,| to| and) \d+)*", re.IGNORECASE
     ),
     # the minutes that a slide or a lesson takes
-    "minutes": re.compile(r"Lecturer, \d+ min|\b\d+ minutes in a lecture"),
+    "minutes": re.compile(r"Lecturer, \d+½? min|\b\d+ minutes in a lecture"),
     # ResNet-50, top-5, CIFAR-100
     "name": re.compile(r"\b[A-Za-z]\w*-\d+\b"),
     # 3×3, 16 × 24, 4 \times 14 \times 14

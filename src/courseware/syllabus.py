@@ -19,7 +19,7 @@ __all__ = ["MARKS", "Outline", "Section", "anchor", "outline", "table", "written
 
 MARKS = "<!-- table of python -m courseware.syllabus -->", "<!-- end of table -->"
 HOURS = {"an hour": 1.0, "an hour and a half": 1.5, "two hours": 2.0, "two hours and a half": 2.5, "three hours": 3.0}
-MINUTES = re.compile(r"> \*\*Lecturer, (\d+|½) min")
+MINUTES = re.compile(r"> \*\*Lecturer, (?=[\d½])(\d*)(½?) min")
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def outline(lesson: Lesson) -> Outline:
         sections += [Section(heading, 0) for heading in re.findall(r"(?m)^##? (.*)$", cell.source)]
         if kind == "notes" and (said := MINUTES.match(cell.source)):
             last = sections.pop()
-            sections.append(Section(last.heading, last.minutes + (0.5 if said[1] == "½" else int(said[1]))))
+            sections.append(Section(last.heading, last.minutes + int(said[1] or 0) + bool(said[2]) / 2))
     text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     said = re.search(r"(?m)^You need (.*?)\. Time: (\d+ minutes) in a lecture\b.*?, about (.*?) alone\b", text)
     if not said:

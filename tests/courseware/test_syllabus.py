@@ -16,7 +16,7 @@ LESSON = """# %% [markdown] slideshow={"slide_type": "slide"}
 # # 1 · One *thing*
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Begin.
+# > **Lecturer, 1½ min.** Begin.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # You need nothing. Time: 4 minutes in a lecture, about two hours alone with the [exercises](exercises/01_one.ipynb).
@@ -88,11 +88,11 @@ def lesson(tmp_path):
 def test_an_outline_is_read_from_lesson_and_sheet(lesson):
     found = outline(lesson)
     assert found.sections == (
-        Section("1 · One *thing*", 1),
+        Section("1 · One *thing*", 1.5),
         Section("A part, with a comma", 2.5),
         Section("Not on a slide", 0),
     )
-    assert [found.minutes, found.slides, found.hours] == [3.5, 3, 2]
+    assert [found.minutes, found.slides, found.hours] == [4.0, 3, 2]
     assert [found.needs, found.live, found.alone] == ["nothing", "4 minutes", "two hours"]
     assert found.exercises[1] == "Predict, then run: two"
     assert found.kinds == "by hand, predict, implement ×2, prove"
@@ -103,10 +103,10 @@ def test_a_table_and_every_time_are_written(lesson):
     new = written(TEXT, [outline(lesson)])
     assert "old" not in new
     exercises = "6: by hand, predict, implement ×2, prove"
-    row = f"| [1 · One *thing*](../notebooks/01_one.ipynb) | 3½ | two hours | 3 | {exercises} |"
-    assert f"{row} nothing |\n| **all** | **3½** | | **3** | **6** | |\n{MARKS[1]}" in new
-    assert "#1-·-One-thing) | 3½ |\n" in new
-    assert "[again](../notebooks/01_one.ipynb) | 3½ |\n| **all** | **7** |\n" in new
+    row = f"| [1 · One *thing*](../notebooks/01_one.ipynb) | 4 | two hours | 3 | {exercises} |"
+    assert f"{row} nothing |\n| **all** | **4** | | **3** | **6** | |\n{MARKS[1]}" in new
+    assert "#1-·-One-thing) | 4 |\n" in new
+    assert "[again](../notebooks/01_one.ipynb) | 4 |\n| **all** | **8** |\n" in new
     assert "| [one](../notebooks/01_one.ipynb) | 2 |\n| | **2** |\n" in new
     assert "| [one](../notebooks/01_one.ipynb) | 7 |\n" in new
     assert written(new, [outline(lesson)]) == new

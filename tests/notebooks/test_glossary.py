@@ -50,7 +50,8 @@ STRESSED = set(
     "surprise as saliency, pixel, closeness is fixed, data, before, keys are learned, the slides' fraction, the book, none, "
     "whole, without any cue, adds, and, our experiment, find, added, from the right, far away, one block, "
     "the task decides, sum, predict, where, channels, neighbours, expect, right, single, tie, each, pass, without, "
-    "two numbers, scales, with, the paper's relu, our own experiment".split(", ")
+    "two numbers, scales, with, the paper's relu, our own experiment, inks, linear layer, multiplies, se is not, eca, "
+    "gcnet, vit, flashattention, where it looks, comparisons in papers".split(", ")
 )
 
 
