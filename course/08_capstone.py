@@ -13,10 +13,10 @@
 #
 # 1. say of a new job what a network lacks that fails at it ([Five jobs](#Five-jobs));
 # 2. tell from a block's weights, on paper, which jobs it cannot solve ([Shuffle the cells](#Shuffle-the-cells), [Behind a linear read-out](#Behind-a-linear-read-out));
-# 3. set up a comparison that is fair, and say what it compares ([One backbone, one slot](#One-backbone,-one-slot));
+# 3. set up a comparison that is fair, and say what it compares ([One backbone with one slot](#One-backbone-with-one-slot));
 # 4. read a table of blocks and jobs by paired differences and standard errors, and name its exceptions ([The table](#The-table), [Paired differences](#Paired-differences));
 # 5. put a block's cost beside its gain ([What it costs](#What-it-costs));
-# 6. choose a block by the failure that it cures ([Which block for which failure?](#Which-block-for-which-failure?)).
+# 6. choose a block by the failure that it cures ([Choose by the failure](#Choose-by-the-failure)).
 #
 # You need lessons 4 to 7. Time: 40 minutes in a lecture, about two hours alone with the [exercises](exercises/08_capstone.ipynb).
 
@@ -88,7 +88,7 @@ show(
 # > **Lecturer, 1 min.** Yes, in two places: the frame's cells say which ink, the digits' cells say which numerals. No cell sees both. The same holds for dot and digit, and for the twins. Frozen, because then every block meets the same features and only the slot differs.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## One backbone, one slot
+# ## One backbone with one slot
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 show(
@@ -128,7 +128,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1½ min.** Everybody writes a letter into each cell: s, h or g. Most rooms put g everywhere off the diagonal. Keep the sheets: no row will look like that.
+# > **Lecturer, 2 min.** Everybody writes a letter into each cell: s, h or g. Most rooms put g everywhere off the diagonal. Keep the sheets: no row will look like that.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Shuffle the cells
@@ -213,7 +213,7 @@ for block in (SpatialAttention().eval(), SqueezeExcitation(64, 2)):
 # | $i = 1$ | ½ | ½ | 0 | 2 |
 # | 2 | 0 | ½ | ½ | 3 |
 # | 3 | ¼ | ¼ | ½ | 2 |
-# | mean: $\bar a_j$ | ¼ | 5⁄12 | ⅓ | **7⁄3** |
+# | mean: $\bar a_j$ | ¼ | 5/12 | ⅓ | **7/3** |
 #
 # The mean of $y$ is $\sum_j \bar a_j x_j$: **the cells, weighed, all channels of a cell alike**, and added to what was there. For this read-out Non-local is a spatial softmax. It can point; it cannot mute, and cannot pick a channel.
 
@@ -325,10 +325,10 @@ show_row(
 )
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# SE cures it, and is **not the best of its row**: SK is. Its softmax between two kernels is a gate for each channel as well, made of the whole picture, and a kernel that has learned to be silent mutes.
+# SE cures it, and is **not the best of its row**: SK is. Its softmax between two kernels is a gate for each channel as well, made of the whole picture: a kernel that learns to be silent can mute.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** The row that was promised to SE. SK has a channel gate and two kernels besides, and batch normalisation inside its excitation, which makes its gates sharper. CBAM contains an SE, so that it cures the same failure. And Non-local? Each weight takes a cell with all its inks; but the digits cover a dozen cells, and their strokes are not in the same ones. Listening to cells where the announced ink is strong is all that the algebra leaves it, and it goes half way and more.
+# > **Lecturer, 2 min.** The row that was promised to SE. SK has a channel gate and two kernels besides, and batch normalisation inside its excitation, which may well make its gates sharper; we have not taken it apart. CBAM contains an SE, so that it cures the same failure. And Non-local? Each weight takes a cell with all its inks; but the digits cover a dozen cells, and their strokes are not in the same ones. Listening to cells where the announced ink is strong is all that the algebra leaves it, and it goes half way and more.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Row 3: twin, a far relation
@@ -405,7 +405,7 @@ for i, name in enumerate(JOBS):
     print(f"{name:6} {OWN[name]:9} {verdict} {'' if best == OWN[name] else best}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1½ min.** Score the bets. Mean ± standard error over five seeds; the wide control is on the rows. Where is a bet of the room better than ours was? We had promised SE the frame.
+# > **Lecturer, 2 min.** Score the bets. Mean ± standard error over five seeds; the wide control is on the rows. Where is a bet of the room better than ours was? We had promised SE the frame.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Paired differences
@@ -431,7 +431,7 @@ compare("scale", "SK", "kernels only")
 compare("scale", "SK", "none, wide")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1½ min.** Ask which lines you would print in a paper, and which in its appendix. Size is no explanation in the first, fifth and sixth line: the wide network has eight times the weights.
+# > **Lecturer, 1 min.** Ask which lines you would print in a paper, and which in its appendix. Size is no explanation in the first, fifth and sixth line: the wide network has eight times the weights.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Choose the block, see where it looks
@@ -440,7 +440,7 @@ compare("scale", "SK", "none, wide")
 slot_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 4 min.** Solid box: where the answer is to be seen. Dashed: where it is asked. Start with dot and CBAM: the ring of lesson 7. Then dot and Non-local: it looks at all digits, because it cannot tell them apart by place. Then twin and Non-local: the white digit's weights lie on its twin. For blocks without a map of their own the evidence is shown: what each cell adds to the given answer, exact for this read-out (a class activation map, [@zhou2016], as we recall it; check the paper); in "twin" only the asked cells can add anything.
+# > **Lecturer, 4 min.** Solid box: where the answer is to be seen. Dashed: where it is asked. Start with dot and CBAM: the ring of lesson 7. Then dot and Non-local: it looks at some digit, the right one in a third of the pictures. Then twin and Non-local: the white digit's weights lie on its twin. For blocks without a map of their own the evidence is shown: what each cell adds to the given answer, exact for this read-out (a class activation map, [@zhou2016], as we recall it; check the paper); in "twin" only the asked cells can add anything.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where it looks, in numbers
@@ -502,15 +502,15 @@ show(
 # > **Lecturer, 1 min.** Let the room add to the list: no positions in Non-local, no block twice, no combination. The last question is exercise 7.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Which block for which failure?
+# ## Choose by the failure
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 show(
     figures.choosing(),
     "A decision diagram, five questions from top to bottom, each with an answer to its right. Can one cell tell, whatever "
-    "else is there? Nothing: spend it on width. Does the whole picture say which channel counts? SE. Does something near "
-    "say which place counts? A spatial gate; CBAM with a cue. Does each place need something far, of its own? Non-local. "
-    "Do things come in several sizes? Several kernels; SK to choose.",
+    "else is there? Nothing: spend it on width. Does the whole picture say which channel counts? A channel gate: SE. "
+    "Does something near say which place counts? A spatial gate; CBAM with a cue. Does each place need something far, "
+    "of its own? Non-local. Do things come in several sizes? Several kernels; SK to choose.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -572,7 +572,7 @@ print("weights of one spatial gate:", sum(weight.numel() for weight in gate.para
 # Biases are left out. The rows of lessons 1 to 3 take their values from data, those of lessons 4 to 7 from learned maps; in lesson 5 and in both rows of lesson 7 the sum has one term, because $A$ is diagonal.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1½ min.** Let each student pick a row and say its query, key and value aloud, without looking. Then the question of lesson 1: which rows have no query at all?
+# > **Lecturer, 1 min.** Let each student pick a row and say its query, key and value aloud, without looking. Then the question of lesson 1: which rows have no query at all?
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Check yourself

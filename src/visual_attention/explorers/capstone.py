@@ -85,12 +85,14 @@ class SlotStudy:
 
     def describe(self, job: str, block: str, picture: int) -> str:
         seen = self.view(job, block, picture)
-        own = "no block" if OWN[job] == "none" else OWN[job]
-        return (
+        text = (
             f"{QUESTIONS[job]} With {block} in the slot the network says {seen.answer}, right is {seen.right}. "
-            f"Accuracy over five seeds {self.results.spread(block, job)}; the job was made for {own}, which has "
-            f"{self.results.spread(OWN[job], job)}."
+            f"Accuracy over five seeds {self.results.spread(block, job)}"
         )
+        if block == OWN[job]:
+            return f"{text}; this is the job's own."
+        own = "nothing" if OWN[job] == "none" else OWN[job]
+        return f"{text}; {own}, which the job was made for, has {self.results.spread(OWN[job], job)}."
 
 
 def slot_explorer(study: SlotStudy | None = None) -> Explorer:
