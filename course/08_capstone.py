@@ -283,7 +283,6 @@ for name in ("none", "SE"):
         name, "frame", 0, inputs, train_set.labels, progress.bar
     )
     reached[name] = accuracy(trained, test_inputs, test_set.labels)
-
 stored_ones = [float(results.of(name, "frame")[0]) for name in reached]
 close = [abs(a - b) < 0.03 for a, b in zip(reached.values(), stored_ones)]
 print(f"both within 0.03 of the stored results: {all(close)}")
