@@ -364,7 +364,7 @@ for name in ("CBAM", "none, wide", "SK"):
     print(f"dot, {name:10} seed by seed: {rounded(results.of(name, 'dot'))}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Dashed: one of three digits, and lucky agreement, 1/3 + 2/3 · 1/10 = 0.4. Lesson 7's result again with another read-out, less reliably: a mean over all cells gives the gate a weaker signal than lesson 7's maximum, and one seed of five stays at 0.586. Nobody may leave that seed out. Most rooms had bet on Non-local here: it sees the whole picture, and does not know where anything is.
+# > **Lecturer, 1 min.** Dashed: one of three digits, and lucky agreement, 1/3 + 2/3 · 1/10 = 0.4. Lesson 7's result again with another read-out, less reliably: a mean over all cells gives the gate a weaker signal than lesson 7's maximum, and one seed of five stays at 0.593. Nobody may leave that seed out. Most rooms had bet on Non-local here: it sees the whole picture, and does not know where anything is.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Row 5: scale
