@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from courseware.project import INSTALL_EXPORT, UserError, find_lesson, project_root
+from courseware.project import INSTALL_EXPORT, INSTALL_SITE, UserError, find_lesson, project_root
 
 
 def port(text: str) -> int:
@@ -72,6 +72,17 @@ def export(arguments: argparse.Namespace) -> int:
     return export_command(arguments)
 
 
+def site(arguments: argparse.Namespace) -> int:
+    try:
+        from courseware.site import site_command
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "courseware":
+            raise
+        raise UserError(f"the web site needs the package {error.name}; install it with: {INSTALL_SITE}") from error
+
+    return site_command(arguments)
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line: one subcommand for each function above."""
     top = argparse.ArgumentParser(prog="courseware", description="Open, present, build and check the course.")
@@ -95,13 +106,20 @@ def parser() -> argparse.ArgumentParser:
     lessons = {"nargs": "*", "metavar": "lesson", "help": "number or file name; all if none is given"}
     add(build, "Make the notebooks from the text in course/, and run them.").add_argument("lessons", **lessons)
     add(check, "See whether the notebooks are what course/ says.")
-    command = add(export, "Write the web site and the slide decks, which need no server.")
+    command = add(export, "Write each lesson as a page and a slide deck, one file each, which need no server.")
     command.add_argument("--output", default="site", help="the folder to write into (default: %(default)s)")
     command.add_argument("lessons", **lessons)
     command = add(release, "Write the exercise sheets for grading with nbgrader.")
     command.add_argument("--course-dir", default="grading", help="the folder to write into (default: %(default)s)")
     command.add_argument("--seed", type=int, help="chooses the inputs of the hidden tests (default: drawn anew)")
     command.add_argument("lessons", **lessons)
+    command = add(site, "Build the web site of the whole course, with search, to publish.")
+    command.add_argument("--output", default="public", help="the folder to write into (default: %(default)s)")
+    command.add_argument(
+        "--repository",
+        metavar="URL",
+        help="the address that Binder and Colab open (default: git's remote origin, then pyproject.toml)",
+    )
     add(doctor, "See whether everything is installed; say how to mend what is not.")
     return top
 

@@ -45,7 +45,19 @@ from courseware.execute import FAILURES, execute
 from courseware.frames import pictures_apart
 from courseware.project import INSTALL_EXPORT, UserError, find_text, number_of, other_pages, project_root
 
-__all__ = ["ExportError", "deck", "document", "export", "export_command", "linked_files", "page", "site_map"]
+__all__ = [
+    "ExportError",
+    "deck",
+    "document",
+    "export",
+    "export_command",
+    "font_faces",
+    "linked_files",
+    "page",
+    "resolved",
+    "site_map",
+    "title",
+]
 
 TEMPLATES = Path(__file__).parent / "templates"
 START = "00_start_here.ipynb"
@@ -94,7 +106,12 @@ class ExportError(ValueError):
 
 
 # --------------------------------------------------------------------------------------------------- the site
-def export(output: Path, lessons: Sequence[str] | None = None, progress: bool = True) -> list[Path]:
+def export(
+    output: Path,
+    lessons: Sequence[str] | None = None,
+    progress: bool = True,
+    each: Callable[[str, NotebookNode], object] = lambda name, notebook: None,
+) -> list[Path]:
     """Execute notebooks and write them into the folder `output` as pages and decks; returns what it wrote.
 
     Parameters
@@ -109,6 +126,8 @@ def export(output: Path, lessons: Sequence[str] | None = None, progress: bool = 
         without a number; all if None or empty.
     progress
         Whether to show a progress bar over the code cells.
+    each
+        Called with the name and the executed form of each notebook when its files are written.
 
     Raises
     ------
@@ -144,6 +163,7 @@ def export(output: Path, lessons: Sequence[str] | None = None, progress: bool = 
                 forms[_deck_path(pages[name])] = deck(done, name, pages, folder=folder).encode()
             shutil.rmtree(Path(output) / _pictures_path(pages[name]), ignore_errors=True)  # those of an older export
             written += [_write(Path(output) / path, content) for path, content in forms.items()]
+            each(name, done)
     for name, file in files.items():
         text = page(document(file, root), name, pages, folder=file.parent)
         written.append(_write(Path(output) / pages[name], text.encode()))
@@ -194,7 +214,7 @@ def linked_files(notebooks: Mapping[str, NotebookNode], root: Path) -> dict[str,
         name, notebook = waiting.pop()
         text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
         for path in re.findall(r"(?<!!)\[[^\]]*\]\((?![\w.+-]+:)([^)#?\s]+)", text):
-            target = _resolved(name, path)
+            target = resolved(name, path)
             file = (root / "notebooks" / target).resolve()
             if (
                 target not in found
@@ -224,7 +244,7 @@ def document(file: Path, root: Path) -> NotebookNode:
     return v4.new_notebook(cells=cells, metadata=nbformat.from_dict(NOTEBOOK_METADATA))
 
 
-def _resolved(name: str, path: str) -> str:
+def resolved(name: str, path: str) -> str:
     """Where a link in the notebook or file `name` leads, relative to `notebooks/`."""
     return posixpath.relpath(posixpath.join("/notebooks", posixpath.dirname(name), unquote(path)), "/notebooks")
 
@@ -278,21 +298,22 @@ def _converted(exporter: HTMLExporter, notebook: NotebookNode, name: str, folder
     for cell in notebook.cells:
         if cell.metadata.get("jupyter", {}).get("source_hidden"):
             cell.metadata.setdefault("tags", []).append("hide-input")
-    course = {"title": _title(notebook, name), "placeholders": {"fonts": FONTS, "contents": CONTENTS}} | extra
+    course = {"title": title(notebook, name), "placeholders": {"fonts": FONTS, "contents": CONTENTS}} | extra
     resources = {"metadata": {"name": name, "path": str(folder)}, "course": course}
     return exporter.from_notebook_node(notebook, resources)[0]
 
 
 def _finished(text: str, name: str, pages: Mapping[str, str]) -> str:
     """Links between notebooks become links between pages, fonts come in, and nothing may be left to load."""
-    text = _linked(text, name, pages).replace(FONTS, f"<style>{_font_faces(text)}</style>", 1)
+    text = _linked(text, name, pages).replace(FONTS, f"<style>{font_faces(text)}</style>", 1)
     outside = _Outside(text).found
     if outside:
         raise ExportError(f"{name}: the page would load {', '.join(sorted(outside))}")
     return text
 
 
-def _title(notebook: NotebookNode, name: str) -> str:
+def title(notebook: NotebookNode, name: str) -> str:
+    """The first heading of a notebook as plain text, or its name."""
     for cell in notebook.cells:
         heading = re.search(r"^#+\s+(.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
         if heading:
@@ -324,7 +345,7 @@ def _linked(text: str, name: str, pages: Mapping[str, str]) -> str:
     def rewritten(link: re.Match[str]) -> str:
         if not link["path"]:
             return link[0]  # a script, which may hold what looks like a link
-        target = _resolved(name, link["path"])
+        target = resolved(name, link["path"])
         if target not in pages:
             raise ExportError(f"{name}: the link to {link['path']} leads to no notebook and no file of the course")
         return link["start"] + _relative(pages[target], pages[name])
@@ -469,7 +490,7 @@ def _reveal() -> dict[str, Any]:
     return {"styles": "\n".join(styles), "scripts": scripts}
 
 
-def _font_faces(text: str) -> str:
+def font_faces(text: str) -> str:
     """`@font-face` rules with the parts of the fonts that a page needs."""
     reveal = _installed(*REVEAL)
     faces = [

@@ -8,8 +8,9 @@ from pathlib import Path
 LESSON_FILE = re.compile(r"(?P<number>\d\d)_\w+")
 START_NUMBER = "00"  # the start page: derived like a lesson, but none
 
-# What the web site and the decks, or grading, need besides the course itself, installed in the clone.
+# What pages and decks, the web site, and grading need besides the course itself, installed in the clone.
 INSTALL_EXPORT = 'python -m pip install -c constraints.txt -e ".[export]"'
+INSTALL_SITE = 'python -m pip install -c constraints.txt -e ".[site]"'
 INSTALL_GRADE = 'python -m pip install -c constraints.txt -e ".[grade]"'
 
 
