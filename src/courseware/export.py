@@ -213,7 +213,7 @@ def linked_files(notebooks: Mapping[str, NotebookNode], root: Path) -> dict[str,
     while waiting:
         name, notebook = waiting.pop()
         text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-        for path in re.findall(r"(?<!!)\[[^\]]*\]\((?![\w.+-]+:)([^)#?\s]+)", text):
+        for path in re.findall(r"(?<!!)\[[^\[\]]*\]\((?![\w.+-]+:)([^)#?\s]+)", text):
             target = resolved(name, path)
             file = (root / "notebooks" / target).resolve()
             if (

@@ -246,9 +246,9 @@ class Course:
         # The guides, and whatever a text links to: the syllabus, a module of the library.
         self.documents = self.guides | export.linked_files(dict(self.notebooks) | guides, self.root)
         self.notebooks = {name: notebook for name, notebook in self.notebooks.items() if name.endswith(".ipynb")}
-        names = [*self.notebooks, *self.documents]
         # The start page of the notebooks is a page among others: the site has a first page of its own.
-        self.pages = export.site_map(names) | {START: START.removesuffix(".ipynb") + ".html"}
+        self.pages = export.site_map(self.notebooks) | {START: START.removesuffix(".ipynb") + ".html"}
+        self.pages |= {name: name.removeprefix("../").removesuffix(".md") + ".html" for name in self.documents}
 
     @property
     def title(self) -> str:
