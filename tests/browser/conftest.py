@@ -23,8 +23,9 @@ from playwright.sync_api import Page
 
 from courseware import derive, journal
 from courseware.execute import execute
-from courseware.export import export
 from courseware.project import project_root
+from courseware.site import FILES
+from courseware.site import site as build_site
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 START_LIMIT = 60  # seconds until the server answers
@@ -226,8 +227,8 @@ def slides_page_class() -> type[SlidesPage]:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The whole course as `courseware export` writes it: once, whichever process of pytest-xdist comes first."""
+def web_site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The whole course as `courseware site` builds it: once, whichever process of pytest-xdist comes first."""
     root = tmp_path_factory.getbasetemp()
     folder = (root if worker_id == "master" else root.parent) / "site"
     with FileLock(f"{folder}.lock"), pytest.MonkeyPatch.context() as patch:
@@ -237,8 +238,14 @@ def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
             (startup / "watch.py").write_text(WATCH_FIGURES.format(report=str(folder.with_name("figures.jsonl"))))
             patch.setenv("IPYTHONDIR", str(startup.parents[1]))
             patch.setattr("courseware.export.execute", executed)
-            export(folder, progress=False)
+            build_site(folder, "https://github.com/owner/name", progress=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def site(web_site: Path) -> Path:
+    """The whole course as `courseware export` writes it, which the web site holds as files."""
+    return web_site / FILES
 
 
 # Runs in every kernel before the first cell.
