@@ -48,6 +48,7 @@ __all__ = ["Repository", "SiteError", "repository", "site", "site_command"]
 # Where things lie in the site. The one-file pages and decks have a folder of their own, as `courseware export` writes.
 FILES, DOWNLOADS, PICTURES = "files", "downloads", "pictures"
 THUMBNAIL_WIDTH = 560
+ICON_SCRIPT = re.compile(r'\s*<script [^>]*src="[^"]*scripts/fontawesome\.js[^"]*"[^>]*></script>')
 PICTURE_TYPES = {"image/png": "png", "image/jpeg": "jpg"}
 STILL = r'class="courseware-still" src="data:image/\w+;base64,([^"]+)"'
 HOSTS = {"github.com": "github", "gitlab.com": "gitlab"}
@@ -187,6 +188,7 @@ def build(notebooks: Mapping[str, NotebookNode], output: Path, root: Path, where
     # What only builders use: templates that the themes keep among their files, and two of Sphinx's own.
     for path in [*output.glob("_static/*webpack-macros.html"), output / ".buildinfo", output / "objects.inv"]:
         path.unlink(missing_ok=True)
+    _without_icon_script(output)
     _write_fonts(output)
     problems = dead_links(output)
     if problems:
@@ -538,10 +540,22 @@ def _page_address(address: str, name: str, pages: Mapping[str, str]) -> str:
 
 
 # ----------------------------------------------------------------------------------------- after Sphinx is done
+def _own_pages(output: Path) -> list[Path]:
+    """The pages that Sphinx made, without those in `FILES`."""
+    return [path for path in sorted(output.rglob("*.html")) if FILES not in path.relative_to(output).parts]
+
+
+def _without_icon_script(output: Path) -> None:
+    """Leave the icons to the theme's fonts: its script, which swaps them for drawings, is half of a page's weight."""
+    for path in _own_pages(output):
+        path.write_text(ICON_SCRIPT.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
+    (output / "_static" / "scripts" / "fontawesome.js").unlink()
+
+
 def _write_fonts(output: Path) -> None:
     """The fonts of the decks, as much of them as the pages of the site need."""
-    pages = (path.read_text(encoding="utf-8") for path in output.rglob("*.html") if FILES not in path.parts)
-    (output / "_static" / "fonts.css").write_text(export.font_faces("\n".join(pages)), encoding="utf-8")
+    text = "\n".join(path.read_text(encoding="utf-8") for path in _own_pages(output))
+    (output / "_static" / "fonts.css").write_text(export.font_faces(text), encoding="utf-8")
 
 
 class _Page(HTMLParser):
@@ -588,7 +602,8 @@ def dead_links(folder: Path) -> list[str]:
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             if not target.is_file():
                 problems.append(f"{name}: the link to {address} leads nowhere")
-            elif target in pages and unquote(parts.fragment) not in pages[target].anchors:
+            # As browsers do it: the fragment as it is written, then decoded.
+            elif target in pages and not {parts.fragment, unquote(parts.fragment)} & pages[target].anchors:
                 problems.append(f"{name}: {address} names a place that the page does not have")
     problems += [f"{sheet}: loads {address}" for sheet, address in _loaded_by_styles(folder)]
     return problems

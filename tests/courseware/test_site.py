@@ -293,11 +293,12 @@ def test_the_build_fails_and_says_where(root: Path, tmp_path: Path, source: str,
 
 def test_dead_links_are_found_and_living_ones_are_not(tmp_path: Path) -> None:
     (tmp_path / "b c").mkdir()
-    (tmp_path / "b c" / "two.html").write_text('<h1 id="Übung">x</h1><a name="old"></a>')
+    (tmp_path / "b c" / "two.html").write_text('<h1 id="Übung">x</h1><h2 id="%C3%96l">x</h2><a name="old"></a>')
     (tmp_path / "style.css").write_text("p { background: url(gone.png) } @import 'https://example.org/x.css';")
     (tmp_path / "one.html").write_text(
         '<link href="style.css"><script src="https://example.org/a.js"></script><img src="data:image/png;base64,x">'
-        '<a href="b%20c/two.html#%C3%9Cbung"></a><a href="b%20c/two.html#old"></a><a href="#"></a>'
+        '<a href="b%20c/two.html#%C3%9Cbung"></a><a href="b%20c/two.html#%C3%96l"></a>'
+        '<a href="b%20c/two.html#old"></a><a href="#"></a>'
         '<a href="mailto:a"></a>'
         '<a href="https://example.org/#x"></a><a href="three.html"></a><a href="b%20c/two.html#none"></a>'
     )
