@@ -76,33 +76,35 @@ def test_no_link_is_dead(web_site):
     assert dead_links(web_site) == []
 
 
-def drag_through(page, found):
-    """Drag the explorer's first slider, or walk its first pad or menu; every picture asked for is shown."""
-    sliders = found.locator("input[type=range]")
-    before = key(found)
-    picture = found.locator(".courseware-picture").element_handle()
+def move(page, found):
+    """Drag the explorer's first slider from end to end, or move its pad by key, or choose on its menu.
+
+    The picture of where it ends is shown.
+    """
     # In the middle: the page's header stays in view and must not lie on the controls.
-    found.locator(".courseware-controls").evaluate(
-        "row => row.scrollIntoView({ block: 'center', behavior: 'instant' })"
-    )
-    if sliders.count():
-        drag_slider(page, sliders.first, 0.5, 0)
-        drag_slider(page, sliders.first, 0, 1)
-        page.wait_for_function("([node, old]) => node.dataset.key !== old", arg=[picture, before])
-        stop = sliders.first.input_value()
-        assert stop != "0"
-        assert key(found).split(",")[number_of_control(sliders.first)] == stop
+    row = found.locator(".courseware-controls")
+    row.evaluate("row => row.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    slider, pad = found.locator("input[type=range]").first, found.locator(".courseware-pad").first
+    if slider.count():
+        drag_slider(page, slider, 0.5, 0)
+        first = slider.input_value()
+        drag_slider(page, slider, 0, 1)
+        last = slider.input_value()
+    elif pad.count():
+        pad.press("Home")
+        first = pad.get_attribute("aria-valuenow")
+        pad.press("End")
+        last = pad.get_attribute("aria-valuenow")
     else:
-        found.locator("select, .courseware-pad").first.focus()
-        page.keyboard.press("ArrowDown")
-        page.keyboard.press("ArrowRight")
-        page.wait_for_function("([node, old]) => node.dataset.key !== old", arg=[picture, before])
-    assert found.locator(".courseware-picture img").evaluate("image => image.naturalWidth") > 100
-    expect(found.locator("figcaption")).not_to_have_class("courseware-error")
-
-
-def number_of_control(control):
-    return control.evaluate("node => [...node.closest('.courseware-controls').children].indexOf(node.parentNode)")
+        menu = found.locator("select").first
+        first = menu.select_option(index=0)[0]
+        last = menu.select_option(index=menu.locator("option").count() - 1)[0]
+    assert first != last
+    picture = found.locator(".courseware-picture")
+    shown = "([node, stop]) => node.dataset.key.split(',').includes(stop)"
+    page.wait_for_function(shown, arg=[picture.element_handle(), last])
+    assert picture.locator("img").evaluate("image => image.naturalWidth") > 100
+    assert found.locator(".courseware-error").count() == 0
 
 
 @every_lesson
@@ -111,13 +113,13 @@ def test_explorers_move_from_disk_without_a_kernel(opened, stem):
     found = explorers(page)
     assert found
     for explorer in found:
-        drag_through(page, explorer)
+        move(page, explorer)
 
 
 def test_explorers_move_from_a_server(page, served):
     page.goto(f"{served}/{LESSONS[1]}.html")
     for explorer in explorers(page):
-        drag_through(page, explorer)
+        move(page, explorer)
 
 
 @every_lesson
