@@ -45,7 +45,7 @@ from courseware.project import UserError, project_root
 
 __all__ = ["Repository", "SiteError", "repository", "site", "site_command"]
 
-# Where things lie in the site. The one-file pages and decks have a folder of their own, as `courseware export` writes.
+# Where things lie in the site. The plain pages and decks have a folder of their own, as `courseware export` writes.
 FILES, DOWNLOADS, PICTURES = "files", "downloads", "pictures"
 THUMBNAIL_WIDTH = 560
 ICON_SCRIPT = re.compile(r'\s*<script [^>]*src="[^"]*scripts/fontawesome\.js[^"]*"[^>]*></script>')
@@ -341,7 +341,7 @@ class Course:
         if (self.output / FILES / deck).is_file():
             links = {"Slides": f"{FILES}/{deck}"} | links
         if not short:
-            links |= {"One-file page": f"{FILES}/{one_file}", "Notebook": f"{DOWNLOADS}/{name}"}
+            links |= {"Plain page": f"{FILES}/{one_file}", "Notebook": f"{DOWNLOADS}/{name}"}
         return [
             {"text": text, "href": posixpath.relpath(target, posixpath.dirname(page) or ".")}
             for text, target in links.items()

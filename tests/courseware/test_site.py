@@ -170,17 +170,17 @@ def test_links_below_the_title_lead_to_what_belongs_together(made: Path) -> None
         "Slides": "files/01_width.slides.html",
         "Exercises": "exercises/01_width.html",
         "Solutions": "solutions/01_width.html",
-        "One-file page": "files/01_width.html",
+        "Plain page": "files/01_width.html",
         "Notebook": "downloads/01_width.ipynb",
     }
     assert links("exercises/01_width.html") == {
         "Lesson": "../01_width.html",
         "Solutions": "../solutions/01_width.html",
-        "One-file page": "../files/exercises/01_width.html",
+        "Plain page": "../files/exercises/01_width.html",
         "Notebook": "../downloads/exercises/01_width.ipynb",
     }
     assert links("00_start_here.html") == {
-        "One-file page": "files/index.html",
+        "Plain page": "files/index.html",
         "Notebook": "downloads/00_start_here.ipynb",
     }
 
