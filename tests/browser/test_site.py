@@ -187,7 +187,7 @@ def test_axe_sees_pale_text_and_a_picture_without_words(page, site):
 
 
 def test_what_the_figures_draw_stands_out(site):
-    lines = site.with_name("figures.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = site.parent.with_name("figures.jsonl").read_text(encoding="utf-8").splitlines()
     figures = [json.loads(line) for line in lines]
     assert len(figures) > 100
     assert [figure for figure in figures if figure["problems"]] == []
