@@ -151,7 +151,7 @@ def test_a_known_wrong_number_gets_its_feedback():
         ((n for n in [0.333]), "a generator: write list(…) round it"),
         ([0.333] * 1_000_000, "a list of 1,000,000 things"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_an_answer_that_is_no_number_gets_a_sentence(answer, words):
     assert_sentence(third.check(answer), words)
