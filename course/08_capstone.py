@@ -519,28 +519,37 @@ show(
 # ## The table is complete
 #
 # One equation, seven lessons: $y_i = \sum_j \frac{\kappa(q_i, k_j)}{Z_i}\, v_j$
-
-# %% [markdown] slideshow={"slide_type": "-"}
-# Read it by its last column, the shape of $A$: **dense** rows move information (Nadaraya–Watson, Non-local), a **diagonal** rescales it (SE, CBAM), a softmax over branches chooses (SK).
-
-# %% [markdown] slideshow={"slide_type": "-"}
-# <!-- unified table, for a slide -->
 #
-# | | query | key | value | weights $A$ | mixes or gates |
-# |---|---|---|---|---|---|
-# | 1a average pooling | none | none | $x_j$ | uniform | mixes |
-# | 1b max pooling | none | $x_j$, itself | $x_j$ | one-hot | mixes |
-# | 2 Nadaraya–Watson | $x$ | $x_i$ | $y_i$ | dense | mixes |
-# | 3 with a parameter | $w\,x$ | $w\,x_i$ | $y_i$ | dense | mixes |
-# | 4a branch (SK) | $\mathrm{ReLU}(W z)$ | learned $k_{b,c}$ | $U_{b,c}$ | dense | mixes |
-# | 4b temporal | $q$, learned or given | $k_t$ | $x_t$ | dense | mixes |
-# | 4c Inception | none | none | branch outputs | *no attention* | neither |
-# | 5 SE | $\mathrm{ReLU}(W_1 z)$ | rows of $W_2$ | $u_c$ | diagonal | gates |
-# | 6a non-local means | patch at $i$ | patch at $j$ | pixel $v_j$ | dense | mixes |
-# | 6b Non-local | $\theta(x_i)$ | $\phi(x_j)$ | $g(x_j)$ | dense | mixes |
-# | 6c global context | one $w$ for all | $x_j$ | $x_j$ | rank one | mixes |
-# | 7a CBAM, channel | mean, max via $W_0$ | rows of $W_1$ | $F_c$ | diagonal | gates |
-# | 7b CBAM, spatial | none: one filter $f$ | 7×7 of mean, max | $F'(:, i)$ | diagonal | gates |
+# <!-- unified table, for a slide: lessons 1 to 4 -->
+#
+# | | query | key | value | weights $A$ |
+# |---|---|---|---|---|
+# | 1a average pooling | none | none | $x_j$ | uniform |
+# | 1b max pooling | none | $x_j$, itself | $x_j$ | one-hot |
+# | 2 Nadaraya–Watson | $x$ | $x_i$ | $y_i$ | dense |
+# | 3 with a parameter | $w\,x$ | $w\,x_i$ | $y_i$ | dense |
+# | 4a branch (SK) | $\mathrm{ReLU}(W z)$ | learned $k_{b,c}$ | $U_{b,c}$ | dense |
+# | 4b temporal | $q$, learned or given | $k_t$ | $x_t$ | dense |
+# | 4c Inception | none | none | branch outputs | *no attention* |
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, ½ min.** Let each student pick a row and say its query, key and value aloud, without looking.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## … from lesson 5 on
+#
+# <!-- unified table, for a slide: lessons 5 to 7 -->
+#
+# | | query | key | value | weights $A$ |
+# |---|---|---|---|---|
+# | 5 SE | $\mathrm{ReLU}(W_1 z)$ | rows of $W_2$ | $u_c$ | diagonal |
+# | 6a non-local means | patch at $i$ | patch at $j$ | pixel $v_j$ | dense |
+# | 6b Non-local | $\theta(x_i)$ | $\phi(x_j)$ | $g(x_j)$ | dense |
+# | 6c global context | one $w$ for all | $x_j$ | $x_j$ | rank one |
+# | 7a CBAM, channel | mean, max via $W_0$ | rows of $W_1$ | $F_c$ | diagonal |
+# | 7b CBAM, spatial | none: one filter $f$ | 7×7 of mean, max | $F'(:, i)$ | diagonal |
+#
+# Read it by the shape of $A$: **dense** rows move information (Nadaraya–Watson, Non-local), a **diagonal** rescales it (SE, CBAM), a softmax over branches chooses (SK).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # With every column, and where each row was met and is computed:
@@ -571,7 +580,7 @@ print("weights of one spatial gate:", sum(weight.numel() for weight in gate.para
 # Biases are left out. The rows of lessons 1 to 3 take their values from data, those of lessons 4 to 7 from learned maps; in lesson 5 and in both rows of lesson 7 the sum has one term, because $A$ is diagonal.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Let each student pick a row and say its query, key and value aloud, without looking. Then the question of lesson 1: which rows have no query at all?
+# > **Lecturer, ½ min.** The question of lesson 1 comes back: which rows, on this slide and the one before, have no query at all?
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Check yourself

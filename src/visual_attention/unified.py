@@ -8,7 +8,7 @@ can compute its table A on a small input. Lessons print the rows that they add, 
 import argparse
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,12 @@ from visual_attention.twins import GlobalContext
 
 __all__ = ["MARK", "RECAPS", "ROWS", "SHORT", "Row", "complete", "fill", "recap", "short"]
 
-MARK, SHORT = "<!-- unified table -->", "<!-- unified table, for a slide -->"
+MARK = "<!-- unified table -->"
+# On slides the table comes in two halves, by the numbers of the lessons.
+SHORT = {
+    "<!-- unified table, for a slide: lessons 1 to 4 -->": range(1, 5),
+    "<!-- unified table, for a slide: lessons 5 to 7 -->": range(5, 8),
+}
 HEAD = ("", "query", "key", "value", "weight before normalising", "normaliser", "learned", "weights $A$")
 PAIRWISE = ("gaussian", "embedded_gaussian", "dot_product", "concatenation")
 SEED = 2  # one with which no ReLU of the small modules is dead
@@ -427,10 +432,11 @@ def complete() -> str:
     return _markdown([(*HEAD, "mixes or gates", "in the library")], body)
 
 
-def short() -> str:
-    """The whole table with the columns that a slide has room for."""
-    head = ("", "query", "key", "value", "weights $A$", "mixes or gates")
-    body = [(row.title, row.query, row.key, row.value, row.structure or "*no attention*", row.action) for row in ROWS]
+def short(lessons: Container[int]) -> str:
+    """The rows of some lessons, by their numbers, with the columns that a slide has room for."""
+    head = ("", "query", "key", "value", "weights $A$")
+    rows = [row for row in ROWS if int(row.number[0]) in lessons]
+    body = [(row.title, row.query, row.key, row.value, row.structure or "*no attention*") for row in rows]
     return _markdown([head], body)
 
 
@@ -446,10 +452,11 @@ def _markdown(head: Sequence[Sequence[str]], body: Sequence[Sequence[str]]) -> s
 def fill(text: str, lesson: str) -> str:
     """Return the text of a lesson (py:percent) with the tables below its marks; as it was where there is no mark.
 
-    Below `MARK` stands the lesson's recap, or the complete table in a lesson that adds no row; below `SHORT` the table
-    for a slide.
+    Below `MARK` stands the lesson's recap, or the complete table in a lesson that adds no row; below the marks in
+    `SHORT` the halves for a slide.
     """
-    for mark, table in ((MARK, recap(lesson) if lesson in RECAPS else complete()), (SHORT, short())):
+    whole = recap(lesson) if lesson in RECAPS else complete()
+    for mark, table in ((MARK, whole), *((mark, short(numbers)) for mark, numbers in SHORT.items())):
         lines = ["#", *(f"# {line}" for line in table.splitlines())]
         below = "\n".join([f"# {mark}", *lines, ""])
         text = re.sub(rf"(?m)^# {mark}\n(?:(?:#\n)?(?:# \|.*\n)+)?", lambda _, below=below: below, text)

@@ -148,10 +148,13 @@ def test_fill_writes_below_the_mark_once():
     old = once.replace("their sum", "something else")
     assert unified.fill(old, "08_capstone") == once
     assert unified.fill("# no mark\n", "08_capstone") == "# no mark\n"
-    slide = unified.fill(f"# {unified.SHORT}\n", "08_capstone").splitlines()
-    assert slide[2] == "# | | query | key | value | weights $A$ | mixes or gates |"
-    assert len(slide) == 4 + len(ROWS)
-    assert slide[-1].startswith("# | 7b CBAM, spatial | none: one filter $f$ |")
+    first, second = (unified.fill(f"# {mark}\n", "08_capstone").splitlines() for mark in unified.SHORT)
+    assert first[2] == second[2] == "# | | query | key | value | weights $A$ |"
+    assert first[4].startswith("# | 1a average pooling |")
+    assert first[-1].startswith("# | 4c Inception |")
+    assert second[4].startswith("# | 5 SE |")
+    assert second[-1].startswith("# | 7b CBAM, spatial | none: one filter $f$ |")
+    assert len(first) + len(second) == 2 * 4 + len(ROWS)
 
 
 def test_the_command_mends_a_lesson(tmp_path, monkeypatch, capsys):
