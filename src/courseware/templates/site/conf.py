@@ -21,6 +21,7 @@ nb_execution_mode = "off"
 nb_merge_streams = True
 myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_all_links_external = True  # courseware.site leads them to the pages, and checks where they lead
+smartquotes = False  # quotation marks in a heading are part of its anchor
 html_math_renderer = "mathml"
 
 html_theme = "sphinx_book_theme"
