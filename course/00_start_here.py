@@ -5,6 +5,8 @@
 #
 # $$y = \sum_j \frac{\kappa(q, k_j)}{Z} \, v_j$$
 #
+# Here $q$ is the query; the keys are $k_j$ and the values $v_j$. $\kappa$ says how well the query matches a key, and $Z$ is the sum of all $\kappa(q, k_j)$.
+#
 # Click a lesson, then choose **Run → Run All Cells**, and start moving things.
 
 # %% [markdown]

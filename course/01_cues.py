@@ -11,7 +11,7 @@
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **After this lesson you can**
 #
-# 1. tell a volitional from a non-volitional cue, and say which of them a query, a key and a value is ([Two cues](#Two-cues), [Three names](#Three-names));
+# 1. tell a volitional from a non-volitional cue, and say what query, key and value have to do with them ([Two cues](#Two-cues), [Three names](#Three-names));
 # 2. compute attention weights and what they let through, by hand and as one `softmax` ([By hand: a cup, a book, a sheet of paper](#By-hand:-a-cup,-a-book,-a-sheet-of-paper), [The same as one expression, and as the tested function](#The-same-as-one-expression,-and-as-the-tested-function));
 # 3. read a heat map of weights, row by row ([Weights as a table](#Weights-as-a-table));
 # 4. explain why one odd feature pops out of any crowd and a pair of features does not, and what a query changes ([Saliency as surprise, by hand](#Saliency-as-surprise,-by-hand), [Does the target get lost in the crowd?](#Does-the-target-get-lost-in-the-crowd?));
@@ -76,7 +76,7 @@ show(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Weights as a table
 #
-# A row for each thing we may **look for**, a column for each thing that is **there**. The simplest table there can be: whoever looks for the book sees the book, and nothing else. Each row sums to 1.
+# A row for each thing we may **look for**, a column for each thing that is **there**. The simplest table $A$ there can be: whoever looks for the book sees the book, and nothing else. Each row sums to 1.
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 show(
@@ -258,6 +258,9 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** A is a *feature* search: the bar pops out. B is a *conjunction* search: red alone or upright alone does not tell. [@treisman1980] measured it: times that hardly grow with the number of items in A, times that grow item by item in B (as we recall it; check the paper).
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Display A is a *feature* search: one feature, the colour, tells the target, and the bar pops out. Display B is a *conjunction* search: only the pair of features does. [@treisman1980] measured the difference: search times that hardly grow with the number of items in A, and that grow with each item in B (as we recall it; check the paper).
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Saliency as surprise, by hand
 #
@@ -321,6 +324,9 @@ for search in ("feature", "conjunction"):
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** One half, whatever the size; and 1/(N + 2), which the exercises prove. The query mends it: it is the only thing here that knows *both* features.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Why the odd one pops out, and the pair does not.** In the feature search each of the other $N - 1$ bars shares its colour with $N - 2$ more, so the larger the crowd, the less surprising it is; the odd one shares its colour with nobody. In the conjunction search the target shares its colour with about half of the crowd and its posture with the rest: nothing about it is rare but the pair, and saliency adds up single features. Only the query asks for both. (The proof is in *Read critically*.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Find the odd one
@@ -387,7 +393,7 @@ for beta in (0.0, 1000.0, float("inf")):
     print(f"soft_pool, beta = {beta:6g}: {soft_pool(x, beta, dim=0).item():.4f}")
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# Taking the largest exponent off every exponent changes no weight (it cancels, above and below) and keeps every power below 1. `torch.softmax` and our `soft_pool` do it inside.
+# Taking the largest exponent off every exponent changes no weight (it cancels, above and below) and lets no power exceed 1. `torch.softmax` and our `soft_pool` do it inside.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** inf / inf is nan. The same subtraction saves every softmax of this course.
@@ -414,10 +420,13 @@ by_loop = sum(w * e for w, e in zip(torch.softmax(5 * edges.flatten(), 0).tolist
 print(f"mean {edges.mean():.3f}, beta 5 by a loop {by_loop:.3f}, maximum {edges.max():.3f}")
 assert abs(by_loop - soft_pool(edges, 5.0, dim=(0, 1)).item()) < 1e-12
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **How to read it.** "As if … cells voted" is $1/\sum_j \alpha_j^2$: the number of cells when all weights are equal, and 1 when one cell takes it all.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Do the weights see the input?
 #
-# How much does each input count? That is the derivative. Here at two inputs:
+# How much does each input count? For these layers, the derivative says it:
 
 # %% slideshow={"slide_type": "-"}
 learned = torch.tensor([0.5, -0.3, 1.2, 0.1])
@@ -436,6 +445,17 @@ for name, layer in layers.items():
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** The slides that this course grew from call all of these "non-volitional cues in networks". That is too coarse: only max looks at the content at all. "Convolution is attention" is a common mistake: at test time its weights do not depend on the picture.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Only where the weights stay as they are.** The weights of an average and of a learned layer never move, and those of the maximum do not move as long as the same input is the largest. There the derivative is the weight. In soft pooling, and in attention in general, the weights move with the input, and the derivative has a second term: $\partial y / \partial x_j = \alpha_j + \beta\,\alpha_j (x_j - y)$. It can even be negative:
+
+# %% slideshow={"slide_type": "skip"}
+x = torch.tensor([1.0, 3.0, 2.0, 0.0])
+alpha = torch.softmax(x, dim=0)  # beta = 1
+slope = torch.autograd.functional.jacobian(lambda x: soft_pool(x, 1.0, dim=0), x)
+assert torch.allclose(slope, alpha + alpha * (x - alpha @ x))
+print("weights:    ", [round(a, 3) for a in alpha.tolist()])
+print("derivatives:", [round(s, 3) for s in slope.tolist()])
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Trap: a large weight is not an explanation

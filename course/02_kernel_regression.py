@@ -158,6 +158,9 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Ask how the diamond would move if the value 6 were 60. By 54 times its weight: a far point is hardly heard, but it can shout.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Predict:** the point at 3 says 60 in place of 6. How far does the answer move? A small weight on a large value is loud:
+
 # %% slideshow={"slide_type": "skip"}
 shout = torch.tensor([1.0, 2.0, 60.0])
 moved = weights @ shout - weights @ three_y
@@ -209,6 +212,9 @@ assert torch.allclose(curve, nadaraya_watson(grid, x, y, width=0.5))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Ask for the shape before running: who has the rows? Queries have. Rows sum to 1, columns to whatever they like.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Each row sums to 1, for each query shares out one unit of attention. A column need not: a key that many queries come near is heard often, a lonely one by those few.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where does each query look?
@@ -338,7 +344,7 @@ with_itself = (nadaraya_watson(x, x, y, width=0.001) - y).square().mean()
 print(f"error at width 0.001 if each point may vote on itself: {with_itself:.4f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Ask why a point must not vote on itself: at width → 0 it answers with its own value, error 0. This small rule decides lesson 3, and returns in lesson 6 as the self-weight of non-local means.
+# > **Lecturer, 1 min.** Ask why a point must not vote on itself: at width → 0 it answers with its own value, and the error goes to 0. This small rule decides lesson 3, and returns in lesson 6 as the self-weight of non-local means.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Real flowers
@@ -367,6 +373,9 @@ show(
 
 # %% slideshow={"slide_type": "skip"}
 print(f"{len(sepal)} irises")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **What follows.** Leaving one out needs no true curve: the width that it chooses makes less than half the error of a width of 1 cm. At 20 cm all flowers count nearly alike, and the answer is little more than the mean.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Trap 1: a width has units
@@ -462,6 +471,9 @@ picture_explorer()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 3 min.** Go to a petal's edge: with colour in the key the weights stop at the edge. Then a very small width in colour: the pixel only listens to itself, and the noise stays. That self-vote is lesson 6's trouble.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **How to read it.** The photograph has had noise added. The *error* is how far a picture is from the one without noise (root of the mean squared difference), before and after smoothing.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What it cannot do
 #
@@ -515,7 +527,7 @@ Quiz(
     Question(
         "Which width makes the smallest error on the training points if each of them may vote on itself?",
         {
-            "A tiny one.": "Each point then repeats its own value: the error is 0, and nothing has been smoothed.",
+            "A tiny one.": "Each point then repeats its own value: the error goes to 0, and nothing has been smoothed.",
             "About the one that is best on the true curve.": "That is what leaving each point out finds. With its own vote, every point rewards a smaller width.",
             "A huge one.": "The average is far from most of the points.",
         },

@@ -3,7 +3,7 @@
 #
 # Lesson 2 ended with a knob in our hands, the width σ. Can the **data** turn it, by gradient descent?
 #
-# Yes, with one parameter $w = 1/\sigma$. On the way: a formula that two famous sources misprint, a training loss that falls to zero while the model gets worse, and a popular recipe that works by luck more often than one thinks.
+# Yes, with one parameter $w = 1/\sigma$. On the way: a formula misprinted on the slides behind this course and in a widely read book, a training loss that falls to zero while the model gets worse, and a popular recipe that works by luck more often than one thinks.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Remind the room of the self-vote in lesson 2: a point among its own keys. Today it decides everything.
@@ -92,7 +92,7 @@ for name, alpha in formulas.items():
     print(f"{name:6} {weights} sum {alpha.sum():.4f}, f(1) = {alpha @ three_y:.4f}")
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# The first is no average any more, the second *only* the average. Nobody noticed: what ran was right.
+# The first is no average, the second *only* the average. Nobody noticed: what ran was the softmax line.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Moral: weights that do not sum to 1 are the first thing to test, in your own code too.
@@ -148,6 +148,9 @@ print(f"for comparison, the loss with itself at w = 4: {at_four:.4f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 3 min.** The cheating model copies: at w → ∞ each point answers with its own value. Loss zero, nothing learned. Slow growth late in training is not convergence: the gradient dies exponentially.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# `optimiser="adam_log"` is Adam on $\log w$: so $w$ stays positive, and a step is a factor. At $w = 4$, near the honest best, the loss with itself is far from 0: from a good $w$, too, this training would walk away.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two trainings, one of them honest
@@ -213,6 +216,11 @@ for w in (0.7, 2.0, 5.0):
     with torch.no_grad():
         print(f"w = {w:g}: trace(S) = {LearnedKernelRegression(w).weights(x, x).trace():.2f} effective parameters")
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Why one division is enough.** The weights of the other points keep their proportions when $k$ leaves; they only share out $1 - S_{kk}$ in place of 1. So take out what $k$ said and divide by the rest: $f_{-k}(x_k) = \dfrac{f(x_k) - S_{kk}\, y_k}{1 - S_{kk}}$. Subtract that from $y_k$, and the formula of the slide is left.
+#
+# **Effective parameters.** The self-votes, summed up, are the trace of $S$: about as many free numbers as a fit of this width has. Small $w$: nearly one, the average. Large $w$: one for each point.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Learning w
 #
@@ -228,6 +236,28 @@ w_explorer()
 for start, rate in ((0.05, 0.01), (1.0, 0.5), (1.0, 5.0)):
     path, _ = training_path(x, y, w=start, learning_rate=rate, steps=20)
     print(f"start {start:g}, rate {rate:g}: w = {path[1]:.2g} after one step, {path[20]:.2g} after twenty")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **One optimum, three figures.** The same 50 points have one best left-out $w$. Lesson 2 looks for it among the widths of its slider, the explorer above among the points of its curve, the training everywhere:
+
+# %% slideshow={"slide_type": "skip"}
+from visual_attention.explorers.kernel_regression import WIDTHS
+from visual_attention.explorers.learned_attention import LearningStudy
+
+
+def left_out_error(w):
+    with torch.no_grad():
+        f = LearnedKernelRegression(w)(x, x, y, leave_one_out=True)
+    return (f - y).square().mean().item()
+
+
+optima = {
+    "widths of lesson 2": min((1 / width for width in WIDTHS), key=left_out_error),
+    "explorer": LearningStudy().best,
+    "training": paths["left out"][0][-1].item(),
+}
+for name, best_w in optima.items():
+    print(f"{name:18}: w = {best_w:.2f}, width {1 / best_w:.2f}, left-out error {left_out_error(best_w):.4f}")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A popular recipe, on 200 draws
@@ -378,7 +408,7 @@ for name, scale in (("scale=1", 1.0), ("scale left at 1/√2", None)):
 # > **Lecturer, 3 min.** The transformer's 1/√d is a width: σ² = √d. Forgetting that the default is there is the classic slip. One knob, five names: w, 1/σ, h in non-local means, β in softmax pooling, √d.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **One knob, five names.** It is $w$ in this lesson, $\sigma = 1/w$ in lesson 2 ([@nadaraya1964; @watson1964]), $h = \sqrt{2}/w$ in non-local means (lesson 6), $\beta = w^2$ where it multiplies a score instead of a distance (soft pooling, lesson 1), and $\sqrt{d} = 1/w^2$ in the transformer ([@vaswani2017]). That attention is a kernel smoother is worked out by [@tsai2019] (as we recall it; check the paper). Turned down it averages, turned up it copies the nearest. The last name, for keys of length 1:
+# **One knob, five names.** It is $w$ in this lesson, $\sigma = 1/w$ in lesson 2 ([@nadaraya1964; @watson1964]), $h = \sqrt{2}/w$ in non-local means (lesson 6), $\beta = w^2$ where it multiplies a score instead of a distance (soft pooling, lesson 1), and $\sqrt{d} = 1/w^2$ in the transformer ([@vaswani2017]). That attention is a kernel smoother is worked out by [@tsai2019] (as we recall it; check the paper). Turned down it averages, turned up it copies the nearest. The last name, for keys of length 1 (then $-\frac{1}{2}w^2 \lVert k_i \rVert^2$ is the same for all keys, and softmax drops it):
 
 # %% slideshow={"slide_type": "skip"}
 d = 16

@@ -194,6 +194,11 @@ with torch.no_grad():
             assert torch.allclose(A.sum(dim=1), torch.ones(len(A)))
         print(f"{name:22} A {A.shape[0]:3} × {A.shape[1]:3}, {kind.structure}: {kind.rule}")
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **What each table can do, and what not.** Uniform: everybody has the same say; it cannot prefer anybody. One-hot: it copies one value; it cannot blend. Dense: each row makes its own blend. Rank one: it blends too, but every place is told the same ([@cao2019] found the rows of trained Non-local blocks nearly alike; lesson 6). These four only average: nothing leaves the range of the values. Diagonal: it makes each value louder or softer where it is, and moves nothing.
+#
+# **The short names.** SE is squeeze-and-excitation, the channel gates of lesson 5; ECA, efficient channel attention, makes such gates with a small convolution. CBAM, the convolutional block attention module of lesson 7, has a gate for each channel and one for each place. SK is the selective kernel, later in this lesson. A ViT is a vision transformer: it cuts the picture into patches and lets them attend to each other.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Place the module
 #
@@ -209,10 +214,13 @@ with torch.no_grad():
 # | F · mean over the frames of a clip | every frame counts 1/T |
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# A channel, gate · B **spatial**, mixture (a patch is a place) · C spatial & temporal, mixture · D **none**: no weights at all · E branch, mixture · F none: uniform weights
+# A channel, gate · B **spatial**, mixture (a patch is a place) · C spatial & temporal, mixture · D **none**: no weights at all · E branch, mixture · F none: no cue, all alike
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The two usual errors: "ViT is channel attention, because it has many channels" and "Inception is branch attention, because it has branches". D is the next slide. The exercises have ten more.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **D and F are not "none" for the same reason.** D sums nothing and has no table A. F has one, the uniform table; but none of its weights depends on what the frames show. It is the border case: lesson 1 calls it attention without any cue, and the table in the recaps begins with it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Several receptive fields at once: Inception
@@ -354,6 +362,9 @@ print(f"weights {shares[0]:.3f} and {shares[1]:.3f}, times what was found {parts
 apart = scores.sigmoid()
 print(f"two sigmoids {apart[0]:.3f} and {apart[1]:.1f}, sum {apart.sum():.3f}")
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **A sign with two meanings.** With an argument, as in $\sigma(2 - 0)$, σ is from here on the sigmoid, $\sigma(t) = 1/(1 + e^{-t})$. Without one it is a width or the strength of noise, as in lessons 2 and 3.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The same as a loop, and in one expression
 
@@ -416,8 +427,13 @@ found = {
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 table = stored("scales")
-for measure in found:
-    print(f"{measure:15} stored {table.of('selected', measure)[0].item():.2f}")
+meanings = {
+    "accuracy": "accuracy",
+    "weight on small": "weight of the large kernel on small signs",
+    "weight on large": "weight of the large kernel on large signs",
+}
+for measure, meaning in meanings.items():
+    print(f"{meaning:41} stored {table.of('selected', measure)[0].item():.2f}")
 kept = table.of("selected", "accuracy")[0].item()
 print("this run: accuracy within 0.05 of the stored one:", abs(found["accuracy"] - kept) < 0.05)
 print("this run: more weight on large signs:", found["weight on large"] > found["weight on small"])
@@ -457,6 +473,9 @@ for name in scales.BRANCHES:
 print("\nweight of the large kernel by seed")
 for seed, low, high in zip(table.seeds, table.of("selected", "weight on small"), table.of("selected", "weight on large")):
     print(f"  seed {seed}: on small signs {low:.2f}, on large signs {high:.2f}")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **What follows.** *Selected* beats the plain sum and the concatenation in every seed. *Wider sum*, a plain sum with 10 channels in place of 8 and more parameters than *selected*, is only 0.009 behind on average, and ahead in one seed: most of the gain can also be bought with width.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## And sizes that it never saw?
@@ -574,6 +593,9 @@ for task, result in results.items():
     for pooling in POOLINGS:
         print(f"{task:6}{pooling:14} accuracy {result.spread(pooling, 'accuracy')}, found {result.spread(pooling, 'hit')}")
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Which one, then?** A learned query when the wish is the same in every clip. A given query when it differs from clip to clip. The mean when every frame shows the answer: then there is nothing to choose, no weight to learn, and averaging takes away noise. None of the three tasks is of that kind, so the mean loses in all of them.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which frame gets the weight?
 #
@@ -629,6 +651,9 @@ print(f"{places:,} positions, {places**2:,} weights")
 # > **Lecturer, 1 min.** Ask for a cell of the map that nobody has filled: branch & temporal? channel & temporal? The last exercise wants an index set and the shape of A for it.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# A *highway layer* puts out $T(x)\,H(x) + (1 - T(x))\,x$, with a layer $H$ and shares $T$ between 0 and 1, all products entry by entry. Exercise 1 has it again.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Check yourself
 #
 # Four questions. Decide first, then open your choice: it says whether it is right, and why. The other choices are worth opening too.
@@ -651,7 +676,7 @@ Quiz(
         {
             "Yes: the next layer has learned how much each branch counts.": "Those weights are the same for every picture.",
             "Yes: the factorised kernels save weights.": "They do. It says nothing about a table A.",
-            "No: no weight depends on the content, and nothing is averaged.": "There is no A at all. A softmax over the branches would make one.",
+            "No: no weight depends on the content, and nothing is averaged.": "There is no A at all. A softmax over the branches would make one, with scores that are made from the picture.",
         },
         right="c",
     ),
@@ -680,7 +705,7 @@ Quiz(
 #
 # - Axes: channel *what*, spatial *where*, temporal *when*, branch *which*; two hybrids.
 # - The shape of A: uniform and one-hot (pooling), dense (mixtures), diagonal (gates).
-# - Branches alone are not attention; a softmax over them is. Temporal: a fixed wish or a given one.
+# - Branches are attention only if weighed by their content. Temporal: a fixed wish or a given one.
 #
 # <!-- unified table -->
 #
