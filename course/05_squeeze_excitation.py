@@ -14,7 +14,7 @@
 # 1. compute a squeeze-and-excitation block by hand, as a loop and as one expression, and say what its query, keys and weights are ([By hand: two channels, one hidden unit](#By-hand:-two-channels,-one-hidden-unit), [The same as tensors, and as the tested module](#The-same-as-tensors,-and-as-the-tested-module), [Is this attention?](#Is-this-attention?));
 # 2. explain why its gates end in a sigmoid and not in a softmax ([Why not a softmax?](#Why-not-a-softmax?));
 # 3. count its weights in any network, and say what they must be compared with ([What does it cost? Predict](#What-does-it-cost?-Predict), [Fewer parameters than what?](#Fewer-parameters-than-what?));
-# 4. say what the ratio r, the place in the network and the two layers are worth, and how well each claim is supported ([What does the ratio cost, and what does it buy?](#What-does-the-ratio-cost,-and-what-does-it-buy?), [And is more non-linearity the reason?](#And-is-more-non-linearity-the-reason?), [Four places, one of them bad](#Four-places,-one-of-them-bad));
+# 4. say what the ratio r, the place in the network and the two layers are worth, and how well each claim is supported ([What does the ratio cost, and what does it buy?](#What-does-the-ratio-cost,-and-what-does-it-buy?), [And is more non-linearity the reason?](#And-is-more-non-linearity-the-reason?), [Four places, one of them worse](#Four-places,-one-of-them-worse));
 # 5. design a test in which channel attention must help, and a control in which it must not ([A test that channel attention must pass](#A-test-that-channel-attention-must-pass), [Six seeds, every variant](#Six-seeds,-every-variant));
 # 6. read and turn the gates of a trained network ([Which gates open?](#Which-gates-open?), [Turn the gates yourself](#Turn-the-gates-yourself)).
 #
@@ -86,7 +86,7 @@ show(
 #
 # $$z_c = \frac{1}{HW}\sum_{i,j} u_c(i, j), \qquad s = \sigma(W_2\,\mathrm{ReLU}(W_1 z)), \qquad \tilde{x}_c = s_c\, u_c$$
 #
-# $W_1$ has the shape $C/r \times C$, $W_2$ has $C \times C/r$. The **ratio** $r$ is 16 in the paper.
+# $W_1$ has the shape $C/r \times C$, $W_2$ has $C \times C/r$. The **ratio** $r$ is 16 in the paper; $\sigma(\cdot)$ is the sigmoid.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Say each line aloud with its shape: C × H × W to C, C to C/r to C, and back to C × H × W. Where is the learned part? Only in the middle.
@@ -179,6 +179,9 @@ print("rows sum to", [round(total, 3) for total in A[0].sum(dim=1).tolist()])
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** "Attention" names two things: *mixing*, with a dense A, moves information; *gating*, with a diagonal A, rescales it. Common mistake: "the squeeze is the query asking". A plain mean asks nothing; the query is born after W1.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **A weighted sum: yes. An average: no**, for the rows of $A$ do not sum to 1. Papers call both attention; this course says *gate* where the difference matters.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why not a softmax?
 #
@@ -251,6 +254,9 @@ ratio_explorer()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 3 min.** (The paper calls the four stages 2 to 5.) From r = 16 to r = 2 the weights grow eightfold and the error stays within 0.04 points; only 32 is worse. Weights are counted here, errors are the paper's ([@hu2018, Table 10]). These are the ablations' own baseline, 23.30; the paper's main table has 24.80 for the same network, trained shorter. Never mix the two.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# In words: from $r = 16$ down to $r = 2$ the error stays between 22.25 and 22.29 %; only $r = 32$ is worse, with 22.72 % ([@hu2018, Table 10]). More weights do not mean fewer errors here.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Fewer parameters than what?
 #
@@ -295,6 +301,9 @@ print(f"without a single weight: +{free:.2f} of SE's +{full:.2f}, {free / full:.
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Benefit 1 is contested: *one* layer, less non-linear, scores higher. And half of the gain is free. Caution: one run each, no spread printed, one group's recipe. What would convince you? Several seeds.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ECA ([@wang2020]) makes the gate of a channel from the means of its $k$ neighbours in the list of channels, with the same $k$ weights for all.
+
 # %% slideshow={"slide_type": "skip"}
 def fastest(module, shape, times=8):
     """Seconds of the fastest of some runs: the least disturbed one."""
@@ -325,6 +334,21 @@ print("its share of the time is at least a hundred times that:", share > 100 * w
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Our 0.004 % counts the two small layers only, in an early unit with many positions; the paper's 0.26 % ([@hu2018]) is of the whole network, and comes from two rounded numbers (3.87 / 3.86). The time goes into reading the whole map twice, once to average and once to scale: memory, not arithmetic. The time itself is not printed: it differs on every machine.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Why is it slow, then?** A block does little arithmetic, but it reads the whole map to average it, waits for the gates, and reads and writes the whole map again to scale it. A count of multiply-adds does not see the memory.
+
+# %% slideshow={"slide_type": "skip"}
+whole = []
+with torch.device("meta"):
+    for attention in (None, SqueezeExcitation):
+        whole.append(count_cost(resnet50(attention, version="1"), (1, 3, 224, 224)).multiply_adds)
+squeezes = sum(n * c * side**2 for n, c, side in ((3, 256, 56), (4, 512, 28), (6, 1024, 14), (3, 2048, 7)))
+print(f"16 SE blocks, multiply-adds of the whole network: {whole[1] / whole[0] - 1:+.2%}")
+print(f"the same with the sums of the squeezes: {(whole[1] + squeezes) / whole[0] - 1:+.2%}")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The paper's 3.86 and 3.87 ([@hu2018, section 4]) are rounded, and one step of the last digit is 0.26 %. Our count is finer; it leaves the additions of the squeezes out, the second line adds them.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where does it live?
 #
@@ -337,10 +361,10 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** The shortcut stays free; the next slide shows why. In code: our `resnet50(attention=...)` has a slot exactly there, and the count above used it.
+# > **Lecturer, 1 min.** The shortcut stays free; the next slide compares other places. In code: our `resnet50(attention=...)` has a slot exactly there, and the count above used it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Four places, one of them bad
+# ## Four places, one of them worse
 #
 # **Predict** which is worst. ResNet-50, [@hu2018, Table 14]; without SE 23.30 %.
 
@@ -350,11 +374,14 @@ show(
     "Four residual units with SE at the end of the branch 22.28 %, at its start 22.23 %, behind the sum 22.78 %, on the shortcut 22.20 %.",
 )
 
-# %% slideshow={"slide_type": "-"}
-print(f"16 fresh gates of one half, one behind the other on the trunk: {0.5**16:.1e}")
+# %% [markdown] slideshow={"slide_type": "-"}
+# Behind the sum is worst, yet better than no SE. Its gates stand in a row, unit after unit; but so do those on the shortcut: that alone is no reason.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** POST gates what everybody after it sees: untrained gates stand near one half, and sixteen of them dim the trunk to almost nothing. Identity gates the shortcut and yet scores best in the table ([@hu2018, Table 14]); it, SE and PRE lie 0.08 points apart, one run each: do not rank those three.
+# > **Lecturer, 2 min.** POST gates what everybody after it sees, and sixteen fresh gates of one half dim a signal to almost nothing. A tempting reason, but the shortcut of Identity has them in a row too, and scores best in the table ([@hu2018, Table 14]): their number alone explains nothing. SE, PRE and Identity lie 0.08 points apart, one run each: do not rank those three.
+
+# %% slideshow={"slide_type": "skip"}
+print(f"a signal behind 16 fresh gates of one half: {0.5**16:.1e} of it")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A test that channel attention must pass
@@ -423,6 +450,9 @@ for name, tail in (("SE − plain layer", ""), ("the same, grey", " (grey)")):
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 3 min.** Same size, same start, same pictures: paired differences. Without the squeeze the gates are useless here: no position knows the frame. The convolution also gets far, with 17 times the weights, because it joins neighbouring cells: SE is not the only way, it is the cheap one. Control: no gain, as it must be.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ± is the standard deviation over the seeds, here and below. The dashed line supposes that the answer is always one of the three digits in the picture. A network below it sometimes names a fourth.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## And where nothing forces the network to need it?
@@ -556,7 +586,7 @@ Quiz(
 # - Squeeze (a mean), excitation (two layers, sigmoid), scale: a **gate**, $A$ diagonal.
 # - $2C^2/r$ weights a block, about 10 % of ResNet-50; fewer only than *one full layer*, by $r/2$.
 # - Half of the published gain is free; two layers are contested; +0.26 % FLOPs was +10 % time ([@hu2018; @wang2020]).
-# - On the branch, not on the trunk.
+# - Behind the sum is the worst of four places; the other three are too close to rank.
 #
 # <!-- unified table -->
 #

@@ -125,6 +125,9 @@ print("loop, Nadaraya–Watson on patches and non_local_means agree")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** The middle line is the point: the function of lesson 2, unchanged, on keys with 147 numbers. The division by √147 turns a sum over the patch into a mean. In practice the window is limited ("non-local" was 21 × 21 in the experiments of [@buades2005]), here it holds the whole corner.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# PSNR, in decibels (dB), will measure how well a filter works: $-10 \log_{10}$ of the mean squared error against the clean picture, whose values go from 0 to 1. Half the error is three decibels more.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Click a pixel
 #
@@ -172,6 +175,9 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The theorem of [@buades2005] on what the filter converges to leaves the centre pixel out: the leave-one-out is in the theorem. Leaving it out altogether throws away good information where a pixel has no friends; giving it the weight of the nearest other is the common compromise.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **As the nearest other:** the pixel keeps a vote, as large as that of the other pixel in the window whose patch is most like its own (nearest in looks, not in the picture). So a pixel with friends is one voice among many, and one without still hears itself.
+
 # %% slideshow={"slide_type": "skip"}
 generator = torch.Generator().manual_seed(1)
 first, second = (clean + 0.1 * torch.randn(clean.shape, generator=generator, dtype=clean.dtype) for _ in range(2))
@@ -207,6 +213,9 @@ print(f"half the squared error: {10 * math.log10(2):.1f} dB more")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** As the formula stands (self included) it does not beat a blur here. One line about the diagonal is worth 1.6 dB. PSNR: −10 log10 of the mean squared error; 3 dB is half the error. "Weighted": the paper weighs the middle of a patch more.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# A weighted patch: when two patches are compared, differences near their middle count more, by a Gaussian.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## From patches to learned keys
 #
@@ -223,6 +232,9 @@ print(f"half the squared error: {10 * math.log10(2):.1f} dB more")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** The paper writes C(x); for the two softmax forms it depends on i, so we write the index. The sum runs over all places of the map (and of all frames, in a video). The last row matters: the block can be put into a trained network without breaking it.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# $f$ says how well the places $i$ and $j$ match; $\mathcal{C}_i$, the **normaliser**, is what the row of matches is divided by; $g$ makes the values; $W_z$ leads back to the channels of $x$.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## By hand: three places, one channel
@@ -365,7 +377,7 @@ assert torch.allclose((theta @ phi.T) @ g, theta @ (phi.T @ g))
 print(f"rows sum to {call.sum(dim=1).min():.2f} … {call.sum(dim=1).max():.2f}, {(call < 0).double().mean():.0%} of the weights are negative")
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# Without a softmax between them, the matrices may be multiplied **from the right**: $\phi^\top g$ is $c \times c$, however many places there are. Today this is called linear attention.
+# Without a softmax between them, the matrices may be multiplied **from the right**: $\phi^\top g$ is $c \times c$ for $c$ inner channels, however many places there are. Today this is called linear attention.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Ask why softmax forbids it: the exponential stands between the two products, and exp of a matrix product is not a product. From N > c on the right-hand order is cheaper.
@@ -396,7 +408,7 @@ print("the best key of each query that has one:", top.tolist())
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two that cannot look
 #
-# **Concatenation.** $a_i + b_j$, then a ReLU that keeps the order: *every* query ranks the keys by $b_j$. The query only says *how much*, never *whom*. (With a softmax instead, $a_i$ would cancel and all rows be equal.)
+# **Concatenation.** $a_i + b_j$, then a ReLU that keeps the order: *every* query ranks the keys by $b_j$. The query only says *how far down* that list it listens. (With a softmax instead, $a_i$ would cancel and all rows be equal.)
 #
 # **Raw Gaussian.** $x_i \cdot x_i = \|x_i\|^2$ grows like $C$, and so does its lead over the others, in the exponent: $A \to I$.
 
@@ -441,6 +453,9 @@ for subsample in (False, True):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Follow the shapes: N × N appears once. Subsampling takes keys and values from a map pooled by 2 × 2: still every place asks, and sees the whole picture. The paper ([@wang2018]) says this reduces the pairwise work "by 1/4"; it reduces it *to* 1/4.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# `subsample=True` takes keys and values from a map pooled by 2 × 2, so there are a quarter as many of them. Every place still asks.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Do no harm: start as the identity
 #
@@ -471,6 +486,9 @@ for name, w_z, gamma in (("W_z = 0", 0, 1), ("γ = 0", 1, 0), ("both 0", 0, 0)):
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Product rule: the gradient of each factor contains the other one. With one at 0, that one gets a gradient and moves, then the other. With both at 0, nobody ever starts: only the bias β learns. The paper zeroes γ.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Both at 0 is dead: the gradient of each factor has the other as a factor. With one of them at 0 both move in the end, whichever it was; we have not compared which of these two starts learns better.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What it costs
@@ -575,7 +593,7 @@ show(
 #
 # - nothing; a 3×3 convolution; three dilated ones that see the whole picture;
 # - SE (lesson 5) or a global context: one vector for the whole picture;
-# - Non-local, with each of the four pairwise functions.
+# - Non-local: the four pairwise functions, and the embedded Gaussian with $1/\sqrt{d}$.
 #
 # **A hint:** somebody who sees *which colours* are in the picture, but not *whose* they are, should name the commonest. Right how often?
 
@@ -625,6 +643,15 @@ for name in names:
 print()
 for name in names:
     print(f"{name:20}: accuracy {twins.spread(name, 'accuracy')}, with the hint beside the digit {twins.spread(name, 'with hint')}")
+
+# %% slideshow={"slide_type": "skip"}
+gain = twins.gain("embedded, scaled", "dot product", "accuracy")
+print(f"embedded, scaled − dot product: {gain.mean():+.3f} ± {gain.std():.3f}, better in {(gain > 0).sum()} of 5")
+for name in ("three dilated convs", "embedded gaussian"):
+    print(f"{name}: {int(twins.of(name, 'parameters')[0]):,} weights")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ± is the standard deviation over the seeds. The embedded Gaussian as the paper has it does not clearly beat three dilated convolutions, which have nearly nine times its weights, and the dot product beats it in every seed: what counts is to see and match what is far away, not the softmax. With $1/\sqrt{d}$ (as in transformers; see *Read critically*) the softmax is ahead of the dot product in every seed.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where do the white digits look?
@@ -697,6 +724,9 @@ with torch.no_grad():
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The wish is the pairwise term, the red cup the unary one. Alone it knows little here: 0.15 on the twin, so 0.45 on the three coloured digits together, which have a third of the places. Together they do more than either. Lesson 1 put saliency into the key by a constant in the query: μ_q is that constant. The disentangled non-local paper ([@yin2020]) says that the two hinder each other in one softmax, and trains them apart.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# $\hat{=}$ means: equal but for terms that are the same for all $j$, $(q_i - \mu_q) \cdot \mu_k$, which the softmax drops. The split is that of [@yin2020].
+
 # %% slideshow={"slide_type": "skip"}
 on_twin = twin_attention(parts["unary"].softmax(dim=2), test_set.twins[:200])["mass"]
 print(f"unary part: {on_twin:.2f} on the twin, so {3 * on_twin:.2f} on three coloured digits alike")
@@ -718,6 +748,9 @@ print(f"unary part: {on_twin:.2f} on the twin, so {3 * on_twin:.2f} on three col
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** On COCO the cheaper global context did at least as well as one Non-local block (39.4 against 38.0 box AP in the comparison printed by ECA-Net ([@wang2020, Table 5]), all blocks against one: not like for like). Our table says the opposite. Both are right about their task.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The *transform* of the formula is two 1×1 layers with a bottleneck, layer normalisation and a ReLU between them.
 
 # %% slideshow={"slide_type": "skip"}
 from visual_attention.twins import GlobalContext
@@ -750,8 +783,8 @@ Quiz(
     Question(
         "Concatenation: f = ReLU(aᵢ + bⱼ), where aᵢ comes from the query and bⱼ from the key. What can the query decide?",
         {
-            "Whom to listen to.": "For every query, the keys stand in the order of their bⱼ.",
-            "How much, but not to whom.": "A sum that is passed through an increasing function keeps the order of bⱼ.",
+            "Whom to listen to most.": "For every query, the keys stand in the order of their bⱼ.",
+            "How far down the list of keys, but not their order.": "The sum and the ReLU keep the order of bⱼ; aᵢ only moves the point where the list is cut off at 0.",
             "Nothing at all.": "So it would be with a softmax in the place of the ReLU: there aᵢ cancels.",
         },
         right="b",
@@ -781,7 +814,7 @@ Quiz(
 #
 # - Nadaraya–Watson (1964), non-local means (2005), Non-local block (2018): one average; keys are numbers, patches, learned features.
 # - Whoever may look at himself will: mask or tame the diagonal.
-# - Four pairwise functions; concatenation cannot rank, the raw Gaussian cannot look away.
+# - Four pairwise functions; concatenation ranks alike for all queries, the raw Gaussian cannot look away.
 # - Start as the identity, with **one** zero. Memory $N^2$ is a choice; time $N^2$ is softmax's price.
 # - $q \cdot k$ = pairwise + unary.
 #

@@ -13,7 +13,7 @@
 #
 # 1. compute a channel gate and a spatial gate by hand, as a loop and as tensors, and compose them in the right order ([By hand: two channels, one hidden unit](#By-hand:-two-channels,-one-hidden-unit), [By hand: three positions in a row](#By-hand:-three-positions-in-a-row), [The order is part of the definition](#The-order-is-part-of-the-definition));
 # 2. say why the shared MLP needs its ReLU, and where the weights of a CBAM sit ([Without the ReLU, two witnesses are one](#Without-the-ReLU,-two-witnesses-are-one), [Where do the weights sit?](#Where-do-the-weights-sit?));
-# 3. find three faults in a widely copied listing, with a unit test that fails on it ([Debug this listing](#Debug-this-listing));
+# 3. find two faults in a widely copied listing, and a trap for its caller, with a unit test that fails on it ([Debug this listing](#Debug-this-listing));
 # 4. recompute a published cost column, and recognise whose numbers it holds ([The audit: is this possible?](#The-audit:-is-this-possible?), [The fingerprint](#The-fingerprint));
 # 5. judge whether a published difference of 0.12 points ([@woo2018, Table 3]) means anything ([Is 0.12 points meaningful?](#Is-0.12-points-meaningful?));
 # 6. say what a spatial gate can find out with 98 weights, and what its picture does not show ([Where does the gate look?](#Where-does-the-gate-look?), [The pointing game](#The-pointing-game)).
@@ -91,6 +91,9 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, ½ min.** [@woo2018, eq. 1]. Its eq. 3 writes M_s(F) too, for the general definition; the argument in use is F′. Ask: where on a ResNet does it sit? On the residual branch, before the addition, like SE.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# $\otimes$ multiplies entry by entry; where the gate has size 1 along an axis, it is repeated. Below, $[\,\cdot\,; \cdot\,]$ stacks two planes.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The channel gate
 #
@@ -104,7 +107,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# SE with a second witness: the mean says how much there is, the maximum whether it is anywhere at all. **One** MLP reads both.
+# SE with a second witness: the mean says how much there is, the maximum whether it is anywhere at all. **One** two-layer network (MLP) reads both.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Common mistake: two MLPs. There is one, so the parameter count is SE's. The printed formula on many slides lacks the ReLU; the paper's text has it, after W_0.
@@ -301,15 +304,15 @@ print(f"the mean gate of a fresh block lies near a quarter: {0.2 < gate < 0.3}")
 print(f"sixteen on the trunk: 0.25^16 = {0.25 ** 16:.1e}")
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# Hence the place on the **residual branch**: the shortcut carries the signal past every gate.
+# On the **residual branch**, where gates are usually put, the shortcut carries the signal past every gate.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, ½ min.** Lesson 5's POST placement was the worst of SE's ablation ([@hu2018, Table 14]), perhaps for the same reason. Non-local starts as the identity instead; both obey "do no harm".
+# > **Lecturer, ½ min.** Not the whole story: in SE's ablation ([@hu2018, Table 14]) the place behind the sum is the worst, but the one on the shortcut, with its gates in a row as well, is not (lesson 5). Non-local starts as the identity instead; both obey "do no harm".
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Debug this listing
 #
-# From the slides that this course grew from, shortened; the original is in a popular repository. It runs. **Find three faults.**
+# From the slides that this course grew from, shortened; the original is in a popular repository. It runs. **Find two faults, and a trap for the caller.**
 
 # %% slideshow={"slide_type": "-"}
 class ListingChannelAttention(nn.Module):
@@ -350,7 +353,7 @@ def verdicts(make):
     yield "returns a map of the input's shape", make(64, 16)(x).shape == x.shape
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, ½ min.** Three expectations, three faults. Ask who would have written the first test *before* reading the code: that is the point of it.
+# > **Lecturer, ½ min.** Three expectations: two faults and a trap. Ask who would have written the first test *before* reading the code: that is the point of it.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## … and its verdicts
@@ -369,6 +372,9 @@ for who, make in makers.items():
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** The third is no bug if the caller multiplies (`x = ca(x) * x`): the slides never show it, and a caller who writes `x = ca(x)` gets a network that runs, on 1 × 1 maps. Anybody who "tuned the ratio" with this code tuned nothing.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The third test is a matter of agreement: a module that returns the gate is right where its caller multiplies, `x = ca(x) * x`, as the copies that we know do. A module for a slot, as in this course, must multiply itself.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Load the authors' weights into the listing?
@@ -533,6 +539,9 @@ for disagree in (5, 10):
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** "It is bold in the table" is the typical wrong answer. Paired comparison is sharper, because most pictures are right or wrong for both; how often the two models disagree is not published, 5 and 10 % are our assumptions. Not meaningful does not mean zero: it means unknown.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Paired:** on the same pictures only those count on which exactly one of the two models is right. If their share is $d$, the standard error of the difference is about $\sqrt{d/n}$. With the shares assumed here, the observed gap is about one standard error: still no finding.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One model, six errors
@@ -772,6 +781,9 @@ for name in control.values:
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, ½ min.** A gate gains a little over nothing; a plain 3×3 convolution gains more than twice as much. No case for attention here: where nothing has to be pointed at, ordinary weights are the better buy. The fragments are new to the frozen trunk, so nobody is near 1.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Without a question a spatial gate is worth about 0.03, a plain 3×3 convolution 0.09: nothing has to be pointed at.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## … and where does it look now?
 
@@ -830,7 +842,7 @@ Quiz(
     Question(
         "Channel first against spatial first: 0.12 points on 50,000 test pictures, one run each. What does that say?",
         {
-            "Channel first is better: it is the bold number.": "The smaller of two single runs is always bold. Half a standard error does not carry a ranking.",
+            "Channel first is better: it is the bold number.": "The smaller of two single runs is always bold. Half a standard error, or about one if paired, does not carry a ranking.",
             "The two orders are equally good.": "That was not shown either. A difference that cannot be seen is not zero.",
             "Nothing yet: it is within what other pictures or another seed would do.": "Several seeds, or the same pictures compared pair by pair, could tell.",
         },

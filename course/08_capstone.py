@@ -11,7 +11,7 @@
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **After this lesson you can**
 #
-# 1. say of a new job what a network lacks that fails at it ([Five jobs](#Five-jobs));
+# 1. say of a new job what a network lacks that fails at it ([Five jobs](#Five-jobs), [Place your bets](#Place-your-bets));
 # 2. tell from a block's weights, on paper, which jobs it cannot solve ([Shuffle the cells](#Shuffle-the-cells), [Behind a linear read-out](#Behind-a-linear-read-out));
 # 3. set up a comparison that is fair, and say what it compares ([One backbone with one slot](#One-backbone-with-one-slot));
 # 4. read a table of blocks and jobs by paired differences and standard errors, and name its exceptions ([The table](#The-table), [Paired differences](#Paired-differences));
@@ -112,6 +112,9 @@ for name in SLOTS:
 print({key: results.recipe["slot and read-out"][key] for key in ("steps", "batch", "learning_rate")}, results.versions)
 print("pictures of each job:", results.recipe["pictures"])
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Non-local is the embedded Gaussian with $1/\sqrt{d}$ in the exponent. A second control, `kernels only`, is SK without its choice, the mean of its two kernels; it is tried on *scale* alone. The inputs below have more channels than the trunk gives: the last ones say at which cells the question is asked, and the slot does not see them.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Place your bets
 #
@@ -129,6 +132,17 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Everybody writes a letter into each cell: s, h or g. Most rooms put g everywhere off the diagonal. Keep the sheets: no row will look like that.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# What a network without a block lacks, to be read after the bets:
+#
+# | job | a cell lacks | so the block must |
+# |---|---|---|
+# | plain | nothing | do nothing |
+# | frame | which *channel* counts, known from the whole picture | weigh channels |
+# | twin | something far away, different for each place | move it there |
+# | dot | which *place* counts, known from near by | weigh places |
+# | scale | a reach beyond its own, for two sizes | bring a filter, or several |
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Shuffle the cells
@@ -215,7 +229,7 @@ for block in (SpatialAttention().eval(), SqueezeExcitation(64, 2)):
 # | 3 | ¼ | ¼ | ½ | 2 |
 # | mean: $\bar a_j$ | ¼ | 5/12 | ⅓ | **7/3** |
 #
-# The mean of $y$ is $\sum_j \bar a_j x_j$: **the cells, weighed, all channels of a cell alike**, and added to what was there. For this read-out Non-local is a spatial softmax. It can point; it cannot mute, and cannot pick a channel.
+# The mean of $y$ is $\sum_j \bar a_j x_j$: **the cells, weighed, all channels of a cell alike**, and added to what was there. For this read-out Non-local is a spatial softmax. It can point; it cannot mute, nor pick a channel within a cell.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Compute 0 · ¼ + 4 · 5/12 + 2 · ⅓ = 7/3 with the room. Then ask for the frame job: the three digits lie on one spot, so every weight on that spot takes all three. The block is unable to gate here, whatever it learns. With a ReLU behind it, it could: a large enough negative addition mutes. That is why our read-out has none.
@@ -250,7 +264,7 @@ print("the tested block agrees")
 #
 # Whatever $t$ says, the two scores differ by the same amount. **Both answers cannot follow the picture.** And a gate $s$ for all?
 #
-# $$w \cdot (s \odot x_1) - w \cdot (s \odot x_2) = w \cdot \big(s \odot (x_1 - x_2)\big)$$
+# $$w \cdot (s \otimes x_1) - w \cdot (s \otimes x_2) = w \cdot \big(s \otimes (x_1 - x_2)\big)$$
 #
 # That does depend on $s$: each place **multiplies** the message by what it holds itself. A query in disguise.
 
@@ -328,6 +342,11 @@ show_row(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The row that was promised to SE. SK has a channel gate and two kernels besides, and batch normalisation inside its excitation, which may well make its gates sharper; we have not taken it apart. CBAM contains an SE, so that it cures the same failure. And Non-local? Each weight takes a cell with all its inks; but the digits cover a dozen cells, and their strokes are not in the same ones. Listening to cells where the announced ink is strong is all that the algebra leaves it, and it goes half way and more.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **And Non-local, which cannot pick a channel within a cell?** It can point: the three digits do not cover the same cells, and a cell that holds mostly the wanted ink can answer for it. That is a likely reason for its place in this row; we have not tested it.
+#
+# The dashed line supposes that the answer is always one of the three digits. A network below it sometimes names a fourth.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Row 3: twin, a far relation
@@ -441,6 +460,9 @@ slot_explorer()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 4 min.** Solid box: where the answer is to be seen. Dashed: where it is asked. Start with dot and CBAM: the ring of lesson 7. Then dot and Non-local: it looks at some digit, the right one in a third of the pictures. Then twin and Non-local: the white digit's weights lie on its twin. For blocks without a map of their own the evidence is shown: what each cell adds to the given answer, exact for this read-out (a class activation map, [@zhou2016], as we recall it; check the paper); in "twin" only the asked cells can add anything.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Evidence:** how much each cell adds to the score of the answer given (a class activation map, [@zhou2016], as we recall it; check the paper). In the text of this explorer ± is the standard deviation over the seeds; in the table above it is the standard error, which is smaller.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where it looks, in numbers
 #
@@ -499,6 +521,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Let the room add to the list: no positions in Non-local, no block twice, no combination. The last question is exercise 7.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Two standard errors are a low bar where five seeds have to say what the spread is: by Student's $t$ it should be nearly three. Some differences of this lesson pass the first and not the second.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Choose by the failure
@@ -577,7 +602,7 @@ gate = SpatialAttention(norm=False)
 print("weights of one spatial gate:", sum(weight.numel() for weight in gate.parameters()))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Biases are left out. The rows of lessons 1 to 3 take their values from data, those of lessons 4 to 7 from learned maps; in lesson 5 and in both rows of lesson 7 the sum has one term, because $A$ is diagonal.
+# Biases are left out. The rows of lessons 1 to 3 and non-local means (6a) take their values from data, the others from features of a network; in lesson 5 and in both rows of lesson 7 the sum has one term, because $A$ is diagonal.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, ½ min.** The question of lesson 1 comes back: which rows, on this slide and the one before, have no query at all?
@@ -628,7 +653,7 @@ Quiz(
 # - A gate cures more than its own job; a control of more weights cures the job that needs only a filter.
 # - Weights, multiply-adds and time are three different prices.
 #
-# **The course in one sentence:** *attention is a weighted average whose weights depend on how well a query matches the keys; dense weights move information, diagonal ones rescale it, and which of them you need is written in the failure.*
+# **The course in one sentence:** *attention is a weighted average, or a gate, whose weights depend on how well a query matches the keys; dense weights move information, diagonal ones rescale it, and which of them you need is written in the failure.*
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Then back to the first slide: a new job lands on your desk. What is your first question? Not "which block", but "what can a cell not see?"
@@ -650,7 +675,7 @@ Quiz(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Read critically
 #
-# - **Our own table, first.** The jobs were chosen by the people who wrote the blocks' lessons. The learning rate was chosen on other seeds than the stored ones, once for all blocks; at that time a larger one suited SE better at *frame* and CBAM worse at *dot*. The scaling by $1/\sqrt d$ in Non-local's exponent is not in its paper ([@wang2018]); lesson 6 measured it and kept it. SK is used with one filter a channel, where its paper has 32 groups ([@li2019]).
+# - **Our own table, first.** The jobs were chosen by the people who wrote the blocks' lessons. The learning rate was chosen on other seeds than the stored ones, once for all blocks; at that time a larger one suited SE better at *frame* and CBAM worse at *dot*. The scaling by $1/\sqrt d$ in Non-local's exponent is not in its paper ([@wang2018]); lesson 6 measured what it is worth, and here it is kept. SK is used with one filter a channel, where its paper has 32 groups ([@li2019]).
 # - **"Attention helps"** needs a control of the same size. Ours has more weights than any block and cures *scale* alone.
 # - **Where it looks** is not why it answers: a gate may be open on empty paper at no cost. See lesson 7.
 # - **Comparisons in papers** rarely have equal budgets, seeds and tuning. SE's own ablations ([@hu2018]), ECA's ([@wang2020]) and CBAM's tables ([@woo2018]) have one run a row.

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Exercises 7 · Channel and spatial attention
 #
-# Eight exercises, from a listing with three faults to the order of two gates. Write your answer in place of `...` or
-# of `raise NotImplementedError("your turn")`, run the cell, then run the check below it. Functions are tried on random
-# inputs; you see the first one that goes wrong.
+# Eight exercises, from a listing with two faults and a trap to the order of two gates. Write your answer in place of
+# `...` or of `raise NotImplementedError("your turn")`, run the cell, then run the check below it. Functions are tried on
+# random inputs; you see the first one that goes wrong.
 #
 # Stuck? The hints under each exercise unfold one by one: a nudge, the key idea, the first line.
 #
@@ -39,9 +39,9 @@ from visual_attention.exercises import cbam as exercise
 #         return torch.sigmoid(avg_out + max_out)
 # ```
 #
-# Write its work as a function that (1) honours `ratio`, (2) copes with fewer channels than `ratio`, (3) scales the map.
-# It makes its two layers itself, without biases, and returns five floats: the number of its weights, and the four
-# sizes of the refined map.
+# Write its work as a function that (1) honours `ratio`, (2) copes with fewer channels than `ratio`, (3) scales the map
+# itself (as printed, its caller has to). It makes its two layers itself, without biases, and returns five floats: the
+# number of its weights, and the four sizes of the refined map.
 #
 # **`unmended_weights`**: how many weights has the listing as printed, with 64 channels, at ratio 8, 16 and 32?
 

@@ -213,6 +213,7 @@ exercise.unfair.check(row, luck, third_fault)
 # **Aim:** read a block's nature from its failures.
 #
 # Three rows of the stored table without their names, and the row of nothing in the slot. One is SE, one Non-local, one CBAM.
+# ± is the standard deviation over the seeds.
 
 # %%
 exercise.detective.hint()
