@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from visual_attention.figures.diagrams import Diagram
-from visual_attention.figures.style import FIT, KEY, QUERY, SLIDE, TRUTH, WEIGHT, WEIGHT_MAP, styled
+from visual_attention.figures.style import FIT, ONE, OTHER, SLIDE, TRUTH, WEIGHT, WEIGHT_MAP, styled
 
 
 # ---------------------------------------------------------------------------------------------------- block diagrams
@@ -117,7 +117,7 @@ def table(
             axes.add_patch(Rectangle((column + 0.03, row + 0.05), 0.94, 0.9, facecolor=colour, edgecolor="none"))
             if own[job] == block:
                 axes.add_patch(
-                    Rectangle((column + 0.03, row + 0.05), 0.94, 0.9, facecolor="none", edgecolor=QUERY, linewidth=4)
+                    Rectangle((column + 0.03, row + 0.05), 0.94, 0.9, facecolor="none", edgecolor=OTHER, linewidth=4)
                 )
             text = f"{mean:.3f} ± {errors[row, column]:.3f}" if known else "?"
             ink = "white" if known and np.dot(colour[:3], (0.299, 0.587, 0.114)) < 0.5 else FIT
@@ -127,7 +127,7 @@ def table(
 
 def _strip(axes: Axes, values: Mapping[str, Tensor], marked: str) -> None:
     for number, (name, numbers) in enumerate(values.items()):
-        colour = WEIGHT if name == marked else KEY
+        colour = WEIGHT if name == marked else ONE
         axes.plot(numbers, np.full(len(numbers), number), "o", color=colour, markersize=7, alpha=0.55)
         axes.plot([numbers.mean()] * 2, [number - 0.34, number + 0.34], color=FIT, linewidth=2.6)
     axes.set_yticks(range(len(values)), list(values))
@@ -164,7 +164,7 @@ def costs(parameters: dict[str, float], operations: dict[str, float], times: dic
     for axes, values, title, form in zip(
         panels, (parameters, operations, times), titles, ("{:,.0f}", "{:,.0f}", "{:.1f}"), strict=True
     ):
-        bars = axes.barh(range(len(values)), list(values.values()), color=KEY, height=0.7)
+        bars = axes.barh(range(len(values)), list(values.values()), color=ONE, height=0.7)
         axes.bar_label(bars, [form.format(value) for value in values.values()], padding=4)
         axes.set(title=title, xticks=[], xlim=(0, 1.45 * max(values.values())), ylim=(len(values) - 0.5, -0.5))
         axes.set_yticks(range(len(values)), list(values))
@@ -203,7 +203,7 @@ def look_panels(
     seen.set(xticks=[], yticks=[], title=map_name)
     seen.spines[:].set_visible(True)
     for axes, plain in ((picture, "#FFFFFF"), (seen, FIT)):
-        _box(axes, found, QUERY)
+        _box(axes, found, OTHER)
         if asked is not None:
             _box(axes, asked, plain, "--")
     _strip(accuracy, values, block)

@@ -18,8 +18,8 @@ WEIGHT = "#692876"
 # For what is none of these: one series against another, a third, or a point singled out. Far from the four above for
 # readers who do not tell red from green, too.
 ONE = "#4B3FD6"
-OTHER = "#7A1F00"
-THIRD = "#00004D"
+OTHER = "#6E1401"
+THIRD = "#01047E"
 FIT = "#111111"
 TRUTH = "#767676"
 # 64 levels: a figure then has few enough colours for a palette, which makes its file half as large.
