@@ -2,6 +2,7 @@
 no look at the progress of whoever runs them as a student."""
 
 import os
+import signal
 
 from hypothesis import settings
 
@@ -9,6 +10,11 @@ from hypothesis import settings
 # cores wait for each other by spinning: a notebook of half a minute then takes ten.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["COURSEWARE_JOURNAL"] = "off"
+
+# A shell that starts the tests in the background has them ignore Ctrl+C, and every kernel with them; there are tests
+# of the interrupt button.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("course", deadline=None)
 settings.load_profile("course")
