@@ -67,6 +67,10 @@ def test_stored_outputs_say_nothing_of_the_machine(notebook):
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
 def test_nbval_agrees(notebook):
     result = nbval(notebook, cwd=ROOT)
+    cells = nbformat.read(ROOT / notebook, as_version=4).cells
+    if not any(cell.cell_type == "code" for cell in cells):  # a page of words, such as the glossary
+        assert result.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
+        return
     assert result.returncode == 0, result.stdout[-6000:]
     assert "failed" not in result.stdout
 
