@@ -16,6 +16,7 @@ import torch
 
 from visual_attention.exercises import capstone as exercise
 from visual_attention.experiments import stored
+from visual_attention.experiments.capstone import ANONYMOUS
 
 results = stored("capstone")
 
@@ -219,7 +220,7 @@ exercise.unfair.check(row, luck, third_fault)
 exercise.detective.hint()
 
 # %%
-for name, block in (*exercise.ANONYMOUS.items(), ("nothing", "none")):
+for name, block in (*ANONYMOUS.items(), ("nothing", "none")):
     cells = (f"{job} {results.spread(block, job)}" for job in ("plain", "frame", "twin", "dot"))
     print(f"{name:8} {'   '.join(cells)}")
 

@@ -232,8 +232,8 @@ def test_weight_and_first_content_of_lessons_and_decks(browser, site):
 @pytest.fixture(scope="module")
 def documents(site) -> dict[str, BeautifulSoup]:
     """Every page and deck by its address, without the data of its pictures and fonts."""
-    files = [site / name for name in [*PAGES, *DECKS]]
-    assert sorted(files) == sorted(site.rglob("*.html"))
+    files = sorted(site.rglob("*.html"))  # with the files of the project that pages link to
+    assert {site / name for name in [*PAGES, *DECKS]} <= set(files)
     data = re.compile(r'data:[^")]*')
     return {f.as_uri(): BeautifulSoup(data.sub("data:", f.read_text(encoding="utf-8")), "html.parser") for f in files}
 
@@ -242,7 +242,7 @@ def test_every_link_of_the_site_leads_somewhere(documents):
     anchors = {page: {element["id"] for element in document.select("[id]")} for page, document in documents.items()}
     dead, count = [], 0
     for page, document in documents.items():
-        for link in document.select("a"):
+        for link in document.select("a[href]"):
             count += 1
             target, anchor = urldefrag(urljoin(page, link["href"]))
             parts = urlsplit(target)

@@ -349,8 +349,6 @@ unfair = Exercise(
 # --------------------------------------------------------------------------------------------------
 # 6: the detective. Rows are shown by the sheet from the stored table, under other names.
 
-ANONYMOUS = {"Ash": "CBAM", "Birch": "Non-local", "Cedar": "SE"}
-
 detective = Exercise(
     "detective",
     "Detective: who is who?",

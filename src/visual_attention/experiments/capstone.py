@@ -52,6 +52,8 @@ SHOWN = 3  # test pictures of each job that the explorer shows
 
 # Which block each job was made for; "plain" needs none.
 OWN = {"plain": "none", "frame": "SE", "twin": "Non-local", "dot": "CBAM", "scale": "SK"}
+# The rows of an exercise. They stand here because a submission that is graded cannot read the exercises.
+ANONYMOUS = {"Ash": "CBAM", "Birch": "Non-local", "Cedar": "SE"}
 
 
 # ------------------------------------------------------------------------------------------------------- networks

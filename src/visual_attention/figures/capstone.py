@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from visual_attention.figures.diagrams import Diagram
-from visual_attention.figures.style import FIT, ONE, OTHER, SLIDE, TRUTH, WEIGHT, WEIGHT_MAP, styled
+from visual_attention.figures.style import DECORATION, FIT, ONE, OTHER, SLIDE, TRUTH, WEIGHT, WEIGHT_MAP, ink, styled
 
 
 # ---------------------------------------------------------------------------------------------------- block diagrams
@@ -63,7 +63,11 @@ def _picture(axes: Axes, image: Tensor) -> None:
 def _box(axes: Axes, box: Sequence[int], colour: str, style: str = "-") -> None:
     row, column, height, width = box
     corner = (column - 0.5, row - 0.5)
-    axes.add_patch(Rectangle(corner, width, height, facecolor="none", edgecolor=colour, linewidth=2.6, linestyle=style))
+    look = {"edgecolor": colour, "linewidth": 2.6, "linestyle": style}
+    if colour != "#FFFFFF":  # a white casing keeps the frame apart from dark places
+        casing = {"edgecolor": "white", "linewidth": 5.1, "gid": DECORATION}
+        axes.add_patch(Rectangle(corner, width, height, facecolor="none", **casing))
+    axes.add_patch(Rectangle(corner, width, height, facecolor="none", **look))
 
 
 @styled
@@ -84,8 +88,8 @@ def layers(image: Tensor, inks: Tensor, names: Sequence[str]) -> Figure:
     panels = figure.subplots(1, 1 + len(inks))
     _picture(panels[0], image)
     panels[0].set_title("picture")
-    for axes, ink, name in zip(panels[1:], inks, names, strict=True):
-        axes.imshow(ink, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+    for axes, layer, name in zip(panels[1:], inks, names, strict=True):
+        axes.imshow(layer, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
         axes.set(xticks=[], yticks=[], title=name)
         axes.spines[:].set_visible(True)
     figure.subplots_adjust(left=0.005, right=0.995, top=0.86, bottom=0.01, wspace=0.06)
@@ -113,22 +117,22 @@ def table(
         for column, block in enumerate(blocks):
             known = row < shown
             mean = means[row, column]
-            colour = WEIGHT_MAP(max(0.0, mean - 0.2) / 0.9) if known else "#F4F4F4"
-            axes.add_patch(Rectangle((column + 0.03, row + 0.05), 0.94, 0.9, facecolor=colour, edgecolor="none"))
+            shade = max(0.0, float(mean) - 0.2) / 0.9
+            colour = WEIGHT_MAP(shade) if known else "#F4F4F4"
+            axes.add_patch(Rectangle((column + 0.03, row + 0.05), 0.94, 0.9, facecolor=colour, gid=DECORATION))
             if own[job] == block:
                 axes.add_patch(
                     Rectangle((column + 0.03, row + 0.05), 0.94, 0.9, facecolor="none", edgecolor=OTHER, linewidth=4)
                 )
             text = f"{mean:.3f} ± {errors[row, column]:.3f}" if known else "?"
-            ink = "white" if known and np.dot(colour[:3], (0.299, 0.587, 0.114)) < 0.5 else FIT
-            axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", color=ink)
+            axes.text(column + 0.5, row + 0.5, text, ha="center", va="center", color=ink(shade) if known else FIT)
     return figure
 
 
 def _strip(axes: Axes, values: Mapping[str, Tensor], marked: str) -> None:
     for number, (name, numbers) in enumerate(values.items()):
         colour = WEIGHT if name == marked else ONE
-        axes.plot(numbers, np.full(len(numbers), number), "o", color=colour, markersize=7, alpha=0.55)
+        axes.plot(numbers, np.full(len(numbers), number), "o", color=colour, markersize=7, alpha=0.75)
         axes.plot([numbers.mean()] * 2, [number - 0.34, number + 0.34], color=FIT, linewidth=2.6)
     axes.set_yticks(range(len(values)), list(values))
     for label in axes.get_yticklabels():

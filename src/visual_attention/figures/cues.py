@@ -47,7 +47,12 @@ def _desk(axes: Axes, names: tuple[str, ...], weights: Tensor | None) -> None:
             radius = _LARGEST_HALO * math.sqrt(weights[number])
             halo = Circle((x, y), radius, facecolor=f"{WEIGHT}40", edgecolor=WEIGHT, linewidth=3, zorder=3)
             halo.set_gid(f"halo {name}")
-            axes.add_patch(halo).set_clip_path(board)
+            # A white casing keeps the ring apart from dark things.
+            casing = Circle(
+                (x, y), radius, facecolor="none", edgecolor="white", linewidth=6, zorder=2.5, gid=DECORATION
+            )
+            for ring in (casing, halo):
+                axes.add_patch(ring).set_clip_path(board)
         extent = (x - size / 2, x + size / 2, y - size / 2, y + size / 2)
         axes.imshow(icon(name), extent=extent, zorder=2, interpolation="antialiased")
     axes.set(xlim=(0, width), ylim=(0, height))
