@@ -86,7 +86,7 @@ show(
 #
 # $$z_c = \frac{1}{HW}\sum_{i,j} u_c(i, j), \qquad s = \sigma(W_2\,\mathrm{ReLU}(W_1 z)), \qquad \tilde{x}_c = s_c\, u_c$$
 #
-# $W_1$ has the shape $C/r \times C$, $W_2$ has $C \times C/r$. The **ratio** $r$ is 16 in the paper; $\sigma(\cdot)$ is the sigmoid.
+# $W_1$ is $C/r \times C$, $W_2$ is $C \times C/r$; the **ratio** $r$ is 16 in the paper, $\sigma$ the sigmoid.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Say each line aloud with its shape: C × H × W to C, C to C/r to C, and back to C × H × W. Where is the learned part? Only in the middle.

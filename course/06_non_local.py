@@ -814,7 +814,7 @@ Quiz(
 #
 # - Nadaraya–Watson (1964), non-local means (2005), Non-local block (2018): one average; keys are numbers, patches, learned features.
 # - Whoever may look at himself will: mask or tame the diagonal.
-# - Four pairwise functions; concatenation ranks alike for all queries, the raw Gaussian cannot look away.
+# - Four pairwise functions; concatenation cannot choose, the raw Gaussian cannot look away.
 # - Start as the identity, with **one** zero. Memory $N^2$ is a choice; time $N^2$ is softmax's price.
 # - $q \cdot k$ = pairwise + unary.
 #
