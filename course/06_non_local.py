@@ -812,7 +812,7 @@ Quiz(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Recap
 #
-# - Nadaraya–Watson (1964), non-local means (2005), Non-local block (2018): one average; keys are numbers, patches, learned features.
+# - One average, three kinds of keys: numbers, then patches, then learned features.
 # - Whoever may look at himself will: mask or tame the diagonal.
 # - Four pairwise functions; concatenation cannot choose, the raw Gaussian cannot look away.
 # - Start as the identity, with **one** zero. Memory $N^2$ is a choice; time $N^2$ is softmax's price.

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jupytext
-
 from courseware.project import START_NUMBER, Lesson, UserError, lessons, project_root
 
 __all__ = ["MARKS", "Outline", "Section", "anchor", "outline", "table", "written"]
@@ -90,6 +88,8 @@ def outline(lesson: Lesson) -> Outline:
     Raises UserError if the lesson does not say what it needs and how long it takes: "You need …. Time: … in a lecture,
     about … alone".
     """
+    import jupytext  # here, because lessons import this module where there is no jupytext
+
     cells = jupytext.read(lesson.source, fmt="py:percent").cells
     sections: list[Section] = []
     slides = 0
