@@ -103,7 +103,7 @@ def wait_for_server(process: subprocess.Popen, log: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+def lab(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[LabServer]:
     """``courseware lab`` on a copy of the notebooks, for the whole test session."""
     root = tmp_path_factory.mktemp("project")
     project = project_root(Path(__file__))
@@ -113,7 +113,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path_factory.mktemp("jupyter"))}
     environment.pop(journal.VARIABLE, None)  # a student's progress is kept, in this copy
     log = root / "server.log"
-    command = [sys.executable, "-m", "courseware.cli", "lab"]
+    # A port of its own for each process of pytest-xdist: two servers that start at once would find the same one free.
+    port = 8888 + 100 * int(worker_id.removeprefix("gw") if worker_id != "master" else 0)
+    command = [sys.executable, "-m", "courseware.cli", "lab", "--port", str(port)]
     options = ["--no-browser", "--", "--LabApp.expose_app_in_browser=True"]
     with log.open("w") as output:
         process = subprocess.Popen(
