@@ -31,7 +31,7 @@ import jinja2
 import math_core
 import myst_nb  # noqa: F401  # so that a missing package is named before the notebooks run
 import nbformat
-import sphinx_book_theme  # noqa: F401
+import sphinx_book_theme  # noqa: F401  # likewise
 from docutils import nodes
 from nbformat import NotebookNode
 from PIL import Image
