@@ -127,8 +127,8 @@ def test_every_stop_of_the_desk(desk):
         expected = np.array(by_hand(**values))
         scene, bars, blend = figure.axes
         assert [bar.get_height() for bar in bars.patches] == pytest.approx(expected)
-        areas = halo_areas(scene)
-        assert areas / areas.sum() == pytest.approx(expected)
+        haloed = expected[expected >= 0.005]  # below, the bar reads 0.00 and there is nothing to see
+        assert halo_areas(scene) == pytest.approx(math.pi * 0.34**2 * haloed)
         shown = torch.tensor(np.asarray(blend.images[0].get_array())).permute(2, 0, 1)
         weights = torch.tensor(expected)
         assert torch.allclose(shown, torch.einsum("i,ichw->chw", weights, desk.pictures))

@@ -21,6 +21,7 @@ _PLACES = {
 }
 _DESK = (1.44, 1.0)
 _LARGEST_HALO = 0.34  # radius of a halo of weight 1
+_WRITTEN_AS_ZERO = 0.005  # a weight below this reads 0.00, and its halo would be a dot
 
 RED, GREEN = "#B00D26", "#38997D"  # apart in lightness too, for readers who do not tell red from green
 _TILT = math.radians(40)
@@ -43,7 +44,7 @@ def _desk(axes: Axes, names: tuple[str, ...], weights: Tensor | None) -> None:
         axes.plot([left, right], [y, y], color="#D3B985", linewidth=2, solid_capstyle="round", zorder=1, gid=DECORATION)
     for number, name in enumerate(names):
         x, y, size = _PLACES[name]
-        if weights is not None:
+        if weights is not None and weights[number] >= _WRITTEN_AS_ZERO:
             radius = _LARGEST_HALO * math.sqrt(weights[number])
             halo = Circle((x, y), radius, facecolor=f"{WEIGHT}40", edgecolor=WEIGHT, linewidth=3, zorder=3)
             halo.set_gid(f"halo {name}")
