@@ -205,7 +205,7 @@ show(
 desk_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 4 min, the heart of the lesson.** (1) Nothing: the cup wins; saliency to 8, then to 0: everything blends alike. (2) Something to read: the book. (3) With that wish, lower the intent until the cup wins again: where is the tie? (4) Both at 8, then both at 1: same ratio, softer weights. The percept is the actual average of the five pictures, pixel by pixel.
+# > **Lecturer, 4 min, the heart of the lesson.** (1) Nothing: the cup wins; saliency to 8, then to 0: everything blends alike. (2) Saliency back to 3, something to read: the book. (3) With that wish, lower the intent until the cup wins again: between which two stops is the tie? (4) Both at 8, then both at 1: same ratio, softer weights. The percept is the actual average of the five pictures, pixel by pixel.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three names
@@ -407,7 +407,7 @@ for beta in (0.0, 1000.0, float("inf")):
 pool_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** β = 0: every cell has the same say, sky included. About 5: the edges of the roof. 1000: one single cell, the tip. Ask: who told it to look at the tip? Nobody. There is no query: the strongest edge wins in every photograph, whatever we want to know about it.
+# > **Lecturer, 2 min.** β = 0: every cell has the same say, sky included. About 5: the edges of the roof and of the trees. 1000: one single cell, the tip. Ask: who told it to look at the tip? Nobody. There is no query: the strongest edge wins in every photograph, whatever we want to know about it.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The end points, checked on the map itself:

@@ -486,7 +486,7 @@ for seed, low, high in zip(table.seeds, table.of("selected", "weight on small"),
 scale_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** Slide from 1 to 6; then other signs (X hardly moves between the trained sizes: the mean over pictures hides that). The weight goes on to lean to the large kernel at sizes never seen; the *answers* do not: at 2 and beyond 3 nearly all are wrong, because the kernels fit 1 and 3 to the pixel. Knowing how large is not knowing what. Also: it shares, channel by channel; "it picks a branch" is too strong.
+# > **Lecturer, 3 min.** Slide from 1 to 6; then other signs (X hardly moves between the trained sizes: the mean over pictures hides that). Beyond 3 the weight goes on to lean to the large kernel; the *answers* do not follow: at 2 most are wrong, and from 4 on the network calls every sign but X an O (so O itself is "right", which is no merit), because the kernels fit 1 and 3 to the pixel. Knowing how large is not knowing what. Also: it shares, channel by channel; "it picks a branch" is too strong.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A control: clean signs

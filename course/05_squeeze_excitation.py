@@ -32,7 +32,7 @@ from visual_attention import SqueezeExcitation, count_cost, resnet50
 from visual_attention.cost import SENET_TABLE_10
 from visual_attention.datasets import COLOURS
 from visual_attention.experiments import context, stored
-from visual_attention.explorers.squeeze_excitation import gates_explorer, ratio_explorer, trained_network
+from visual_attention.explorers.squeeze_excitation import GateStudy, gates_explorer, ratio_explorer, trained_network
 from visual_attention.figures import squeeze_excitation as figures
 from visual_attention.training import accuracy
 
@@ -505,7 +505,14 @@ print("           mean gate of the two others      ", results.spread("SE", "othe
 gates_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 4 min.** (1) Amount to 1: it reads the green digit, though the frame is red and no pixel has changed. (2) Boost nobody: muted, it has no answer left. (3) Boost blue. (4) Mute nobody, boost green: two voices at once. Turning a gate and seeing the answer follow is evidence that a map of gates alone is not.
+# > **Lecturer, 4 min.** (1) Amount to 1: it reads the green digit, though the frame is red and no pixel has changed. (2) Boost nobody: muted, it has no answer left. (3) Boost blue. (4) Mute nobody, boost green: still the red digit; open green gates do not drown the red ones. Two voices at once: a green frame, boost red, amount 0.6 (live only: the exported page keeps the ends of the slider for other frames). Turning a gate and seeing the answer follow is evidence that a map of gates alone is not.
+
+# %% slideshow={"slide_type": "skip"}
+study = GateStudy()
+for frame, boost, amount in (("red", "green plane", 1.0), ("green", "red plane", 0.6)):
+    digits = study.view(amount, "nobody", boost, frame)[2].topk(2)  # the two likeliest of ten
+    heard = ", ".join(f"{k} with {p:.2f}" for k, p in zip(digits.indices.tolist(), digits.values.tolist()))
+    print(f"{frame} frame, nobody muted, {boost} boosted by {amount:g}: reads {heard}")
 
 # %% slideshow={"slide_type": "skip"}
 print("the announced plane muted, the next one opened, over the whole test set: the opened plane's digit is read in",

@@ -137,7 +137,7 @@ print("loop, Nadaraya–Watson on patches and non_local_means agree")
 pixel_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 4 min.** Pillar: all other pillars light up. Roof: a whole line of tiles. Sky: everything. The ornament at a corner: nobody, it keeps its noise. Then h down to 0.03: the weights collapse onto the pixel and the picture stays noisy. Change "own vote" at h = 0.06 and read the dB.
+# > **Lecturer, 4 min.** Pillar: all other pillars light up. Roof: a whole line of tiles. Sky: all of it, as far as the dotted window reaches. The ornament at a corner: nobody, it keeps its noise. Then h down to 0.03: the weights collapse onto the pixel and the picture stays noisy. Change "own vote" at h = 0.06 and read the dB.
 
 # %% slideshow={"slide_type": "skip"}
 for name, way in (("included", True), ("left out", False), ("as the nearest other", "as_nearest")):
@@ -704,7 +704,7 @@ print("the twin has most of the weight:", twin_attention(head.block.weights(test
 twin_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** White digits light up their twin. Then the menu: raw Gaussian looks at itself; "unary part" is the same wherever you click; the "pairwise part" alone still finds many twins. Keep that for the next slide.
+# > **Lecturer, 3 min.** White digits light up their twin. Wrong: picture B, top left, and D, bottom left; it looks at another digit, and says that one's colour. Then the menu: raw Gaussian looks at itself; "unary part" is the same wherever you click; the "pairwise part" alone still finds many twins. Keep that for the next slide.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Volitional plus non-volitional: lesson 1 returns

@@ -757,7 +757,22 @@ table(results, results.values, ("accuracy", "cam_hit", "cam_mass"))
 drag_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 4 min.** Drag the dot from digit to digit: the ring travels, the answer follows. Then choose *the digit*: the ring stays with the dot and the answer holds as long as the digit lies on it. Put the digit *onto* the dot: inside the ring the gate is shut. The channel gates hardly move at all: mean and maximum over the picture do not know places.
+# > **Lecturer, 4 min.** Drag the dot from digit to digit: the ring travels, the answer follows. Then choose *the digit*: the ring stays with the dot and the answer holds as long as the digit lies on it. Put the digit *onto* the dot: inside the ring the gate is shut. The channel gates do not move at all: their hidden units are dead in this network (the cell below), so they are the same for every picture. Lesson 5's dead hidden unit, in the wild.
+
+# %% slideshow={"slide_type": "skip"}
+def alive(slot):
+    """How many hidden units of the channel gate are above 0 for the mean or the maximum of any test picture."""
+    with torch.no_grad():
+        pools = torch.cat([test_inputs.mean(dim=(2, 3)), test_inputs.amax(dim=(2, 3))])  # (2000, 32)
+        return int((slot.channel.reduce(pools) > 0).any(dim=0).sum())
+
+
+for state, read_out in (("before training", experiment.read_out("CBAM", 0)), ("trained", reader.read_out)):
+    hidden = read_out.slot.channel.reduce.out_features
+    print(f"{state:15}: {alive(read_out.slot)} of {hidden} hidden units of the channel gate are ever above 0")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Why the channel gates stand still.** In the trained network no hidden unit of the channel gate is ever above 0, so its gates come from the biases alone: one fixed factor for each channel, whatever the picture shows. What is called CBAM here is a spatial gate behind fixed factors. Only the weights of this seed are stored, so we cannot say how it is in the others. A null result such as "the channel gate adds little" can have a cause as plain as this; look, before you explain it by the task.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The control: clutter without a question

@@ -458,7 +458,7 @@ compare("scale", "SK", "none, wide")
 slot_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 4 min.** Solid box: where the answer is to be seen. Dashed: where it is asked. Start with dot and CBAM: the ring of lesson 7. Then dot and Non-local: it looks at some digit, the right one in a third of the pictures. Then twin and Non-local: the white digit's weights lie on its twin. For blocks without a map of their own the evidence is shown: what each cell adds to the given answer, exact for this read-out (a class activation map, [@zhou2016], as we recall it; check the paper); in "twin" only the asked cells can add anything.
+# > **Lecturer, 4 min.** Solid box: where the answer is to be seen. Dashed: where it is asked. Start with dot and CBAM: pieces of the ring of lesson 7, at its distance from the dot. Then dot and Non-local: it looks at some digit, over all test pictures at the right one in a third of them, in the three shown here, by luck, each time. Then twin and Non-local: the white digit's weights lie on its twin. For blocks without a map of their own the evidence is shown: what each cell adds to the given answer, exact for this read-out (a class activation map, [@zhou2016], as we recall it; check the paper); in "twin" only the asked cells can add anything.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Evidence:** how much each cell adds to the score of the answer given (a class activation map, [@zhou2016], as we recall it; check the paper). In the text of this explorer ± is the standard deviation over the seeds; in the table above it is the standard error, which is smaller.
