@@ -725,7 +725,7 @@ with torch.no_grad():
         print(f"{name:8}: on the twin {found['mass']:.2f}, rows alike {found['alike']:.2f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** The wish is the pairwise term, the red cup the unary one. Alone it knows little here: 0.15 on the twin, so 0.45 on the three coloured digits together, which have a third of the places. Together they do more than either. Lesson 1 put saliency into the key by a constant in the query: μ_q is that constant. The disentangled non-local paper ([@yin2020]) says that the two hinder each other in one softmax, and trains them apart.
+# > **Lecturer, 2 min.** The wish is the pairwise term, the red cup the unary one. Alone it knows little here: 0.15 on the twin, so 0.46 on the three coloured digits together, which have a third of the places. Together they do more than either. Lesson 1 put saliency into the key by a constant in the query: μ_q is that constant. The disentangled non-local paper ([@yin2020]) says that the two hinder each other in one softmax, and trains them apart.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # $\hat{=}$ means: equal but for terms that are the same for all $j$, $(q_i - \mu_q) \cdot \mu_k$, which the softmax drops. The split is that of [@yin2020].

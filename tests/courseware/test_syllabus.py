@@ -89,7 +89,7 @@ def test_an_outline_is_read_from_lesson_and_sheet(lesson):
     found = outline(lesson)
     assert found.sections == (
         Section("1 · One *thing*", 1.5),
-        Section("A part, with a comma", 2.5),
+        Section("A part, with a comma", 2.5, "on the board"),
         Section("Not on a slide", 0),
     )
     assert [found.minutes, found.slides, found.hours] == [4.0, 3, 2]
