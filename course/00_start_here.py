@@ -58,7 +58,7 @@ Progress()
 #
 # - The [syllabus](../course/README.md) has minutes, slides and exercises of each lesson, and two more ways through the course: one lecture of 90 minutes, and three sessions.
 # - Every lesson is also a deck: `courseware present 2` opens lesson 2 as slides, with live cells and working sliders. Ctrl+Enter runs a cell and stays; Space and the arrow keys turn the pages.
-# - Speaker notes with minutes and questions for the room stand in the notebook, in cells of slide type *Notes*.
+# - Speaker notes with minutes and questions for the room stand in the notebook, in cells of slide type *Notes*. [Teaching notes](../course/README.md#To-present), one page a lesson, add what goes wrong, sketches for the board, a version for 25 minutes and which exercise to give.
 # - `courseware export` writes web pages and decks that need no Python and no network; their sliders still move.
 #
 # ## If you maintain
