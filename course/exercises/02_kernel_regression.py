@@ -256,7 +256,7 @@ exercise.far_query.check(mended_weights)
 # `torch.softmax` does inside.
 
 # %% [markdown]
-# ## 8 · Prove and check: $f$ stays between the values
+# ## 8 · Prove and check: f stays between the values
 #
 # **Aim:** know what a weighted average can never do, and what it does wrong at the boundary.
 #
@@ -319,7 +319,7 @@ exercise.bounds.check(property_needed=property_needed, is_average=is_average, bo
 # lay on the key at $0$, and it never does.
 
 # %% [markdown]
-# ## 9 · Implement: choose $\sigma$ by leaving one out
+# ## 9 · Implement: choose σ by leaving one out
 #
 # **Aim:** choose the width from the data, without fooling yourself.
 #

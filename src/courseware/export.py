@@ -24,7 +24,7 @@ from html.parser import HTMLParser
 from importlib import metadata
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import math_core
 import nbformat
@@ -91,6 +91,7 @@ SETTINGS = Config(
     }
 )
 
+HEADING_ID = "?/:@-._~!$&'()*+,;="  # what nbconvert leaves unquoted in the id of a heading
 FONTS, CONTENTS = "<!-- fonts -->", "<!-- contents -->"
 REVEAL = "sphinx-revealjs", "sphinx_revealjs/_static/revealjs"
 TEXT_FONTS = [  # style, weight, file below reveal's folder
@@ -340,7 +341,16 @@ def _relative(target: str, page: str) -> str:
 
 
 def _linked(text: str, name: str, pages: Mapping[str, str]) -> str:
-    """Links to notebooks and files lead to their pages; those to pages, which the templates made, stay."""
+    """Links to notebooks and files lead to their pages; those to pages, which the templates made, stay.
+
+    Places in a page are written as nbconvert writes the ids of headings: an apostrophe as it is, other letters quoted.
+    """
+
+    def placed(link: re.Match[str]) -> str:
+        if not link["place"]:
+            return link[0]
+        place = quote(unquote(html.unescape(link["place"])), safe=HEADING_ID)
+        return link["start"] + html.escape(place, quote=False)
 
     def rewritten(link: re.Match[str]) -> str:
         if not link["path"]:
@@ -351,7 +361,9 @@ def _linked(text: str, name: str, pages: Mapping[str, str]) -> str:
         return link["start"] + _relative(pages[target], pages[name])
 
     link = r'(?P<start><a\b[^>]*?\bhref=")(?![\w.+-]+:)(?P<path>[^"#?]+)(?<!\.html)(?=["#?])'
-    return re.sub(rf"<script\b.*?</script>|{link}", rewritten, text, flags=re.DOTALL)
+    text = re.sub(rf"<script\b.*?</script>|{link}", rewritten, text, flags=re.DOTALL)
+    place = r'(?P<start><a\b[^>]*?\bhref="(?![\w.+-]+:)[^"#]*#)(?P<place>[^"]+)(?=")'
+    return re.sub(rf"<script\b.*?</script>|{place}", placed, text, flags=re.DOTALL)
 
 
 def _contents(text: str) -> str:

@@ -14,6 +14,7 @@ from courseware import cli, export
 from courseware.build import targets
 from courseware.export import ExportError
 from courseware.project import UnknownLessonError
+from courseware.syllabus import anchor
 
 START, LESSON, SHEET, SOLUTION = (
     "00_start_here.ipynb",
@@ -184,6 +185,17 @@ def test_links_between_notebooks_become_links_between_pages(name: str, link: str
     made = page(text(f'# Title\n\n[markdown]({link})\n\n<a class="x" href="{link}">html</a>'), name=name)
     addresses = [a["href"] for a in made.select("main a:not(.anchor-link)")]
     assert addresses == [expected, expected]
+
+
+@pytest.mark.parametrize("heading", ["1 · The lecture's listing", "What now?", "A & B, at β = 1000", "Q: *is* it (σ)?"])
+def test_a_link_to_a_heading_leads_there_whatever_is_in_it(heading: str) -> None:
+    place = anchor(heading)
+    there = BeautifulSoup(export.page(v4.new_notebook(cells=[text(f"## {heading}")]), LESSON, PAGES), "html.parser")
+    for link in (f"[in](../02_width.ipynb#{place})", f"[in](<../02_width.ipynb#{place}>)"):
+        here = export.page(v4.new_notebook(cells=[text(link)]), SHEET, PAGES)
+        [address] = [a["href"] for a in BeautifulSoup(here, "html.parser").select("main a") if a.get_text() == "in"]
+        # The place as it is written, without the browser's second try, which decodes it.
+        assert there.find(id=address.partition("#")[2]), address
 
 
 def test_a_link_to_a_notebook_that_does_not_exist_fails() -> None:

@@ -1,0 +1,242 @@
+"""The teaching notes: each lesson has them, complete, with the minutes of today and links that lead somewhere."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from bs4 import BeautifulSoup
+
+from courseware import export, syllabus
+from courseware.build import targets
+from courseware.project import Lesson, UserError, project_root
+from courseware.syllabus import MARKS, Section, anchor, notes_written, outline, teaching_notes, timing
+
+ROOT = project_root(Path(__file__))
+OUTLINES = syllabus.of_course(ROOT)
+TARGETS = {target.notebook.relative_to("notebooks").as_posix(): target for target in targets(ROOT)}
+SECTIONS = ["Timing", "Questions for the room", "What goes wrong", "On the board", "Exercises to give"]
+every_lesson = pytest.mark.parametrize("outlined", OUTLINES, ids=lambda each: each.lesson.stem)
+LINK = re.compile(r"\[([^\[\]]+)\]\(([^)\s]+)\)")
+
+
+def text_of(outlined):
+    return teaching_notes(outlined.lesson).read_text(encoding="utf-8")
+
+
+def section(text, heading):
+    [found] = re.findall(rf"(?ms)^##+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", text)
+    return found
+
+
+# --------------------------------------------------------------------------------------------------- the machinery
+LESSON = """# %% [markdown] slideshow={"slide_type": "slide"}
+# # 1 · One
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1½ min.** Begin.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# You need nothing. Time: 4 minutes in a lecture, about two hours alone with the [exercises](exercises/01_one.ipynb).
+#
+# ## Not on a slide
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A *second*
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min, on the board.** Draw.
+"""
+NOTES = f"""# Teaching lesson 1
+
+{MARKS[0]}
+old
+{MARKS[1]}
+
+| part | slides | minutes |
+|---|---|--:|
+| all | [one](../../notebooks/01_one.ipynb#1-·-One) · [two](../../notebooks/01_one.ipynb#A-second) | |
+| **in all** | | |
+"""
+
+
+@pytest.fixture
+def lesson(tmp_path):
+    (tmp_path / "course" / "teaching").mkdir(parents=True)
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "course" / "01_one.py").write_text(LESSON, encoding="utf-8")
+    return Lesson(tmp_path, "01_one")
+
+
+def test_a_lessons_slides_are_listed_with_a_running_sum(lesson):
+    assert timing(outline(lesson)).splitlines() == [
+        "| slide | min | so far |",
+        "|---|--:|--:|",
+        "| [1 · One](../../notebooks/01_one.ipynb#1-·-One) | 1½ | 1½ |",
+        "| [A *second*](../../notebooks/01_one.ipynb#A-second), on the board | 2 | 3½ |",
+    ]
+
+
+def test_notes_are_written_anew_with_their_paths(lesson):
+    new = notes_written(NOTES, outline(lesson))
+    assert f"{MARKS[0]}\n{timing(outline(lesson))}\n{MARKS[1]}" in new
+    assert "#A-second) | 3½ |\n| **in all** | | **3½** |\n" in new
+    assert notes_written(new, outline(lesson)) == new
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (MARKS[0], "", "01_one.md must hold the marks .*, once each"),
+        ("#A-second", "#Not-on-a-slide", r"01_one\.md leads to .*#Not-on-a-slide, which is no section with minutes"),
+        ("01_one.ipynb#A", "02_two.ipynb#A", r"01_one\.md leads to 02_two\.ipynb, which is no lesson"),
+    ],
+)
+def test_what_leads_nowhere_is_refused(lesson, old, new, message):
+    with pytest.raises(UserError, match=message):
+        notes_written(NOTES.replace(old, new), outline(lesson))
+
+
+def test_the_command_mends_the_notes_of_every_lesson(lesson, monkeypatch):
+    page = lesson.root / "course" / "README.md"
+    page.write_text(f"# Syllabus\n\n{MARKS[0]}\n{MARKS[1]}\n", encoding="utf-8")
+    monkeypatch.chdir(lesson.root)
+    syllabus.main([])  # a lesson without notes is no error
+    teaching_notes(lesson).write_text(NOTES, encoding="utf-8")
+    syllabus.main([])
+    assert teaching_notes(lesson).read_text(encoding="utf-8") == notes_written(NOTES, outline(lesson))
+
+
+def test_how_the_minutes_are_spent_is_read_with_them(lesson):
+    assert outline(lesson).sections[-1] == Section("A *second*", 2, "on the board")
+
+
+# ------------------------------------------------------------------------------------------- the course's own notes
+def test_there_are_notes_for_the_lessons_and_for_nothing_else():
+    written = {path.name for path in (ROOT / "course" / "teaching").iterdir()}
+    assert written == {f"{each.lesson.stem}.md" for each in OUTLINES}
+
+
+@every_lesson
+def test_notes_are_up_to_date(outlined):
+    text = text_of(outlined)
+    assert notes_written(text, outlined) == text, "run python -m courseware.syllabus"
+
+
+@every_lesson
+def test_notes_are_complete(outlined):
+    text = text_of(outlined)
+    assert text.startswith(f"# Teaching lesson {outlined.lesson.title}\n")
+    assert "**The one thing to get across:**" in text.split("\n## ", 1)[0]
+    assert re.findall(r"(?m)^## (.*)$", text) == SECTIONS
+    assert re.findall(r"(?m)^### (?!\d)(.*)$", text) == ["In 25 minutes", "With more time"]
+    assert section(text, "With more time").count("\n- ") + 1 >= 2
+    assert len(re.findall(r"(?m)^- \*\*", section(text, "What goes wrong"))) >= 5
+
+
+@every_lesson
+def test_the_short_version_takes_its_25_minutes(outlined):
+    short = section(text_of(outlined), "In 25 minutes")
+    [minutes] = re.findall(r"\*\*in all\*\* \| \| \*\*(\d+)½?\*\* \|", short)
+    assert 22 <= int(minutes) <= 25
+    linked = [address for _, address in LINK.findall(short)]
+    assert len(linked) == len(set(linked))
+    order = [each.anchor for each in outlined.sections]
+    places = [order.index(address.partition("#")[2]) for address in linked]
+    assert places == sorted(places)
+
+
+@every_lesson
+def test_each_question_has_its_place_its_answers_and_a_reply(outlined):
+    questions = re.split(r"(?m)^### \d · ", text_of(outlined))[1:]
+    assert 4 <= len(questions) <= 6
+    slides = {each.anchor for each in outlined.sections if each.minutes}
+    for question in questions:
+        parts = re.findall(r"(?m)^- \*\*(When|You want|Likely wrong|Respond):\*\* (.+)$", question)
+        assert [name for name, _ in parts] == ["When", "You want", "Likely wrong", "Respond"]
+        shown = {address.partition("#")[2] for _, address in LINK.findall(parts[0][1])}
+        assert shown
+        assert shown <= slides
+
+
+@every_lesson
+def test_a_sketch_can_be_copied_to_a_board(outlined):
+    sketches = re.findall(r"(?ms)^```text\n(.*?)^```$", section(text_of(outlined), "On the board"))
+    assert 1 <= len(sketches) <= 2
+    for line in "".join(sketches).splitlines():
+        assert line.isascii()
+        assert len(line) <= 84
+
+
+@every_lesson
+def test_every_exercise_is_placed_once_with_a_time_and_a_reason(outlined):
+    rows = re.findall(r"(?m)^\| (\[.*) \|$", section(text_of(outlined), "Exercises to give"))
+    sheet = f"../../notebooks/exercises/{outlined.lesson.stem}.ipynb"
+    named = []
+    for row in rows:
+        link, where, minutes, why = row.split(" | ")
+        [(heading, address)] = LINK.findall(link)
+        assert address == f"{sheet}#{anchor(heading)}"
+        assert re.match(r"(in class|home|skip)\b", where)
+        assert 3 <= int(minutes) <= 45
+        assert len(why.split()) >= 4
+        named.append(heading)
+    expected = [f"{number} · {title}" for number, title in enumerate(outlined.exercises, start=1)]
+    assert sorted(named) == expected
+    in_class = [row for row in rows if " | in class" in row]
+    assert 2 <= len(in_class) <= 4
+    assert " | skip" in "".join(rows)
+
+
+# ------------------------------------------------------------------------------------------------------- the links
+@pytest.fixture(scope="module")
+def site():
+    """Where each page lies in the site, and the page of a notebook or a file; notebooks are not run."""
+    notebooks = {name: target.derived(ROOT) for name, target in TARGETS.items()}
+    files = export.linked_files(notebooks, ROOT)
+    pages = export.site_map([*notebooks, *files])
+    made = {}
+
+    def page(name):
+        if name not in made:
+            source = notebooks[name] if name in notebooks else export.document(files[name], ROOT)
+            folder = (ROOT / "notebooks" / name).parent
+            made[name] = BeautifulSoup(export.page(source, name, pages, folder=folder), "html.parser")
+        return made[name]
+
+    return pages, page
+
+
+def test_the_start_page_the_syllabus_and_the_readme_lead_to_the_notes(site):
+    pages, _ = site
+    assert {f"../course/teaching/{each.lesson.stem}.md" for each in OUTLINES} <= set(pages)
+    syllabus_text = (ROOT / "course" / "README.md").read_text(encoding="utf-8")
+    for number, each in enumerate(OUTLINES, start=1):
+        assert f"[{number}](teaching/{each.lesson.stem}.md)" in syllabus_text
+    assert "[Teaching notes](../course/README.md#To-present)" in (ROOT / "course/00_start_here.py").read_text("utf-8")
+    assert "[teaching notes](course/README.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@every_lesson
+def test_links_lead_to_places_on_exported_pages(site, outlined):
+    pages, page = site
+    name = f"../course/teaching/{outlined.lesson.stem}.md"
+    names = {place: key for key, place in pages.items()}
+    links = [a["href"] for a in page(name).select("main a[href]:not(.anchor-link)")]
+    assert len(links) > 40
+    for address in links:
+        file, _, place = address.partition("#")
+        target = export.posixpath.normpath(export.posixpath.join("course/teaching", unquote(file)))
+        there = page(names[target])
+        # As a browser does: first as it stands (nbconvert quotes its ids), then unquoted.
+        assert not place or there.find(id=place) or there.find(id=unquote(place)), f"{name}: no place {address}"
+
+
+@every_lesson
+def test_a_page_of_notes_shows_its_sketches_and_keeps_its_tables(site, outlined):
+    _, page = site
+    made = page(f"../course/teaching/{outlined.lesson.stem}.md")
+    assert made.title.get_text().startswith(f"Teaching lesson {int(outlined.lesson.number)}")
+    assert 1 <= len(made.select("main pre")) <= 2
+    assert len(made.select("main table")) == 3
+    assert made.select_one("main").get_text().count("[[") == 0
