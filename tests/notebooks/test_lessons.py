@@ -53,28 +53,32 @@ def test_every_aim_has_a_place(lesson):
 
 @pytest.fixture(scope="module")
 def pages():
-    """Where each page lies in the site, and the page of a notebook that was not run: its text is all there."""
+    """The page at a place in the site, made of a file or of a notebook that was not run: its text is all there."""
     notebooks = {name: target.derived(ROOT) for name, target in TARGETS.items()}
-    site = export.site_map([*notebooks, *export.linked_files(notebooks, ROOT)])
+    files = export.linked_files(notebooks, ROOT)
+    site = export.site_map([*notebooks, *files])
+    names = {place: name for name, place in site.items()}
     made = {}
 
-    def page(name):
-        if name not in made:
+    def page(place):
+        if place not in made:
+            name = names[place]
+            source = notebooks[name] if name in notebooks else export.document(files[name], ROOT)
             folder = (ROOT / "notebooks" / name).parent
-            made[name] = BeautifulSoup(export.page(notebooks[name], name, site, folder=folder), "html.parser")
-        return made[name]
+            made[place] = BeautifulSoup(export.page(source, name, site, folder=folder), "html.parser")
+        return made[place]
 
     return page
 
 
 @pytest.mark.parametrize("name", [n for n in TARGETS if "/" not in n])
 def test_links_to_sections_lead_there_on_exported_pages(pages, name):
-    here = pages(name)
+    here = pages(export.site_map([name])[name])
     links = [a["href"] for a in here.select("main a[href]:not(.anchor-link)") if "#" in a["href"]]
     for address in links:
         file, _, section = address.partition("#")
         if file.endswith(".html") or not file:
-            there = pages(f"{file.removesuffix('.html')}.ipynb") if file else here
+            there = pages(file) if file else here
             # As a browser does: first as it stands (nbconvert quotes its ids), then unquoted.
             assert there.find(id=section) or there.find(id=unquote(section)), f"{name}: no place {address}"
     if name in {lesson.notebook.name for lesson in LESSONS}:
