@@ -1,0 +1,32 @@
+"""What holds for every lesson as live slides: every slide fits, on a projector of either shape."""
+
+import pytest
+import slide_fit
+from every_lesson import every_lesson
+
+SIZES = [(1280, 720), (1920, 1080), (1024, 768)]
+
+
+def to_first_slide(deck):
+    deck.page.evaluate("document.activeElement.blur()")
+    for _ in range(200):
+        if deck.current == "slide-0-0":
+            return
+        deck.page.keyboard.press("PageUp")
+    pytest.fail(f"PageUp does not lead to the first slide, but to {deck.current}")
+
+
+@every_lesson
+def test_every_live_slide_fits(slides_page, stem):
+    page = slides_page.page
+    page.set_viewport_size({"width": 1280, "height": 720})
+    slides_page.open(f"notebooks/{stem}.ipynb")
+    assert slides_page.errors() == []
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        to_first_slide(slides_page)
+        # In a smaller window everything is smaller: what is demanded is legible text at 1280 × 720.
+        smallest = slide_fit.SMALLEST_TEXT * min(width / 1280, height / 720, 1)
+        names, problems = slide_fit.walk(page, smallest_text=smallest)
+        assert len(names) > 10
+        assert problems == [], f"{width} × {height}\n" + "\n".join(problems)
