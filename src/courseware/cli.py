@@ -30,7 +30,7 @@ def present(arguments: argparse.Namespace) -> int:
         raise UserError(f"{lesson.notebook} is missing; make it with: courseware build {lesson.number}")
     return serve(
         root,
-        slides_page(lesson.notebook, root),
+        slides_page(lesson.notebook, root, dark=arguments.dark),
         port=arguments.port,
         open_browser=not arguments.no_browser,
         extra=arguments.extra,
@@ -102,6 +102,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--port", type=port, default=8888, help="the first port to try (default: %(default)s)")
         command.add_argument("--no-browser", action="store_true", help="do not open a browser")
     servers["present"].add_argument("lesson", help="the lesson's number or file name, such as 2 or 02_width")
+    servers["present"].add_argument("--dark", action="store_true", help="dark slides (the key D changes it later)")
 
     lessons = {"nargs": "*", "metavar": "lesson", "help": "number or file name; all if none is given"}
     add(build, "Make the notebooks from the text in course/, and run them.").add_argument("lessons", **lessons)

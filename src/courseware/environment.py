@@ -4,6 +4,7 @@ The requirements are read from the installed distribution itself, or from the ch
 course is on the path without being installed, so there is no second list to keep.
 """
 
+import filecmp
 import importlib
 import json
 import platform
@@ -29,6 +30,7 @@ LAB_EXTENSIONS = {
     "jupyterlab-rise": "jupyterlab_rise",
     "courseware-live-slides": None,
 }
+OWN_EXTENSION = Path(__file__).parent / "labextension" / "prebuilt"
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,15 @@ def check_kernel(name: str = "python3") -> Finding:
     return Finding("kernel", f"{name!r} starts another Python: {program}", remedy)
 
 
+def own_extension_is_current(installed: Path, source: Path = OWN_EXTENSION) -> bool:
+    """Whether the folder `installed` holds every file of `source` as it is there.
+
+    pip copies the extension, for an editable install too: a `git pull` alone leaves the old one in place.
+    """
+    files = [path.relative_to(source) for path in source.rglob("*") if path.is_file()]
+    return not any(filecmp.cmpfiles(installed, source, files, shallow=False)[1:])
+
+
 def check_lab_extensions(wanted: Mapping[str, str | None] = LAB_EXTENSIONS) -> list[Finding]:
     """Whether JupyterLab finds each of the `wanted` extensions and has it enabled.
 
@@ -177,8 +188,11 @@ def check_lab_extensions(wanted: Mapping[str, str | None] = LAB_EXTENSIONS) -> l
     from jupyter_core.paths import jupyter_path
     from jupyterlab_server.config import get_page_config
 
-    config = get_page_config(jupyter_path("labextensions"))
+    paths = jupyter_path("labextensions")
+    config = get_page_config(paths)
     installed = {extension["name"] for extension in config["federated_extensions"]}
+    # JupyterLab takes the first of several; hence reversed.
+    folders = {name: Path(path, name) for path in reversed(paths) for name in installed if Path(path, name).is_dir()}
     disabled = set(config["disabledExtensions"])
     findings = []
     for name, distribution in wanted.items():
@@ -192,6 +206,8 @@ def check_lab_extensions(wanted: Mapping[str, str | None] = LAB_EXTENSIONS) -> l
             else:
                 remedy = pip_install("--no-deps", "--force-reinstall", distribution)
             findings.append(Finding(subject, "not installed", remedy))
+        elif distribution is None and not own_extension_is_current(folders[name]):
+            findings.append(Finding(subject, "not the one of this version of the course", reinstall_course()))
         else:
             findings.append(Finding(subject, "enabled"))
     return findings

@@ -43,9 +43,9 @@ def free_port(first: int = DEFAULT_PORT) -> int:
     raise UserError(f"no free port from {first} on; choose another with --port")
 
 
-def slides_page(notebook: Path, root: Path) -> str:
+def slides_page(notebook: Path, root: Path, *, dark: bool = False) -> str:
     """The page that shows `notebook` as live slides, run from its first cell to its last on opening."""
-    return f"rise/{quote(notebook.relative_to(root).as_posix())}?run"
+    return f"rise/{quote(notebook.relative_to(root).as_posix())}?run{'&dark' if dark else ''}"
 
 
 def page_address(page: str, port: int, token: str) -> str:

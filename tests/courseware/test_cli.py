@@ -121,6 +121,11 @@ def test_present_opens_the_lesson_as_slides(project, served):
     assert options["open_browser"] is True
 
 
+def test_present_opens_dark_slides_on_demand(project, served):
+    assert cli.main(["present", "2", "--dark"]) == 0
+    assert served[0][0] == (project, "rise/notebooks/02_width.ipynb?run&dark")
+
+
 @pytest.mark.parametrize(
     ("lesson", "said"),
     [("7", "02  The width"), ("0", "courseware build 00"), ("notes", "no lesson 'notes'")],

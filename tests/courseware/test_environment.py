@@ -1,3 +1,5 @@
+import re
+import shutil
 import subprocess
 import sys
 from importlib import metadata
@@ -140,6 +142,27 @@ def test_the_live_slides_extension_is_installed_with_the_course():
     assert environment.check_lab_extensions({"courseware-live-slides": None}) == [
         Finding("JupyterLab extension courseware-live-slides", "enabled")
     ]
+
+
+@pytest.mark.parametrize("change", ["nothing", "another text", "a missing file"])
+def test_an_extension_from_before_a_git_pull_is_found(tmp_path, change):
+    installed = tmp_path / "installed"
+    shutil.copytree(environment.OWN_EXTENSION, installed)
+    if change == "another text":
+        (installed / "static" / "keys.js").write_text("// as it was")
+    elif change == "a missing file":
+        (installed / "static" / "notes.html").unlink()
+    assert environment.own_extension_is_current(installed) is (change == "nothing")
+
+
+def test_every_module_of_the_extension_is_there():
+    static = environment.OWN_EXTENSION / "static"
+    asked = {
+        name
+        for path in static.iterdir()
+        for name in re.findall(r"""["'](?:\./)?([\w-]+\.(?:js|css|html))["']""", path.read_text(encoding="utf-8"))
+    }
+    assert asked | {"remoteEntry.js"} == {path.name for path in static.iterdir()}
 
 
 def test_the_installed_distribution_is_the_only_list_of_requirements():

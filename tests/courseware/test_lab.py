@@ -54,6 +54,7 @@ def test_the_address_carries_the_token():
 def test_the_slides_of_a_notebook_are_run_on_opening(tmp_path):
     notebook = tmp_path / "notebooks" / "02 wide.ipynb"
     assert lab.slides_page(notebook, tmp_path) == "rise/notebooks/02%20wide.ipynb?run"
+    assert lab.slides_page(notebook, tmp_path, dark=True) == "rise/notebooks/02%20wide.ipynb?run&dark"
 
 
 def test_jupyterlab_understands_the_options(tmp_path):
