@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,29 +104,55 @@ def wait_for_server(process: subprocess.Popen, log: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[LabServer]:
-    """``courseware lab`` on a copy of the notebooks, for the whole test session."""
-    root = tmp_path_factory.mktemp("project")
-    project = project_root(Path(__file__))
-    shutil.copytree(project / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns("*progress*.json"))
-    shutil.copytree(project / "course" / "exercises", root / "course" / "exercises")
+def first_port(worker_id: str) -> int:
+    """A hundred ports for each process of pytest-xdist: two servers that start at once would find the same one free."""
+    return 8888 + 100 * int(worker_id.removeprefix("gw") if worker_id != "master" else 0)
+
+
+@contextmanager
+def serving(root: Path, settings: Path, port: int, *arguments: str) -> Iterator[LabServer]:
+    """``courseware`` with these arguments on the project at `root`, until the end of the block."""
     # Settings and the arrangement of windows stay out of the home folder of whoever runs the tests.
-    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path_factory.mktemp("jupyter"))}
+    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(settings)}
     environment.pop(journal.VARIABLE, None)  # a student's progress is kept, in this copy
     log = root / "server.log"
-    # A port of its own for each process of pytest-xdist: two servers that start at once would find the same one free.
-    port = 8888 + 100 * int(worker_id.removeprefix("gw") if worker_id != "master" else 0)
-    command = [sys.executable, "-m", "courseware.cli", "lab", "--port", str(port)]
-    options = ["--no-browser", "--", "--LabApp.expose_app_in_browser=True"]
+    command = [sys.executable, "-m", "courseware.cli", *arguments, "--port", str(port), "--no-browser"]
     with log.open("w") as output:
         process = subprocess.Popen(
-            [*command, *options], cwd=root, env=environment, stdout=output, stderr=subprocess.STDOUT
+            [*command, "--", "--LabApp.expose_app_in_browser=True"],
+            cwd=root,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     try:
         yield LabServer(root, wait_for_server(process, log))
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory, first_port: int) -> Iterator[LabServer]:
+    """``courseware lab`` on a copy of the notebooks, for the whole test session."""
+    root = tmp_path_factory.mktemp("project")
+    project = project_root(Path(__file__))
+    shutil.copytree(project / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns("*progress*.json"))
+    shutil.copytree(project / "course" / "exercises", root / "course" / "exercises")
+    with serving(root, tmp_path_factory.mktemp("jupyter"), first_port, "lab") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def presented(tmp_path_factory: pytest.TempPathFactory, first_port: int) -> Iterator[LabServer]:
+    """``courseware present 05 --dark`` on a copy of the project; its start page is the deck."""
+    root = tmp_path_factory.mktemp("presented")
+    project = project_root(Path(__file__))
+    for folder in ("notebooks", "course"):
+        shutil.copytree(project / folder, root / folder, ignore=shutil.ignore_patterns("*progress*.json"))
+    settings = tmp_path_factory.mktemp("jupyter")
+    with serving(root, settings, first_port + 50, "present", "05", "--dark") as server:
+        yield server
 
 
 class LabPage:
@@ -186,7 +213,11 @@ class SlidesPage:
 
     def open_running(self, path: str) -> None:
         """Open the slides of the notebook at `path` and come back as soon as one is shown: its cells run."""
-        self.page.goto(self.lab.address(f"rise/{path}?run"))
+        self.open_address(self.lab.address(f"rise/{path}?run"))
+
+    def open_address(self, address: str) -> None:
+        """Open the slides at `address` and come back as soon as one is shown."""
+        self.page.goto(address)
         self.page.wait_for_selector(".rise-enabled .reveal section.present section.present", timeout=1000 * LOAD_LIMIT)
 
     def wait_until_run(self, limit: float = RUN_LIMIT) -> None:
@@ -197,6 +228,17 @@ class SlidesPage:
     def current(self) -> str:
         """The name of the slide that is shown: ``"slide-<column>-<row>"``, both from 0."""
         return self.page.locator(".reveal section.present > section.present").get_attribute("id")
+
+    def go_to(self, heading: str, moves: int = 200) -> None:
+        """From the first slide on by the space bar, until a slide with this `heading` is shown."""
+        self.page.keyboard.press("Home")
+        self.page.wait_for_selector("#slide-0-0.present")
+        shown = self.page.locator("section.present > section.present").get_by_role("heading", name=heading)
+        for _ in range(moves):
+            if shown.count():
+                return
+            self.page.keyboard.press("Space")
+        pytest.fail(f"no slide has the heading {heading!r}")
 
     def errors(self) -> list[str]:
         """The text of each error that a cell of the deck shows."""
