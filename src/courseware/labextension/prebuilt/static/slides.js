@@ -48,6 +48,11 @@ function toggleDark(dark = document.body.dataset.theme !== "dark") {
   document.body.dataset.theme = dark ? "dark" : "light";
 }
 
+// How much larger than 1280 × 720 the slide is, for what a style sheet cannot compute: a number without a unit.
+function scale() {
+  document.body.style.setProperty("--scale", Math.min(innerWidth / 1280, innerHeight / 720));
+}
+
 export function present({ commands, tracker, documents, CodeCell }) {
   const asked = new URLSearchParams(location.search);
   const notebook = () => tracker.currentWidget.content;
@@ -82,7 +87,7 @@ export function present({ commands, tracker, documents, CodeCell }) {
     { keys: ["Enter"], help: "write in the cell (Esc: leave it)", act: edit },
     { keys: ["Home"], help: "first slide", act: () => commands.execute("RISE:firstSlide") },
     { keys: ["End"], help: "last slide", act: () => commands.execute("RISE:lastSlide") },
-    { keys: ["w", "o"], help: "overview of all slides", act: () => commands.execute("RISE:toggleOverview") },
+    { keys: ["w", "o"], help: "overview of all slides, and back", act: () => commands.execute("RISE:toggleOverview") },
     { keys: ["s", "t"], help: "speaker notes and timer, in a second window", act: openNotes },
     { keys: ["l"], help: "laser pointer", act: togglePointer },
     { keys: ["p"], help: "pen", act: togglePen },
@@ -96,6 +101,8 @@ export function present({ commands, tracker, documents, CodeCell }) {
   toggleDark(asked.has("dark"));
   listen(actions);
   followSlides();
+  scale();
+  window.addEventListener("resize", scale);
   document.addEventListener("slidechanged", clearPen);
   const style = new URL("slides.css", import.meta.url);
   document.head.insertAdjacentHTML("beforeend", `<link rel="stylesheet" href="${style}">`);
