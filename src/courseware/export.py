@@ -1,7 +1,7 @@
 """Notebooks to pages and slide decks that need no kernel and no network.
 
-A deck is one file. So is a page, but for the pictures that its explorers show when they are moved: these lie in a
-folder beside it, so that the page opens quickly.
+A lesson's deck is one file. So is a page, but for the pictures that its explorers show when they are moved: these lie
+in a folder beside it, so that the page opens quickly. The deck of the whole course shows the pictures in these folders.
 
 nbconvert does the conversion; the templates beside this module replace what its own would load from the
 network. Formulas become MathML when exporting, so a page needs no script to show them; fonts, reveal.js and
@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html.parser import HTMLParser
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -39,7 +40,9 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 from traitlets.config import Config
 
+from courseware import decks
 from courseware.build import targets
+from courseware.decks import COURSE_DECK
 from courseware.derive import NOTEBOOK_METADATA
 from courseware.execute import FAILURES, execute
 from courseware.frames import pictures_apart
@@ -47,6 +50,7 @@ from courseware.project import INSTALL_EXPORT, UserError, find_text, number_of, 
 
 __all__ = [
     "ExportError",
+    "course_deck",
     "deck",
     "document",
     "export",
@@ -93,6 +97,7 @@ SETTINGS = Config(
 
 HEADING_ID = "?/:@-._~!$&'()*+,;="  # what nbconvert leaves unquoted in the id of a heading
 FONTS, CONTENTS = "<!-- fonts -->", "<!-- contents -->"
+PLACEHOLDERS = {"fonts": FONTS, "contents": CONTENTS, "slides": decks.SLIDES, "slides_end": decks.SLIDES_END}
 REVEAL = "sphinx-revealjs", "sphinx_revealjs/_static/revealjs"
 TEXT_FONTS = [  # style, weight, file below reveal's folder
     ("normal", 400, "dist/theme/fonts/source-sans-pro/source-sans-pro-regular.woff"),
@@ -121,6 +126,7 @@ def export(
         Made if it does not exist. A notebook `NN_name.ipynb` becomes `NN_name.html` and, if its cells carry
         slide metadata, `NN_name.slides.html`; those in `exercises/` and `solutions/` keep their folder; the
         start page becomes `index.html`. What a page's explorers show when moved goes into `NN_name_files/` beside it.
+        When all lessons are exported, `course.slides.html` has the slides of all of them.
         A file of the project that a page links to becomes a page too, such as `src/package/module.py.html`.
     lessons
         Numbers or names of the lessons to export, with their exercise sheets, the start page and the pages
@@ -152,19 +158,29 @@ def export(
     files = linked_files(notebooks, root)
     pages = site_map([*known, *files])
 
-    written = []
+    written, slides = [], {}
     total = sum(cell.cell_type == "code" for notebook in notebooks.values() for cell in notebook.cells)
     with tqdm(total=total, unit="cell", disable=not progress) as bar:
         for name, notebook in notebooks.items():
             bar.set_description(name)
             folder = (root / "notebooks" / name).parent
             done = execute(notebook, folder=folder, export=True, after_cell=bar.update)
-            forms = _page_files(page(done, name, pages, folder=folder), pages[name])
+            also = {} if numbers or name != START else {"Slides": COURSE_DECK}
+            forms = _page_files(page(done, name, pages, folder=folder, also=also), pages[name])
             if _has_deck(done, name):
-                forms[_deck_path(pages[name])] = deck(done, name, pages, folder=folder).encode()
+                made = _deck(done, name, folder)
+                forms[_deck_path(pages[name])] = _finished_deck(made, name, pages, decks.places({name: made})).encode()
+                slides[name] = made if numbers else pictures_apart(made, _pictures_path(pages[name]))[0]
             shutil.rmtree(Path(output) / _pictures_path(pages[name]), ignore_errors=True)  # those of an older export
             written += [_write(Path(output) / path, content) for path, content in forms.items()]
             each(name, done)
+    if slides and not numbers:
+        front = notebooks.get(START, v4.new_notebook())
+        written.append(
+            _write(
+                Path(output) / COURSE_DECK, course_deck(slides, title(front, START).partition(":")[0], pages).encode()
+            )
+        )
     for name, file in files.items():
         text = page(document(file, root), name, pages, folder=file.parent)
         written.append(_write(Path(output) / pages[name], text.encode()))
@@ -275,23 +291,59 @@ def _page_files(text: str, path: str) -> dict[str, bytes]:
 
 
 # ---------------------------------------------------------------------------------------------- page and deck
-def page(notebook: NotebookNode, name: str, pages: Mapping[str, str], folder: Path = Path()) -> str:
+def page(
+    notebook: NotebookNode,
+    name: str,
+    pages: Mapping[str, str],
+    folder: Path = Path(),
+    also: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """An executed notebook as one self-contained HTML page.
 
-    `name` is the notebook's key in `pages` (see `site_map`), `folder` where pictures lie that its text names.
+    `name` is the notebook's key in `pages` (see `site_map`), `folder` where pictures lie that its text names, and
+    `also` further links for the header: addresses by their text.
     Cells tagged `remove-cell` and speaker notes are left out; code is left out where the cell is tagged
     `hide-input` or its source is hidden in JupyterLab. Raises `ExportError`.
     """
-    links = _header_links(notebook, name, pages)
+    links = _header_links(notebook, name, pages) + [{"text": text, "href": href} for text, href in also.items()]
     text = _converted(_Page(template_name="page", config=SETTINGS), notebook, name, folder, {"links": links})
     return _finished(text.replace(CONTENTS, _contents(text), 1), name, pages)
 
 
 def deck(notebook: NotebookNode, name: str, pages: Mapping[str, str], folder: Path = Path()) -> str:
     """An executed notebook as one self-contained reveal.js deck, with speaker notes; otherwise as `page`."""
-    exporter = _Deck(template_name="slides", config=SETTINGS, exclude_anchor_links=True)
-    text = _converted(exporter, notebook, name, folder, {"reveal": _reveal()})
-    return _finished(text, name, pages)
+    made = _deck(notebook, name, folder)
+    return _finished_deck(made, name, pages, decks.places({name: made}))
+
+
+def course_deck(lessons: Mapping[str, str], heading: str, pages: Mapping[str, str]) -> str:
+    """The decks of several lessons as one: a column of slides for each, after a slide that lists them.
+
+    `lessons` holds, by notebook, decks whose links still lead to notebooks. A link to what is on a slide leads there.
+    Raises `ExportError`.
+    """
+    found = decks.places(lessons, whole_course=True)
+    titles = {name: _deck_title(text) for name, text in lessons.items()}
+    contents = "\n".join(f"- [{titles[name]}](#/{found[name, '']})" for name in lessons)
+    cell = v4.new_markdown_cell(f"# {heading}\n\n{contents}", metadata={"slideshow": {"slide_type": "slide"}})
+    first = _deck(v4.new_notebook(cells=[cell]), COURSE_DECK, Path(), kind="course")
+    columns = [decks.links_to_slides(decks.column(text, name), name, found, resolved) for name, text in lessons.items()]
+    return _finished(decks.joined(first, columns), COURSE_DECK, {**pages, COURSE_DECK: COURSE_DECK})
+
+
+def _deck(notebook: NotebookNode, name: str, folder: Path, kind: str = "lesson") -> str:
+    exporter = _Deck(template_name="slides", config=SETTINGS)
+    return _converted(exporter, notebook, name, folder, {"reveal": _reveal(), "deck": kind})
+
+
+def _finished_deck(text: str, name: str, pages: Mapping[str, str], found: Mapping[tuple[str, str], str]) -> str:
+    return _finished(decks.links_to_slides(text, name, found, resolved), name, pages)
+
+
+def _deck_title(text: str) -> str:
+    """The title of a deck, as the page of the lesson has it."""
+    found = re.search(r"<title>(.*?) \(slides\)</title>", text, re.DOTALL)
+    return html.unescape(found[1]) if found else ""
 
 
 def _converted(exporter: HTMLExporter, notebook: NotebookNode, name: str, folder: Path, extra: dict[str, Any]) -> str:
@@ -299,7 +351,7 @@ def _converted(exporter: HTMLExporter, notebook: NotebookNode, name: str, folder
     for cell in notebook.cells:
         if cell.metadata.get("jupyter", {}).get("source_hidden"):
             cell.metadata.setdefault("tags", []).append("hide-input")
-    course = {"title": title(notebook, name), "placeholders": {"fonts": FONTS, "contents": CONTENTS}} | extra
+    course = {"title": title(notebook, name), "placeholders": PLACEHOLDERS} | extra
     resources = {"metadata": {"name": name, "path": str(folder)}, "course": course}
     return exporter.from_notebook_node(notebook, resources)[0]
 
@@ -379,6 +431,8 @@ def _contents(text: str) -> str:
 class _Formulas:
     """Mixed into nbconvert's exporters: formulas in text become MathML."""
 
+    anchor_links = True
+
     @pass_context
     def markdown2html(self, context: Mapping[str, Any], source: str) -> str:
         cell, resources = context.get("cell", {}), context["resources"]
@@ -399,7 +453,7 @@ class _Formulas:
             attachments=cell.get("attachments", {}),
             embed_images=self.embed_images,
             path=resources["metadata"]["path"],
-            exclude_anchor_links=self.exclude_anchor_links,
+            anchor_links=self.anchor_links,
         )
         return MarkdownWithMath(renderer=renderer).render(source)
 
@@ -410,6 +464,7 @@ class _Page(_Formulas, HTMLExporter):
 
 class _Deck(_Formulas, SlidesExporter):
     export_from_notebook = None
+    anchor_links = False
 
 
 class _Renderer(IPythonRenderer):
@@ -419,9 +474,22 @@ class _Renderer(IPythonRenderer):
 
     IMAGE = re.compile(r'(?P<start><img\b[^>]*?\bsrc=")(?P<source>[^"]+)')
 
-    def __init__(self, formula: Callable[[str, bool], str], **options: Any):
+    ANCHOR = re.compile(r'(?P<start><h[1-6] id="|<a class="anchor-link" href="#)(?P<anchor>[^"]*)')
+    ANCHOR_LINK = re.compile(r'<a class="anchor-link".*?</a>')
+
+    def __init__(self, formula: Callable[[str, bool], str], anchor_links: bool, **options: Any):
         super().__init__(**options)
         self.formula = formula
+        self.anchor_links = anchor_links
+
+    def heading(self, text: str, level: int, **attributes: Any) -> str:
+        # nbconvert quotes some characters of an id and leaves others, such as an apostrophe. A browser looks for a
+        # link's anchor as it is written and wholly unquoted, so an id with both kinds would be found by no link.
+        made = self.ANCHOR.sub(
+            lambda m: m["start"] + html.escape(unquote(html.unescape(m["anchor"]))),
+            super().heading(text, level, **attributes),
+        )
+        return made if self.anchor_links else self.ANCHOR_LINK.sub("", made)
 
     def block_math(self, body: str) -> str:
         return self.formula(body, True)

@@ -17,6 +17,7 @@ Three forms of one object:
 
 import base64
 import contextlib
+import hashlib
 import html
 import io
 import itertools
@@ -442,7 +443,8 @@ def pictures_apart(page: str, folder: str) -> tuple[str, dict[str, bytes]]:
     page
         HTML that holds explorers as `Explorer.html` writes them.
     folder
-        Where the pictures are to lie, an address relative to the page.
+        Where the pictures are to lie, an address relative to the page. A picture is named by its content, so that one
+        that several explorers show is one file.
 
     Returns
     -------
@@ -450,13 +452,13 @@ def pictures_apart(page: str, folder: str) -> tuple[str, dict[str, bytes]]:
         The page, which now names the pictures instead of holding them, and PNG bytes by address. The stills stay.
     """
     files: dict[str, bytes] = {}
-    number = itertools.count(1)
 
     def named(block: re.Match[str]) -> str:
-        explorer, addresses = next(number), []
-        for picture, address in enumerate(json.loads(block["addresses"]), start=1):
-            addresses.append(f"{folder}/{explorer}-{picture}.png")
-            files[addresses[-1]] = base64.b64decode(address.removeprefix(_DATA_URL))
+        addresses = []
+        for address in json.loads(block["addresses"]):
+            picture = base64.b64decode(address.removeprefix(_DATA_URL))
+            addresses.append(f"{folder}/{hashlib.sha256(picture).hexdigest()[:16]}.png")
+            files[addresses[-1]] = picture
         return block["start"] + _json(addresses)
 
     return _ADDRESSES.sub(named, page), files

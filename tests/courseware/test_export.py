@@ -376,12 +376,13 @@ def test_the_pictures_of_explorers_lie_beside_the_page(project: Path) -> None:
     old.write_bytes(b"from an older export")
     written = export.export(project / "site", ["3"], progress=False)
     names = [path.relative_to(project / "site").as_posix() for path in written]
-    assert names == ["index.html", "03_three.html", "03_three_files/1-1.png", "03_three_files/1-2.png"]
+    assert names[:2] == ["index.html", "03_three.html"]
+    assert [name.partition("/")[0] for name in names[2:]] == ["03_three_files", "03_three_files"]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written[2:])
     assert not old.exists()
     made = BeautifulSoup(written[1].read_text(), "html.parser")
     beside = json.loads(made.select_one("script.courseware-pictures").get_text())
-    assert beside == ["03_three_files/1-1.png", "03_three_files/1-2.png"]
+    assert beside == names[2:]
 
 
 def test_export_names_an_unknown_lesson(project: Path) -> None:
