@@ -107,8 +107,11 @@ def parser() -> argparse.ArgumentParser:
     lessons = {"nargs": "*", "metavar": "lesson", "help": "number or file name; all if none is given"}
     add(build, "Make the notebooks from the text in course/, and run them.").add_argument("lessons", **lessons)
     add(check, "See whether the notebooks are what course/ says.")
-    command = add(export, "Write each lesson as a page and a slide deck, one file each, which need no server.")
+    command = add(export, "Write each lesson as a page and a slide deck, which need no server, and one deck of all.")
     command.add_argument("--output", default="site", help="the folder to write into (default: %(default)s)")
+    command.add_argument(
+        "--handouts", action="store_true", help="print a handout of each deck as PDF, too: needs Chromium or Chrome"
+    )
     command.add_argument("lessons", **lessons)
     command = add(release, "Write the exercise sheets for grading with nbgrader.")
     command.add_argument("--course-dir", default="grading", help="the folder to write into (default: %(default)s)")

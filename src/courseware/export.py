@@ -46,6 +46,7 @@ from courseware.decks import COURSE_DECK
 from courseware.derive import NOTEBOOK_METADATA
 from courseware.execute import FAILURES, execute
 from courseware.frames import pictures_apart
+from courseware.handouts import find_browser, handouts
 from courseware.project import INSTALL_EXPORT, UserError, find_text, number_of, other_pages, project_root
 
 __all__ = [
@@ -194,7 +195,11 @@ def _write(target: Path, content: bytes) -> Path:
 
 
 def export_command(args: argparse.Namespace) -> int:
-    """`courseware export`: `args.output` is the folder, `args.lessons` names the lessons (none: all)."""
+    """`courseware export`: `args.output` is the folder, `args.lessons` names the lessons (none: all).
+
+    With `args.handouts` the decks of the lessons are printed, too: see `courseware.handouts`.
+    """
+    browser = find_browser() if args.handouts else None  # before the minutes that an export takes
     try:
         written = export(Path(args.output), args.lessons)
     except FAILURES as error:
@@ -203,6 +208,9 @@ def export_command(args: argparse.Namespace) -> int:
     except ExportError as error:
         print(error, file=sys.stderr)
         return 1
+    if browser:
+        lessons = [path for path in written if path.name.endswith(".slides.html") and path.name != COURSE_DECK]
+        written += handouts(lessons, browser)
     size = sum(path.stat().st_size for path in written) / 1e6
     print(f"{len(written)} file{'s'[: len(written) > 1]} written, {size:.1f} MB: open {written[0]}")
     return 0

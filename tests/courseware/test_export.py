@@ -400,12 +400,12 @@ def test_export_into_a_file_is_refused(project: Path, capsys: pytest.CaptureFixt
 
 
 def test_export_command_reports_a_failing_cell(project: Path, capsys: pytest.CaptureFixture) -> None:
-    assert export.export_command(argparse.Namespace(output=project / "site", lessons=["02"])) == 1
+    assert export.export_command(argparse.Namespace(output=project / "site", lessons=["02"], handouts=False)) == 1
     assert "name 'broken' is not defined" in capsys.readouterr().err
 
 
 def test_export_command_counts_what_it_wrote(project: Path, capsys: pytest.CaptureFixture) -> None:
-    assert export.export_command(argparse.Namespace(output=project / "site", lessons=["00"])) == 0
+    assert export.export_command(argparse.Namespace(output=project / "site", lessons=["00"], handouts=False)) == 0
     index = re.escape(str(project / "site" / "index.html"))
     assert re.search(rf"1 file written, \d+\.\d MB: open {index}\n", capsys.readouterr().out)
 
