@@ -14,7 +14,8 @@ __all__ = ["COURSE_DECK", "SLIDES", "SLIDES_END", "column", "joined", "links_to_
 COURSE_DECK = "course.slides.html"
 SLIDES, SLIDES_END = "<!-- slides -->", "<!-- end of slides -->"
 
-_HEADING = re.compile(r'(?P<start><h[1-6]\b[^>]*?\bid=")(?P<id>[^"]*)')
+# nbconvert puts an id with a double quote in it between single ones.
+_HEADING = re.compile(r"""(?P<start><h[1-6]\b[^>]*?\bid=(?P<quote>["']))(?P<id>.*?)(?=(?P=quote))""")
 _NEXT_COLUMN = re.compile(r"</section>\s*</section>\s*<section\b[^>]*>\s*<section\b")
 _LINK = re.compile(
     r'<script\b.*?</script>|(?P<start><a\b[^>]*?\bhref=")(?![\w.+-]+:)(?P<path>[^"#?]*)(?:#(?P<anchor>[^"]*))?(?=")',

@@ -428,10 +428,10 @@ def _linked(text: str, name: str, pages: Mapping[str, str]) -> str:
 
 def _contents(text: str) -> str:
     """The list of a page's second-level headings, for the margin; nothing for a short page."""
-    headings = re.findall(r'<h2 id="([^"]+)">(.*?)<a class="anchor-link"', text, re.DOTALL)
+    headings = re.findall(r"""<h2 id=(["'].+?["'])>(.*?)<a class="anchor-link" href=""", text, re.DOTALL)
     if len(headings) < 3:
         return ""
-    items = "".join(f'<li><a href="#{anchor}">{heading}</a></li>' for anchor, heading in headings)
+    items = "".join(f"<li><a href={anchor[0]}#{anchor[1:]}>{heading}</a></li>" for anchor, heading in headings)
     return f'<nav class="contents" aria-label="On this page"><ol>{items}</ol></nav>'
 
 

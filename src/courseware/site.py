@@ -39,6 +39,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from courseware import export
+from courseware.decks import COURSE_DECK
 from courseware.execute import FAILURES
 from courseware.export import START, TEMPLATES, ExportError
 from courseware.project import UserError, project_root
@@ -316,6 +317,7 @@ class Course:
             "lessons": [docname(name) for name in self.lessons],
             "others": [docname(name) for name in others],
             "guides": [docname(name) for name in self.guides],
+            "deck": f"{FILES}/{COURSE_DECK}" if (self.output / FILES / COURSE_DECK).is_file() else None,
         }
 
     def _document(self, file: Path, name: str) -> str:
@@ -602,8 +604,10 @@ def dead_links(folder: Path) -> list[str]:
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             if not target.is_file():
                 problems.append(f"{name}: the link to {address} leads nowhere")
-            # As browsers do it: the fragment as it is written, then decoded.
-            elif target in pages and not {parts.fragment, unquote(parts.fragment)} & pages[target].anchors:
+                continue
+            # As browsers do it: the fragment as it is written, then decoded. A deck's own begin with a slash.
+            fragment = parts.fragment.removeprefix("/")
+            if target in pages and not {fragment, unquote(fragment)} & pages[target].anchors:
                 problems.append(f"{name}: {address} names a place that the page does not have")
     problems += [f"{sheet}: loads {address}" for sheet, address in _loaded_by_styles(folder)]
     return problems

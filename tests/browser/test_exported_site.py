@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from watching import explorer, explorers, key, move_by_keyboard_and_mouse, panels, wait_for_key
 
 from courseware.build import targets
+from courseware.decks import COURSE_DECK
 from courseware.export import site_map
 from courseware.project import lessons, project_root
 
@@ -25,6 +26,7 @@ every_lesson = pytest.mark.parametrize("stem", LESSONS)
 WIDTH, PICTURE = "How wide should we look?", "From Gaussian blur to the bilateral filter"
 
 HEAVIEST = 3_000_000  # bytes of a lesson's page before a slider is touched
+HEAVIEST_COURSE_DECK = 8_000_000  # of the slides of all lessons, likewise; with all pictures inside they would be 57 MB
 FIRST_CONTENT = 1000  # ms from disk, the median of LOADS
 LOADS = 3
 
@@ -217,15 +219,17 @@ def first_content(browser, address) -> float:
 
 def test_weight_and_first_content_of_lessons_and_decks(browser, site):
     weights, paints = {}, {}
-    for name in ["index.html", *(f"{stem}.html" for stem in LESSONS), *DECKS]:
+    for name in ["index.html", *(f"{stem}.html" for stem in LESSONS), *DECKS, COURSE_DECK]:
         page = browser.new_page()
         weights[name], others = bytes_loaded(page, site, name)
         page.close()
         assert others == [], name
         paints[name] = first_content(browser, (site / name).as_uri())
         print(f"{name}: {weights[name] / 1e6:.2f} MB, first content after {paints[name]:.0f} ms")
-    assert max(weight for name, weight in weights.items() if name not in DECKS) <= HEAVIEST
-    assert max(paint for name, paint in paints.items() if name not in DECKS) < FIRST_CONTENT
+    of_pages = [name for name in weights if name not in [*DECKS, COURSE_DECK]]
+    assert max(weights[name] for name in of_pages) <= HEAVIEST
+    assert max(paints[name] for name in of_pages) < FIRST_CONTENT
+    assert weights[COURSE_DECK] <= HEAVIEST_COURSE_DECK
 
 
 # ---- no dead end
@@ -233,7 +237,7 @@ def test_weight_and_first_content_of_lessons_and_decks(browser, site):
 def documents(site) -> dict[str, BeautifulSoup]:
     """Every page and deck by its address, without the data of its pictures and fonts."""
     files = sorted(site.rglob("*.html"))  # with the files of the project that pages link to
-    assert {site / name for name in [*PAGES, *DECKS]} <= set(files)
+    assert {site / name for name in [*PAGES, *DECKS, COURSE_DECK]} <= set(files)
     data = re.compile(r'data:[^")]*')
     return {f.as_uri(): BeautifulSoup(data.sub("data:", f.read_text(encoding="utf-8")), "html.parser") for f in files}
 
@@ -245,6 +249,7 @@ def test_every_link_of_the_site_leads_somewhere(documents):
         for link in document.select("a[href]"):
             count += 1
             target, anchor = urldefrag(urljoin(page, link["href"]))
+            anchor = anchor.removeprefix("/")  # as reveal.js writes those of slides
             parts = urlsplit(target)
             if parts.scheme == "file":
                 # As a browser looks for it: as it is written, percent-encoded, decoded.

@@ -3,6 +3,7 @@ import base64
 import json
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 import nbformat.v4 as v4
@@ -13,7 +14,8 @@ from nbformat import NotebookNode
 from courseware import cli, export
 from courseware.build import targets
 from courseware.export import ExportError
-from courseware.project import UnknownLessonError
+from courseware.handouts import handouts
+from courseware.project import UnknownLessonError, UserError
 from courseware.syllabus import anchor
 
 START, LESSON, SHEET, SOLUTION = (
@@ -311,6 +313,19 @@ def test_embedded_fonts_are_small() -> None:
     assert sum(len(data) for _, data in fonts) < 150_000
 
 
+@both_forms
+@pytest.mark.parametrize(
+    "heading", ["1 · Debug: the lecture's listing", "A width of σ", "It's so", 'The "end" & more', "80 % of it"]
+)
+def test_a_link_to_any_heading_finds_it(form: str, heading: str) -> None:
+    anchor = heading.replace(" ", "-")
+    made = convert(form, text(f"# Title\n\n[there](<#{anchor}>)", "slide"), text(f"## {heading}", "slide"))
+    wanted = made.find("a", string="there")["href"].removeprefix("#").removeprefix("/")
+    # A browser looks for the anchor as it is written, then for all of it unquoted.
+    assert made.h2["id"] in (wanted, unquote(wanted))
+    assert made.h2.find(string=True).strip() == heading
+
+
 # ------------------------------------------------------------------------------------------------ the command
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -356,6 +371,7 @@ def test_pages_without_a_number_go_with_every_lesson_and_have_no_deck(project: P
     assert len(export.export(project / "site", ["1"], progress=False)) == 7
 
 
+SLIDE = '# %% [markdown] slideshow={"slide_type": "slide"}'
 EXPLORER = """# %% [markdown]
 # # Three
 # %%
@@ -383,6 +399,94 @@ def test_the_pictures_of_explorers_lie_beside_the_page(project: Path) -> None:
     made = BeautifulSoup(written[1].read_text(), "html.parser")
     beside = json.loads(made.select_one("script.courseware-pictures").get_text())
     assert beside == names[2:]
+
+
+SECOND = """# %% [markdown] slideshow={"slide_type": "slide"}
+# # 2 · Two
+# [lesson](01_one.ipynb), [there](01_one.ipynb#It's-·-there), [skipped](01_one.ipynb#Skipped), [here](#Down)
+# [sheet](exercises/01_one.ipynb), [far](https://example.org/#One)
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Down
+"""
+FIRST = """
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ## It's · there
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Skipped
+"""
+
+
+def test_the_deck_of_the_whole_course_leads_from_slide_to_slide(project: Path) -> None:
+    lesson = project / "course" / "01_one.py"
+    lesson.write_text(lesson.read_text() + FIRST)
+    (project / "course" / "02_two.py").write_text(SECOND)
+    (project / "course" / "03_three.py").write_text(EXPLORER.replace("# %% [markdown]", SLIDE, 1))
+    site = project / "site"
+    written = {path.relative_to(site).as_posix() for path in export.export(site, progress=False)}
+    made = BeautifulSoup((site / "course.slides.html").read_text(), "html.parser")
+    assert "course.slides.html" in written
+    assert made.title.get_text() == "Start (slides)"
+    columns = made.select(".slides > section")
+    assert [[h.get_text().strip() for h in column.select("h1, h2")] for column in columns] == [
+        ["Start"],
+        ["One", "It's · there"],
+        ["2 · Two", "Down"],
+        ["Three"],
+    ]
+    assert [a["href"] for a in columns[0].select("a")] == ["#/01_one", "#/02_two", "#/03_three"]
+    assert [column.get("id") for column in columns[1:]] == ["01_one", "02_two", "03_three"]
+    links = {a.get_text(): a["href"] for a in columns[2].select("a")}
+    assert links == {
+        "lesson": "#/01_one",
+        "there": "#/01_one:It's-·-there",
+        "skipped": "01_one.html#Skipped",
+        "here": "#/02_two:Down",
+        "sheet": "exercises/01_one.html",
+        "far": "https://example.org/#One",
+    }
+    for address in ("#/01_one:It's-·-there", "#/02_two:Down"):
+        assert made.find(id=address.removeprefix("#/")).find_parent("section") is not None
+    # The pictures of explorers are those of the page.
+    assert set(json.loads(made.select_one("script.courseware-pictures").get_text())) <= written
+    start = BeautifulSoup((site / "index.html").read_text(), "html.parser")
+    assert start.select_one("header a:last-child")["href"] == "course.slides.html"
+    # In a lesson's own deck the same links lead to the other pages, and to slides of its own.
+    own = BeautifulSoup((site / "02_two.slides.html").read_text(), "html.parser")
+    hrefs = [a["href"] for a in own.select("main a")]
+    assert hrefs[0] == "01_one.html"
+    assert unquote(hrefs[1]) == "01_one.html#It's-·-there"
+    assert hrefs[2:5] == ["01_one.html#Skipped", "#/Down", "exercises/01_one.html"]
+
+
+def test_part_of_the_course_has_no_deck_of_the_whole(project: Path) -> None:
+    written = export.export(project / "site", ["1"], progress=False)
+    assert "course.slides.html" not in [path.name for path in written]
+    assert "course.slides.html" not in (project / "site" / "index.html").read_text()
+
+
+def test_handouts_without_a_browser_are_refused_before_anything_runs(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setenv("PATH", str(project))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setattr("courseware.handouts.PLACES", ())
+    assert cli.main(["export", "--handouts", "1"]) == 2
+    assert "printed by Chromium or Chrome, and neither was found" in capsys.readouterr().err
+    monkeypatch.setenv("CHROMIUM", "/nowhere/chromium")
+    assert cli.main(["export", "--handouts", "1"]) == 2
+    assert "CHROMIUM must be the path of a Chromium or Chrome, was '/nowhere/chromium'" in capsys.readouterr().err
+    assert not (project / "site").exists()
+
+
+def test_a_browser_that_prints_nothing_is_reported(project: Path) -> None:
+    program = project / "browser"
+    program.write_text("#!/bin/sh\necho 'no display' >&2\n")
+    program.chmod(0o755)
+    deck_file, old = project / "01_one.slides.html", project / "01_one.handout.pdf"
+    old.write_bytes(b"of an older export")
+    with pytest.raises(UserError, match=r"browser did not print 01_one\.slides\.html: no display"):
+        handouts([deck_file], str(program), progress=False)
+    assert not old.exists()
 
 
 def test_export_names_an_unknown_lesson(project: Path) -> None:

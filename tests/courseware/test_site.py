@@ -109,7 +109,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def built(root: Path, folder: Path, where: Repository | None = None, **changed: list[NotebookNode]) -> Path:
     notebooks = course() | {name: notebook(cells) for name, cells in changed.items()}
-    for name in ["index.html", "01_width.html", "01_width.slides.html", "glossary.html"]:
+    for name in ["index.html", "01_width.html", "01_width.slides.html", "course.slides.html", "glossary.html"]:
         (folder / "files").mkdir(parents=True, exist_ok=True)
         (folder / "files" / name).write_text("<html></html>")
     for place in ("exercises", "solutions"):
@@ -143,6 +143,7 @@ def test_the_first_page_has_a_card_for_each_lesson(made: Path) -> None:
         "Exercises of 1 · The width": "exercises/01_width.html",
         "Solutions of 1 · The width": "solutions/01_width.html",
     }
+    assert first.select_one(".course-buttons a:last-child")["href"] == "files/course.slides.html"
     # The picture is the explorer's, not the first of the lesson.
     with Image.open(made / card.img["src"]) as thumbnail:
         assert thumbnail.size == (432, 288)
@@ -298,7 +299,7 @@ def test_dead_links_are_found_and_living_ones_are_not(tmp_path: Path) -> None:
     (tmp_path / "one.html").write_text(
         '<link href="style.css"><script src="https://example.org/a.js"></script><img src="data:image/png;base64,x">'
         '<a href="b%20c/two.html#%C3%9Cbung"></a><a href="b%20c/two.html#%C3%96l"></a>'
-        '<a href="b%20c/two.html#old"></a><a href="#"></a>'
+        '<a href="b%20c/two.html#old"></a><a href="#"></a><a href="b%20c/two.html#/old"></a>'
         '<a href="mailto:a"></a>'
         '<a href="https://example.org/#x"></a><a href="three.html"></a><a href="b%20c/two.html#none"></a>'
     )
