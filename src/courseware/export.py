@@ -25,7 +25,7 @@ from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import math_core
 import nbformat
@@ -96,7 +96,6 @@ SETTINGS = Config(
     }
 )
 
-HEADING_ID = "?/:@-._~!$&'()*+,;="  # what nbconvert leaves unquoted in the id of a heading
 FONTS, CONTENTS = "<!-- fonts -->", "<!-- contents -->"
 PLACEHOLDERS = {"fonts": FONTS, "contents": CONTENTS, "slides": decks.SLIDES, "slides_end": decks.SLIDES_END}
 REVEAL = "sphinx-revealjs", "sphinx_revealjs/_static/revealjs"
@@ -401,16 +400,7 @@ def _relative(target: str, page: str) -> str:
 
 
 def _linked(text: str, name: str, pages: Mapping[str, str]) -> str:
-    """Links to notebooks and files lead to their pages; those to pages, which the templates made, stay.
-
-    Places in a page are written as nbconvert writes the ids of headings: an apostrophe as it is, other letters quoted.
-    """
-
-    def placed(link: re.Match[str]) -> str:
-        if not link["place"]:
-            return link[0]
-        place = quote(unquote(html.unescape(link["place"])), safe=HEADING_ID)
-        return link["start"] + html.escape(place, quote=False)
+    """Links to notebooks and files lead to their pages; those to pages, which the templates made, stay."""
 
     def rewritten(link: re.Match[str]) -> str:
         if not link["path"]:
@@ -421,17 +411,15 @@ def _linked(text: str, name: str, pages: Mapping[str, str]) -> str:
         return link["start"] + _relative(pages[target], pages[name])
 
     link = r'(?P<start><a\b[^>]*?\bhref=")(?![\w.+-]+:)(?P<path>[^"#?]+)(?<!\.html)(?=["#?])'
-    text = re.sub(rf"<script\b.*?</script>|{link}", rewritten, text, flags=re.DOTALL)
-    place = r'(?P<start><a\b[^>]*?\bhref="(?![\w.+-]+:)[^"#]*#)(?P<place>[^"]+)(?=")'
-    return re.sub(rf"<script\b.*?</script>|{place}", placed, text, flags=re.DOTALL)
+    return re.sub(rf"<script\b.*?</script>|{link}", rewritten, text, flags=re.DOTALL)
 
 
 def _contents(text: str) -> str:
     """The list of a page's second-level headings, for the margin; nothing for a short page."""
-    headings = re.findall(r"""<h2 id=(["'].+?["'])>(.*?)<a class="anchor-link" href=""", text, re.DOTALL)
+    headings = re.findall(r'<h2 id="([^"]+)">(.*?)<a class="anchor-link"', text, re.DOTALL)
     if len(headings) < 3:
         return ""
-    items = "".join(f"<li><a href={anchor[0]}#{anchor[1:]}>{heading}</a></li>" for anchor, heading in headings)
+    items = "".join(f'<li><a href="#{anchor}">{heading}</a></li>' for anchor, heading in headings)
     return f'<nav class="contents" aria-label="On this page"><ol>{items}</ol></nav>'
 
 

@@ -214,7 +214,7 @@ def test_the_start_page_the_syllabus_and_the_readme_lead_to_the_notes(site):
     for number, each in enumerate(OUTLINES, start=1):
         assert f"[{number}](teaching/{each.lesson.stem}.md)" in syllabus_text
     assert "[Teaching notes](../course/README.md#To-present)" in (ROOT / "course/00_start_here.py").read_text("utf-8")
-    assert "[teaching notes](course/README.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "[Teaching notes](course/README.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @every_lesson
