@@ -90,6 +90,7 @@ function layOutHandout() {
 
 // ---- the deck
 function startDeck() {
+  const ofCourse = document.body.dataset.deck === "course";
   Reveal.initialize({
     width: 1280,
     height: 720,
@@ -98,10 +99,10 @@ function startDeck() {
     hash: true,
     transition: "none",
     backgroundTransition: "none",
-    slideNumber: "c/t",
+    slideNumber: ofCourse ? "c" : "c/t", // a longer number would reach into the slide
     controlsTutorial: false,
     // In the deck of the whole course each lesson is a column; an arrow to the right must not leave out the rest of it.
-    navigationMode: document.body.dataset.deck === "course" ? "linear" : "default",
+    navigationMode: ofCourse ? "linear" : "default",
     pdfSeparateFragments: false,
     pdfMaxPagesPerSlide: 1,
     plugins: [RevealNotes],
