@@ -220,6 +220,27 @@ def test_a_question_mark_shows_the_keys_and_any_key_hides_them(page):
     expect(page.locator("#slide-0-0")).to_have_class("present")
 
 
+@pytest.mark.parametrize("pressed", ["b", "/"])
+def test_the_screen_goes_black_and_comes_back(page, pressed):
+    deck = page.locator(".reveal")
+    page.keyboard.press(pressed)
+    expect(deck).to_contain_class("paused")
+    page.keyboard.press(pressed)
+    expect(deck).not_to_contain_class("paused")
+    page.keyboard.press("Space")
+    expect(page.locator("#slide-1-0")).to_have_class("present")
+
+
+def test_the_overview_shows_the_neighbours_and_chooses_a_slide(page):
+    page.keyboard.press("w")
+    following = page.locator("#slide-1-0")
+    expect(following.locator("h2")).to_be_in_viewport(ratio=0.9)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("w")
+    expect(page.locator(".reveal")).not_to_contain_class("overview")
+    expect(following).to_have_class("present")
+
+
 # ---- a deck of two slides, the second with two cells that count how often they were run
 COUNTING = """
 runs = globals().get("runs", {{}})

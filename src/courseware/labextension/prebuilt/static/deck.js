@@ -5,8 +5,8 @@ export const slides = () => [...document.querySelectorAll(".reveal .slides > sec
 
 export const current = () => document.querySelector(".reveal .slides > section.present > section.present");
 
-// `method` is one of reveal.js' own: next, prev.
-export function turn(method) {
+// `method` is one of reveal.js' own: next, prev, togglePause.
+export function ask(method) {
   window.postMessage(JSON.stringify({ method }), location.origin);
 }
 

@@ -4,7 +4,7 @@
 // the slide; Escape leaves both; PageUp and PageDown, which a presenter's remote sends, turn the slide from anywhere.
 // Everywhere else `actions` count, then the keys of reveal.js (Space, arrows). JupyterLab's own one-key commands
 // (d d deletes a cell, x cuts it) are off: a slip of the hand in a lecture must not change the notebook.
-import { turn } from "./deck.js";
+import { ask } from "./deck.js";
 
 const TURNING = { PageUp: "prev", PageDown: "next" };
 
@@ -40,7 +40,7 @@ export function listen(actions) {
     if (place !== "slide" && Object.hasOwn(TURNING, key)) {
       take(event);
       document.activeElement.blur();
-      turn(TURNING[key]);
+      ask(TURNING[key]);
       return;
     }
     const action = actions.find(({ keys }) => keys.includes(key));
@@ -58,12 +58,11 @@ export function listen(actions) {
 }
 
 export function showKeys(actions) {
-  const named = { w: "W", s: "S", l: "L", p: "P", d: "D", f: "F", Escape: "Esc" };
+  const named = (key) => (key === "Escape" ? "Esc" : key.length === 1 ? key.toUpperCase() : key);
   const rows = [
     ["Space, →, PageDown", "next slide"],
     ["Shift+Space, ←, PageUp", "previous slide"],
-    ...actions.map(({ keys: [key], help }) => [named[key] ?? key, help]),
-    ["/", "black screen"],
+    ...actions.map(({ keys: [key], help }) => [named(key), help]),
   ];
   const dialog = document.createElement("dialog");
   dialog.className = "courseware-keys";

@@ -56,7 +56,7 @@ window.addEventListener("keydown", (event) => {
   const pressing = event.target.closest("button") && event.key === " ";
   if (!Object.hasOwn(TURNING, event.key) || pressing) return;
   event.preventDefault();
-  channel.postMessage({ turn: event.key === " " && event.shiftKey ? "prev" : TURNING[event.key] });
+  channel.postMessage({ ask: event.key === " " && event.shiftKey ? "prev" : TURNING[event.key] });
 });
 by("reset").addEventListener("click", reset);
 

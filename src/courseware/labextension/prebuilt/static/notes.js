@@ -1,6 +1,6 @@
 // The slides' side of the notes window (notes.html): says which slide is shown, and turns it when the window asks.
 // The two talk on a channel of their own for each notebook, so the decks of several lessons may be open.
-import { current, slides, title, turn } from "./deck.js";
+import { ask, current, slides, title } from "./deck.js";
 
 const name = `courseware-notes ${location.pathname}`;
 const channel = new BroadcastChannel(name);
@@ -30,11 +30,12 @@ function tell() {
 }
 
 export function followSlides() {
+  document.addEventListener("ready", tell);
   document.addEventListener("slidechanged", tell);
   new MutationObserver(tell).observe(document.body, { attributeFilter: ["data-theme"] });
   channel.addEventListener("message", ({ data }) => {
     if (data.hello) tell();
-    if (data.turn) turn(data.turn);
+    if (data.ask) ask(data.ask);
   });
 }
 

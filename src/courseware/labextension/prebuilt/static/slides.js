@@ -2,7 +2,7 @@
 //
 //   /rise/<notebook>?run    runs the notebook, because a widget lives in the kernel that made it
 //   /rise/<notebook>?dark   starts dark
-import { current, fullScreen, turn } from "./deck.js";
+import { ask, current, fullScreen } from "./deck.js";
 import { listen, showKeys } from "./keys.js";
 import { clearPen, drop, togglePen, togglePointer } from "./ink.js";
 import { followSlides, openNotes } from "./notes.js";
@@ -71,7 +71,7 @@ export function present({ commands, tracker, documents, CodeCell }) {
     const cells = codeCells(notebook());
     const next = cells[cells.indexOf(cell) + 1];
     if (next) select(notebook(), next);
-    else turn("next");
+    else ask("next");
   }
 
   function edit() {
@@ -93,6 +93,7 @@ export function present({ commands, tracker, documents, CodeCell }) {
     { keys: ["p"], help: "pen", act: togglePen },
     { keys: ["Backspace"], help: "wipe off what the pen drew", act: clearPen },
     { keys: ["d"], help: "dark or light", act: () => toggleDark() },
+    { keys: ["/", "b", "."], help: "black screen, and back", act: () => ask("togglePause") },
     { keys: ["f"], help: "full screen", act: fullScreen },
     { keys: ["?"], help: "these keys", act: () => showKeys(actions) },
     { keys: ["Escape"], help: "leave a control, a cell, the pointer, the pen", act: drop },
