@@ -10,9 +10,10 @@ import { followSlides, openNotes } from "./notes.js";
 const FAILED = { content: { status: "error" } };
 
 // Cell by cell, because JupyterLab's "run all" selects the last cell, and the slides follow the selection.
-async function runNotebook(panel, CodeCell) {
+async function runNotebook(panel, CodeCell, documents) {
   await panel.context.ready;
   await panel.sessionContext.ready;
+  documents.autosave = false; // a talk must not change the notebook; not earlier, JupyterLab's settings would undo it
   document.body.dataset.notebookRun = "running";
   for (const cell of panel.content.widgets.filter((cell) => cell.model.type === "code")) {
     const reply = await CodeCell.execute(cell, panel.sessionContext).catch(() => FAILED);
@@ -108,8 +109,6 @@ export function present({ commands, tracker, documents, CodeCell }) {
   const style = new URL("slides.css", import.meta.url);
   document.head.insertAdjacentHTML("beforeend", `<link rel="stylesheet" href="${style}">`);
   tracker.widgetAdded.connect((_tracker, panel) => {
-    if (!asked.has("run")) return;
-    documents.autosave = false; // a talk must not change the notebook
-    runNotebook(panel, CodeCell);
+    if (asked.has("run")) runNotebook(panel, CodeCell, documents);
   });
 }
