@@ -63,6 +63,18 @@ def test_slide(slides_page, save):
     choose_width(page, "12,0,12")
     page.wait_for_timeout(500)
     save("slide", page.screenshot())
+    with page.expect_popup() as opening:
+        page.keyboard.press("Escape")
+        page.keyboard.press("s")
+    notes = opening.value
+    notes.set_viewport_size({"width": 960, "height": 540})
+    notes.get_by_role("heading", name=WIDTH).wait_for()
+    begins = int(notes.locator("#plan").inner_text().split()[0].rstrip("½"))
+    notes.clock.install()
+    notes.keyboard.press("r")
+    notes.clock.fast_forward(f"{begins + 1}:10")
+    notes.get_by_text("on time").wait_for()
+    save("notes", notes.screenshot())
 
 
 def test_feedback(lab_page, save):
