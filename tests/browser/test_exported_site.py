@@ -26,7 +26,7 @@ every_lesson = pytest.mark.parametrize("stem", LESSONS)
 WIDTH, PICTURE = "How wide should we look?", "From Gaussian blur to the bilateral filter"
 
 HEAVIEST = 3_000_000  # bytes of a lesson's page before a slider is touched
-HEAVIEST_COURSE_DECK = 8_000_000  # of the slides of all lessons, likewise; with all pictures inside they would be 57 MB
+HEAVIEST_COURSE_DECK = 8_000_000  # of the slides of all lessons, likewise; with all pictures inside they would be 54 MB
 FIRST_CONTENT = 1000  # ms from disk, the median of LOADS
 LOADS = 3
 
