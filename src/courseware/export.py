@@ -1,7 +1,7 @@
 """Notebooks to pages and slide decks that need no kernel and no network.
 
 A lesson's deck is one file. So is a page, but for the pictures that its explorers show when they are moved: these lie
-in a folder beside it, so that the page opens quickly. The deck of the whole course shows the pictures in these folders.
+in a folder that the pages share, so that they open quickly. The deck of the whole course shows these pictures, too.
 
 nbconvert does the conversion; the templates beside this module replace what its own would load from the
 network. Formulas become MathML when exporting, so a page needs no script to show them; fonts, reveal.js and
@@ -16,7 +16,6 @@ import html
 import io
 import posixpath
 import re
-import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -66,6 +65,7 @@ __all__ = [
 
 TEMPLATES = Path(__file__).parent / "templates"
 START = "00_start_here.ipynb"
+PICTURES = "pictures"  # where in the site those of explorers lie, named by their content
 
 SETTINGS = Config(
     {
@@ -125,8 +125,8 @@ def export(
     output
         Made if it does not exist. A notebook `NN_name.ipynb` becomes `NN_name.html` and, if its cells carry
         slide metadata, `NN_name.slides.html`; those in `exercises/` and `solutions/` keep their folder; the
-        start page becomes `index.html`. What a page's explorers show when moved goes into `NN_name_files/` beside it.
-        When all lessons are exported, `course.slides.html` has the slides of all of them.
+        start page becomes `index.html`. What the pages' explorers show when moved goes into `pictures/`, each picture
+        once. When all lessons are exported, `course.slides.html` has the slides of all of them.
         A file of the project that a page links to becomes a page too, such as `src/package/module.py.html`.
     lessons
         Numbers or names of the lessons to export, with their exercise sheets, the start page and the pages
@@ -170,9 +170,11 @@ def export(
             if _has_deck(done, name):
                 made = _deck(done, name, folder)
                 forms[_deck_path(pages[name])] = _finished_deck(made, name, pages, decks.places({name: made})).encode()
-                slides[name] = made if numbers else pictures_apart(made, _pictures_path(pages[name]))[0]
-            shutil.rmtree(Path(output) / _pictures_path(pages[name]), ignore_errors=True)  # those of an older export
-            written += [_write(Path(output) / path, content) for path, content in forms.items()]
+                slides[name] = made if numbers else pictures_apart(made, PICTURES)[0]
+            new = {
+                Path(output) / path: content for path, content in forms.items() if Path(output) / path not in written
+            }
+            written += [_write(path, content) for path, content in new.items()]
             each(name, done)
     if slides and not numbers:
         front = notebooks.get(START, v4.new_notebook())
@@ -184,6 +186,10 @@ def export(
     for name, file in files.items():
         text = page(document(file, root), name, pages, folder=file.parent)
         written.append(_write(Path(output) / pages[name], text.encode()))
+    if not numbers:
+        for path in (Path(output) / PICTURES).glob(f"{'[0-9a-f]' * 16}.png"):
+            if path not in written:
+                path.unlink()  # of an older export
     return written
 
 
@@ -286,15 +292,11 @@ def _deck_path(path: str) -> str:
     return path.removesuffix(".html") + ".slides.html"
 
 
-def _pictures_path(path: str) -> str:
-    return path.removesuffix(".html") + "_files"
-
-
 def _page_files(text: str, path: str) -> dict[str, bytes]:
     """The page at `path` in the site and the pictures of its explorers, by path."""
-    text, pictures = pictures_apart(text, posixpath.basename(_pictures_path(path)))
-    beside = {posixpath.join(posixpath.dirname(path), address): picture for address, picture in pictures.items()}
-    return {path: text.encode()} | beside
+    text, pictures = pictures_apart(text, _relative(PICTURES, path))
+    stored = {f"{PICTURES}/{posixpath.basename(address)}": picture for address, picture in pictures.items()}
+    return {path: text.encode()} | stored
 
 
 # ---------------------------------------------------------------------------------------------- page and deck

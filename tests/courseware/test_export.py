@@ -388,18 +388,35 @@ Explorer(draw, [Slider("height", "height", [1, 2, 4], 1)], title="A bar", descri
 
 def test_the_pictures_of_explorers_lie_beside_the_page(project: Path) -> None:
     (project / "course" / "03_three.py").write_text(EXPLORER)
-    old = project / "site" / "03_three_files" / "9-9.png"
-    old.parent.mkdir(parents=True)
-    old.write_bytes(b"from an older export")
     written = export.export(project / "site", ["3"], progress=False)
     names = [path.relative_to(project / "site").as_posix() for path in written]
     assert names[:2] == ["index.html", "03_three.html"]
-    assert [name.partition("/")[0] for name in names[2:]] == ["03_three_files", "03_three_files"]
+    assert [name.partition("/")[0] for name in names[2:]] == ["pictures", "pictures"]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written[2:])
-    assert not old.exists()
     made = BeautifulSoup(written[1].read_text(), "html.parser")
     beside = json.loads(made.select_one("script.courseware-pictures").get_text())
     assert beside == names[2:]
+
+
+def test_a_picture_that_two_pages_show_is_stored_once(project: Path) -> None:
+    (project / "course" / "02_two.py").unlink()
+    for name in ("03_three", "exercises/03_three"):
+        (project / "course" / f"{name}.py").write_text(EXPLORER)
+    pictures = project / "site" / "pictures"
+    pictures.mkdir(parents=True)
+    (pictures / "0123456789abcdef.png").write_bytes(b"of an older export")
+    (pictures / "cat.png").write_bytes(b"of somebody")
+    export.export(project / "site", ["3"], progress=False)
+    assert len(list(pictures.iterdir())) == 4  # older pages may still show what this part of the course does not
+    written = export.export(project / "site", progress=False)
+    assert len(written) == len(set(written))
+    stored = {path.name for path in pictures.iterdir()}
+    assert len(stored) == 3
+    assert "cat.png" in stored
+    for name, folder in [("03_three.html", "pictures/"), ("solutions/03_three.html", "../pictures/")]:
+        made = BeautifulSoup((project / "site" / name).read_text(), "html.parser")
+        shown = json.loads(made.select_one("script.courseware-pictures").get_text())
+        assert {address.removeprefix(folder) for address in shown} == stored - {"cat.png"}
 
 
 SECOND = """# %% [markdown] slideshow={"slide_type": "slide"}
