@@ -251,7 +251,7 @@ def words(text):
 @both
 def test_every_slide_is_printed_on_a_page_of_its_own(opened, tmp_path, name):
     page = opened(name, "?print-pdf")
-    page.wait_for_function("document.querySelectorAll('.pdf-page').length === Reveal.getTotalSlides()")
+    page.wait_for_selector(".pdf-page section", state="attached")  # all are put there at once
     headings = page.locator(".pdf-page section").evaluate_all(
         "slides => slides.map((slide) => slide.querySelector('h1, h2, h3').textContent)"
     )
