@@ -34,7 +34,7 @@ from visual_attention import NonLocalBlock, count_cost, nadaraya_watson, non_loc
 from visual_attention.denoising import non_local_weights
 from visual_attention.experiments import load_weights, stored
 from visual_attention.experiments.denoising import clean_picture, noisy_picture, psnr
-from visual_attention.experiments.twins import data, train_head
+from visual_attention.experiments.twins import held_out_pictures, train_head, training_pictures
 from visual_attention.explorers.non_local import pixel_explorer, twin_explorer
 from visual_attention.figures import non_local as figures
 from visual_attention.training import accuracy
@@ -575,7 +575,7 @@ for side in (14, 112):
 # Three pairs of digits. One of each pair is coloured, its twin, in another handwriting, is white and **far away**. *At each white digit: which colour has its twin?* By chance: 1/3.
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
-_, test_set = data(seed=0)
+test_set = held_out_pictures(seed=0)
 order = [0, 1, 7, 7]
 show(
     figures.twin_examples(test_set.images[order], test_set.targets[order]),
@@ -681,10 +681,11 @@ print("dot product, largest weight outside the own cell lies on the twin:", twin
 
 # %% slideshow={"slide_type": "-"}
 network = load_weights(TwinNetwork("embedded gaussian"), "twins")
-train_set, _ = data(seed=0)
-features = features_of(network.trunk, train_set.images)
-head = train_head("embedded gaussian", 0, features, train_set.targets, progress=courseware.progress.bar)
-del train_set, features  # large, and not needed again
+images, targets, _ = training_pictures(seed=0)
+features = features_of(network.trunk, images)
+del images  # large, and not needed again
+head = train_head("embedded gaussian", 0, features, targets, progress=courseware.progress.bar)
+del features
 
 test_features = features_of(network.trunk, test_set.images)
 mine = accuracy(head, test_features, test_set.targets)

@@ -687,7 +687,7 @@ compare("CBAM", "CBAM, parallel")
 compare("CBAM", "spatial 7×7")
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# Channel first and spatial first **tie**. The other two differences are no larger than the seeds' own spread: null results, all three. The question of this task is one of place, and in the network that we look at next the channel gate says the same to every picture.
+# Channel first and spatial first **tie**. The other two differences are no larger than the seeds' own spread: null results, all three. This task asks *where*, and the channel gate of seed 0 never moves (cell below).
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** The paper's ranking of the orders ([@woo2018, Table 3]) rests on 0.12 points and one run each. With five seeds of a toy we cannot confirm it, nor refute it for ImageNet.

@@ -154,7 +154,7 @@ def test_counting_colours():
 
 def test_the_stored_network_does_what_is_stored(twins):
     network = load_weights(TwinNetwork(twins_recipe.KEPT[0]), "twins")
-    _, test = twins_recipe.data(twins_recipe.KEPT[1])
+    test = twins_recipe.held_out_pictures(twins_recipe.KEPT[1])
     variant, seed = twins_recipe.KEPT
     assert accuracy(network, test.images, test.targets) == pytest.approx(
         twins.of(variant, "accuracy")[seed].item(), abs=0.004

@@ -84,7 +84,9 @@ def twin_pictures(n: int, split: str = "train", *, seed: int = 0, hint: bool = F
     colours = torch.randint(len(TWIN_COLOURS), (n, _PAIRS), generator=generator)
     draw = torch.rand(n, _PAIRS, 2, generator=generator)
 
-    cells = torch.zeros(n, 9, 3, CELL, CELL)
+    images = torch.zeros(n, 3, 3 * CELL, 3 * CELL)
+    # The same memory by cells, (n, 3, 3, 3, 12, 12): row, column, colour, and the pixels of a cell.
+    cells = images.view(n, 3, 3, CELL, 3, CELL).permute(0, 2, 4, 1, 3, 5)
     targets = torch.full((n, 9), -100)
     twins = torch.full((n, 9), -1)
     for pair in range(_PAIRS):
@@ -96,14 +98,13 @@ def twin_pictures(n: int, split: str = "train", *, seed: int = 0, hint: bool = F
             pictures[mine] = members[torch.stack([first, (first + step) % len(members)], dim=1)]
         coloured, white = places[:, pair].unbind(dim=1)
         colour = colours[:, pair]
-        cells[rows, coloured] = _RGB[colour][:, :, None, None] * pool.images[pictures[:, 0], None]
-        cells[rows, white] = pool.images[pictures[:, 1], None].expand(-1, 3, -1, -1)
+        cells[rows, coloured // 3, coloured % 3] = _RGB[colour][:, :, None, None] * pool.images[pictures[:, 0], None]
+        cells[rows, white // 3, white % 3] = pool.images[pictures[:, 1], None].expand(-1, 3, -1, -1)
         if hint:
-            cells[rows, white, :, -1, _MARGIN:-_MARGIN] = _RGB[colour][:, :, None]
+            cells[rows, white // 3, white % 3, :, -1, _MARGIN:-_MARGIN] = _RGB[colour][:, :, None]
         targets[rows, white] = colour
         twins[rows, white] = coloured
-    images = cells.reshape(n, 3, 3, 3, CELL, CELL).permute(0, 3, 1, 4, 2, 5).reshape(n, 3, 3 * CELL, 3 * CELL)
-    return TwinPictures(images.contiguous(), targets.reshape(n, 3, 3), twins.reshape(n, 3, 3))
+    return TwinPictures(images, targets.reshape(n, 3, 3), twins.reshape(n, 3, 3))
 
 
 def twin_cells(n: int, split: str = "train", *, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:

@@ -11,7 +11,18 @@ from visual_attention.experiments.store import Experiment
 from visual_attention.training import accuracy, initialised, train
 from visual_attention.twins import VARIANTS, TwinHead, TwinNetwork, TwinTrunk, features_of, twin_attention
 
-__all__ = ["ALL", "HEAD", "KEPT", "TEST_SEED", "TRUNK", "data", "train_head", "trunk_of", "twins"]
+__all__ = [
+    "ALL",
+    "HEAD",
+    "KEPT",
+    "TEST_SEED",
+    "TRUNK",
+    "held_out_pictures",
+    "train_head",
+    "training_pictures",
+    "trunk_of",
+    "twins",
+]
 
 TRUNK = {"cells": 6000, "steps": 600, "batch": 64, "learning_rate": 1e-2}
 HEAD = {"pictures": 8000, "steps": 600, "batch": 64, "learning_rate": 6e-3}
@@ -37,18 +48,20 @@ def trunk_of(seed: int) -> tuple[TwinTrunk, float]:
     return trunk.requires_grad_(False), named.double().mean().item()
 
 
-def data(seed: int, hint: bool = False) -> tuple[TwinPictures, TwinPictures]:
-    """Training and test pictures of a seed."""
-    return (
-        twin_pictures(HEAD["pictures"], "train", seed=seed, hint=hint),
-        twin_pictures(TEST["pictures"], "test", seed=seed + TEST_SEED, hint=hint),
-    )
+def training_pictures(seed: int, hint: bool = False) -> TwinPictures:
+    """What the heads of a seed are trained on: 124 MB."""
+    return twin_pictures(HEAD["pictures"], "train", seed=seed, hint=hint)
+
+
+def held_out_pictures(seed: int, hint: bool = False) -> TwinPictures:
+    """What they are tested on: other pictures of other digits."""
+    return twin_pictures(TEST["pictures"], "test", seed=seed + TEST_SEED, hint=hint)
 
 
 @functools.cache
 def _features(seed: int, hint: bool) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     trunk, _ = trunk_of(seed)
-    here, there = data(seed, hint)
+    here, there = training_pictures(seed, hint), held_out_pictures(seed, hint)
     return *((features_of(trunk, part.images)) for part in (here, there)), here.targets, there.targets, there.twins
 
 
