@@ -236,8 +236,7 @@ print(f"with biases, as in the authors' code: {with_biases - before:,} more, {wi
 print(f"in millions: {(before + total) / 1e6:.2f} without biases, {with_biases / 1e6:.2f} with them, {with_biases / 1e6:.1f} rounded")
 print(f"without biases, in units of 2^20: {(before + total) / 2**20:.2f}")
 for r, printed in SENET_TABLE_10.items():
-    network = resnet50(lambda c, r=r: SqueezeExcitation(c, r, bias=False), version="1")
-    counted = count_cost(network, (1, 3, 224, 224)).parameters
+    counted = count_cost(resnet50(lambda c, r=r: SqueezeExcitation(c, r, bias=False), version="1"), picture).parameters
     print(f"Table 10, r = {r:2}: counted {counted / 1e6:.2f} M, printed {printed} M")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -482,7 +481,7 @@ for rival in ("none", "plain layer"):
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 shown_network = trained_network()
 with torch.no_grad():
-    gates = shown_network.attention.gate(shown_network.features(test.images))[..., 0, 0]  # (2000, 48)
+    gates = shown_network.attention.gate(context.features_of(shown_network, test.images))[..., 0, 0]  # (2000, 48)
 by_frame = torch.stack([gates[test.frames == colour].mean(dim=0) for colour in range(3)])  # (3, 48)
 show(
     figures.context_gates(by_frame),

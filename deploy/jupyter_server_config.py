@@ -11,6 +11,10 @@ c = get_config()  # noqa: F821  traitlets defines it
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("PYTHONSTARTUP", str(STARTUP))
 
+# What a kernel frees above a megabyte goes back to the machine at once (glibc would keep most of it for later).
+os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(2**20))
+os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(2**20))
+
 # Servers that start kernels in the same second can choose the same TCP port, and one of the kernels dies.
 # Sockets in the student's own folder cannot meet. Unix allows them 107 characters, so the folder's name is short.
 c.KernelManager.transport = "ipc"

@@ -32,7 +32,8 @@ def settings(name: str) -> Config:
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch):
     """The files set variables for the process that reads them: give it copies."""
-    for name in ("OMP_NUM_THREADS", "PYTHONSTARTUP", "JUPYTER_RUNTIME_DIR"):
+    malloc = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
+    for name in ("OMP_NUM_THREADS", "PYTHONSTARTUP", "JUPYTER_RUNTIME_DIR", *malloc):
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
 
@@ -58,7 +59,8 @@ def test_a_students_server_reads_the_settings(tmp_path):
         "import os; from jupyter_server.serverapp import ServerApp; from pathlib import Path\n"
         "app = ServerApp(); app.initialize(['--allow-root', '--port=0'], find_extensions=False)\n"
         "print(app.config.KernelManager.transport, app.runtime_dir == str(Path.home() / '.run'),\n"
-        "      os.environ['OMP_NUM_THREADS'], Path(os.environ['PYTHONSTARTUP']).is_file(),\n"
+        "      os.environ['OMP_NUM_THREADS'], os.environ['MALLOC_MMAP_THRESHOLD_'],\n"
+        "      Path(os.environ['PYTHONSTARTUP']).is_file(),\n"
         "      app.kernel_manager.cull_idle_timeout, app.kernel_manager.connection_dir == app.runtime_dir)"
     )
     ran = subprocess.run(
@@ -69,7 +71,7 @@ def test_a_students_server_reads_the_settings(tmp_path):
         text=True,
         check=True,
     )
-    assert ran.stdout.split() == ["ipc", "True", "1", "True", "3600", "True"]
+    assert ran.stdout.split() == ["ipc", "True", "1", "1048576", "True", "3600", "True"]
 
 
 def test_a_student_stays_below_the_limit_by_the_table():

@@ -184,8 +184,12 @@ def pictures(name: str, split: str, seed: int) -> Job:
 @torch.no_grad()
 def inputs_of(trunk: InkTrunk, shown: Job) -> Tensor:
     """What a read-out takes: the frozen trunk's features and where is asked, (n, 64 + Q, 12, 12)."""
-    features = torch.cat([trunk.features(part) for part in shown.inks.split(250)])
-    return torch.cat([features, inside(shown.asked, CELLS)], dim=1)
+    asked = inside(shown.asked, CELLS)  # (n, Q, 12, 12)
+    inputs = torch.empty(len(asked), 64 + asked.shape[1], CELLS, CELLS)
+    # Some pictures at a time, and no second copy of what is large.
+    for part, inks, where in zip(inputs.split(100), shown.inks.split(100), asked.split(100), strict=True):
+        torch.cat([trunk.features(inks), where], dim=1, out=part)
+    return inputs
 
 
 def train_read_out(

@@ -21,6 +21,7 @@ __all__ = [
     "PerPosition",
     "Plain",
     "PlaneNetwork",
+    "features_of",
     "gate_measures",
     "pictures",
     "red_framed",
@@ -126,6 +127,12 @@ def pictures(split: str, seed: int, frame: str = "coloured") -> FramedDigits:
     return framed_digits(TRAIN if split == "train" else TEST, frame, split, seed=2 * seed + (split == "test"))
 
 
+@torch.no_grad()
+def features_of(network: PlaneNetwork, images: Tensor) -> Tensor:
+    """What the slot sees of many pictures, some at a time: (n, 3, 24, 24) -> (n, 48, 6, 6)."""
+    return torch.cat([network.features(part) for part in images.split(100)])
+
+
 def train_reader(
     network: PlaneNetwork, data: FramedDigits, seed: int, progress: Callable[[int], Iterable[int]] = range
 ) -> float:
@@ -143,8 +150,7 @@ def train_head(
 ) -> float:
     """Second step: keep the trunk as it is, train slot and head on the announced digit. Returns the last mean loss."""
     head = nn.Sequential(network.attention, network.head)
-    with torch.no_grad():
-        features = network.features(data.images)  # (n, 48, 6, 6), computed once: the trunk does not change any more
+    features = features_of(network, data.images)  # (n, 48, 6, 6), computed once: the trunk does not change any more
     history = train(
         head, features, data.labels, steps=HEAD_STEPS, batch=BATCH, learning_rate=RATE, seed=seed, progress=progress
     )
@@ -182,7 +188,7 @@ def gate_measures(network: PlaneNetwork, data: FramedDigits) -> dict[str, float]
     For each picture the gates of the announced plane are closed and those of the next one opened fully: how often is
     that one's digit read instead?
     """
-    features = network.features(data.images)  # (n, 48, 6, 6)
+    features = features_of(network, data.images)  # (n, 48, 6, 6)
     gates = network.attention.gate(features).reshape(-1, 3, PLANE_CHANNELS)  # (n, 3, 16)
     announced = nn.functional.one_hot(data.frames, 3).bool()  # (n, 3)
     other = announced.roll(1, dims=1)

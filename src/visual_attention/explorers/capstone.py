@@ -52,8 +52,9 @@ class SlotStudy:
 
     @staticmethod
     def _first(job: str) -> Job:
-        """The test pictures of a job; the first few are those in the gallery."""
-        return pictures(job, "test", _SEED)
+        """The first test pictures of a job: those in the gallery. Copies, or the others would stay in memory."""
+        every = vars(pictures(job, "test", _SEED))
+        return Job(**{name: part[:SHOWN].clone() for name, part in every.items()})
 
     def view(self, job: str, block: str, picture: int) -> SlotView:
         """What is seen of a job's picture (counted from 1) with a block in the slot."""
