@@ -12,16 +12,7 @@
 # %% [markdown]
 # ## The map
 #
-# | | lesson | you move | open |
-# |---|---|---|---|
-# | **1** | **Cues: what attention is** | **intent and saliency on a desk; a search in a crowd; the knob between two poolings** | [lesson](01_cues.ipynb) · [exercises](exercises/01_cues.ipynb) · [solutions](solutions/01_cues.ipynb) |
-# | **2** | **Nadaraya–Watson: attention before networks** | **the width of a kernel; two widths on a photograph** | [lesson](02_kernel_regression.ipynb) · [exercises](exercises/02_kernel_regression.ipynb) · [solutions](solutions/02_kernel_regression.ipynb) |
-# | **3** | **Learning w: attention with a parameter** | **w, and its path down the loss** | [lesson](03_learned_attention.ipynb) · [exercises](exercises/03_learned_attention.ipynb) · [solutions](solutions/03_learned_attention.ipynb) |
-# | **4** | **The map: six kinds of visual attention** | **the axis that is weighed** | [lesson](04_map.ipynb) · [exercises](exercises/04_map.ipynb) · [solutions](solutions/04_map.ipynb) |
-# | **5** | **SENet: channel attention** | **the ratio r; the gates of a trained network** | [lesson](05_squeeze_excitation.ipynb) · [exercises](exercises/05_squeeze_excitation.ipynb) · [solutions](solutions/05_squeeze_excitation.ipynb) |
-# | **6** | **Non-local networks: spatial attention** | **a pixel of a photograph, and a query that looks for its twin** | [lesson](06_non_local.ipynb) · [exercises](exercises/06_non_local.ipynb) · [solutions](solutions/06_non_local.ipynb) |
-# | **7** | **CBAM: channel and spatial attention** | **a digit under both gates** | [lesson](07_cbam.ipynb) · [exercises](exercises/07_cbam.ipynb) · [solutions](solutions/07_cbam.ipynb) |
-# | **8** | **Capstone: choose your attention** | **the block in the slot, and the job** | [lesson](08_capstone.ipynb) · [exercises](exercises/08_capstone.ipynb) · [solutions](solutions/08_capstone.ipynb) |
+# {{map}}
 #
 # Every work that the lessons cite, with links back to them, is on the page of [references](references.ipynb).
 
@@ -31,7 +22,7 @@
 # Run the cell below, then drag the slider, choose a kernel, or drag the dotted line on the first panel. With the keyboard: Tab to a control, then the arrow keys, Home and End.
 
 # %% jupyter={"source_hidden": true}
-from visual_attention.explorers.kernel_regression import width_explorer
+from visual_attention.lessons.kernel_regression.explorers import width_explorer
 
 width_explorer()
 
@@ -41,9 +32,9 @@ width_explorer()
 # Run this cell again whenever you like. An exercise counts as passed once its check has said *right* in its sheet; the record is `notebooks/progress.json`, and deleting that file starts anew.
 
 # %% tags=["remove-cell"] jupyter={"source_hidden": true}
-from courseware.journal import Progress
+from courseware.exercises.journal import Checklist
 
-Progress()
+Checklist()
 
 # %% [markdown]
 # ## If you study alone
@@ -65,6 +56,10 @@ Progress()
 #
 # - Edit the text in `course/`, never the notebooks; `courseware build 2` derives and runs lesson 2, `courseware check` says what is out of date.
 # - `courseware doctor` looks at the installation, package by package.
+#
+# ## Licences
+#
+# You may use and adapt the course: code under the MIT licence, text and figures under CC BY 4.0. Photographs, data and fonts by others keep their own licences: [whose they are](../NOTICE.md).
 
 # %% [markdown]
 # ## Is everything installed?
@@ -72,6 +67,6 @@ Progress()
 # Run this cell. It names each package that is missing, broken or of the wrong version, with the line that mends it. If it says *No module named 'courseware'* instead, this kernel belongs to another Python: choose the one in which you installed the course (Kernel → Change Kernel).
 
 # %%
-from courseware import environment
+from courseware import doctor
 
-problems = environment.report(finding for finding in environment.check_environment() if finding.remedy)
+problems = doctor.report(finding for finding in doctor.check_environment() if finding.remedy)

@@ -1,35 +1,50 @@
+# ---
+# jupyter:
+#   lesson:
+#     afterwards you can: tell the two cues apart, and compute weights and what they let through
+#     you move: intent and saliency on a desk; a search in a crowd; the knob between two poolings
+#     stress: [voluntary, rewarded, looked at before, look for, there, sum, none, times value, where, keys are marks, closeness, suíyì, william james, surprise as saliency]
+# ---
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 1 · Cues: what attention is
 #
 # There is more in front of your eyes than you can see. Something decides what gets through. **What decides: the thing, or you?**
-#
-# Both do. This lesson turns the two answers into numbers, and the numbers into the one equation of this course: a weighted average.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** No networks today and nothing is trained. At the end everybody can say what a query, a key and a value are, and which of the three their favourite pooling layer lacks.
+# > **Lecturer, 1 min.** Let them take sides, and leave it open: the next two slides answer. The picture is the one equation of this course, a weighted average; what changes from lesson to lesson is who sets the weights. No networks today and nothing is trained. The aim: to be able to say what a query, a key and a value are, and which of the three one's favourite pooling layer lacks.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **After this lesson you can**
 #
 # 1. tell a volitional from a non-volitional cue, and say what query, key and value have to do with them ([Two cues](#Two-cues), [Three names](#Three-names));
-# 2. compute attention weights and what they let through, by hand and as one `softmax` ([By hand: a cup, a book, a sheet of paper](#By-hand:-a-cup,-a-book,-a-sheet-of-paper), [The same as one expression, and as the tested function](#The-same-as-one-expression,-and-as-the-tested-function));
+# 2. compute attention weights and what they let through, by hand and as one `softmax` ([By hand: a cup, a book, a sheet of paper](#By-hand:-a-cup,-a-book,-a-sheet-of-paper), [The same as one expression](#The-same-as-one-expression));
 # 3. read a heat map of weights, row by row ([Weights as a table](#Weights-as-a-table));
 # 4. explain why one odd feature pops out of any crowd and a pair of features does not, and what a query changes ([Saliency as surprise, by hand](#Saliency-as-surprise,-by-hand), [Does the target get lost in the crowd?](#Does-the-target-get-lost-in-the-crowd?));
 # 5. write average and max pooling as attention without a query, and name the knob between them ([Pooling is attention without a query](#Pooling-is-attention-without-a-query), [One knob between average and max](#One-knob-between-average-and-max)).
 #
-# You need a little PyTorch (tensors, broadcasting). Time: 35 minutes in a lecture, about an hour and a half alone with the [exercises](exercises/01_cues.ipynb).
+# What decides, the thing or you? Both do. The lesson turns the two answers into numbers, and the numbers into the one equation of this course: a weighted average.
+#
+# You need a little PyTorch (tensors, broadcasting). Time: 39 minutes in a lecture, about an hour and a half alone with the [exercises](exercises/01_cues.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import torch
 
-from courseware.frames import show
+from courseware.notebook.explorer import show
+from courseware.notebook.table import Table
 from visual_attention import soft_pool
-from visual_attention.cues import cue_weights, surprise
-from visual_attention.datasets import desk_scene, edge_map, search_display
-from visual_attention.explorers.cues import desk_explorer, pool_explorer, search_explorer
-from visual_attention.figures import cues as figures
+from visual_attention.lessons.cues import figures
+from visual_attention.lessons.cues.data import desk_scene, edge_map, search_display
+from visual_attention.lessons.cues.explorers import desk_explorer, pool_explorer, search_explorer
+from visual_attention.lessons.cues.model import cue_weights, surprise
 
 scene = desk_scene()  # five things on a desk, each with its cues: a toy with numbers chosen by hand
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+show(
+    figures.mixture(torch.tensor([0.05, 0.1, 0.55, 0.1, 0.2])),
+    "Five discs of different colours, what is there; a line leads from each, the thicker the larger its weight, to one disc in the mixed colour: what gets through.",
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Look at this desk
@@ -43,7 +58,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Show it for two seconds, hide it, collect answers: nearly everybody says the cup. Then ask the second question and watch their eyes move to the book. The picture has not changed. What has?
+# > **Lecturer, 1 min.** Show it for two seconds, hide it, collect answers: we expect mostly the cup. Then ask the second question, and whether their eyes have moved to the book. The picture has not changed. What has?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two cues
@@ -58,20 +73,22 @@ show(
 # *Suíyì* (随意) is meant as in *suíyì jī* (随意肌), **voluntary** muscle: by your own will. It does not mean "random".
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Ask for more examples of each: a ringing phone, your own name at a party (which of the two is that?), looking for your keys. The note on *suíyì* matters: a machine translation of the notes that this course grew from says "random cue".
+# > **Lecturer, 2 min.** Ask for more examples of each: a ringing phone, looking for your keys. (Your own name at a party comes on the next slide.) The note on *suíyì* matters: a machine translation of the notes that this course grew from says "random cue".
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An old pair, and a disputed one
 #
-# - [@james1890]: attention is either *passive, reflex, non-voluntary, effortless*, or *active and voluntary*.
-# - [@awh2012] call the two-way split "a failed theoretical dichotomy": what you were **rewarded** for, or just **looked at before**, pulls your eyes too. It is neither in the thing nor in your present wish.
+# [@james1890]: attention is either *passive, reflex, non-voluntary, effortless*, or *active and voluntary*.†
 #
-# (Both as we recall them; check the papers.)
+# **Somebody at a party says your name, and you turn round. Which of the two is that?**
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# Neither. It is in your history: what you were **rewarded** for, or just **looked at before**, pulls your eyes too. [@awh2012] therefore call the two-way split "a failed theoretical dichotomy".†
 #
 # We keep the two cues because they become two terms of an equation, and remember that people are richer than the equation.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Is your own name at a party in the thing or in you? In your history: that is the point of 2012.
+# > **Lecturer, 2 min.** Hands up for "the thing" and for "you", then one reason from each side. Is the name in the thing? Then the person beside you would turn round as well. Is it your present wish? You were talking about something else.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Weights as a table
@@ -80,11 +97,11 @@ show(
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 show(
-    figures.weight_map(torch.eye(5), scene.names, scene.names, size=(10, 2.7)),
+    figures.weight_map(torch.eye(5), scene.names, scene.names, size=(10, 3.4)),
     "A five by five heat map, the identity matrix: ones on the diagonal, zeros everywhere else.",
 )
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "skip"}
 redness = torch.tensor([0.1, 0.5, 0.9, 0.2, 0.1])  # a value for each thing: how red it is
 seen = torch.eye(5) @ redness
 print("the table times the values:", [round(v, 2) for v in seen.tolist()])
@@ -111,19 +128,21 @@ print("the table times the values:", [round(v, 2) for v in seen.tolist()])
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## By hand: a cup, a book, a sheet of paper
 #
-# Saliency 2, 0, 0. Looking for something to read adds 3 to the book. The value: how red a thing is.
+# How much each thing stands out (its saliency): cup 2, book 0, paper 0. Looking for something to read adds 3 to the book. The value, how red a thing is: 0.9, 0.1, 0.5.
 #
+# **Predict:** which part of the attention does the cup get, without the wish and with it? And how red is what we see?
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
 # | | value | score | exp | weight | score, reading | exp | weight |
 # |---|---|---|---|---|---|---|---|
 # | cup | 0.9 | 2 | 7.389 | **0.787** | 2 | 7.389 | 0.259 |
 # | book | 0.1 | 0 | 1 | 0.107 | 3 | 20.086 | **0.705** |
 # | paper | 0.5 | 0 | 1 | 0.107 | 0 | 1 | 0.035 |
 # | **sum** | | | **9.389** | **1** | | **28.475** | **1** |
-#
-# **Predict:** how red is what we see, without the query and with it?
+# | **how red is what we see** | | | | **0.772** | | | **0.322** |
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min, on the board.** Do the first weight together, let them do the book's second one. Point out that the cup's score never changed: its weight fell because the book's rose. The weights compete for one unit.
+# > **Lecturer, 2 min, on the board.** Hands up first: more than half, or less? Then do the first weight together, and show the rest. The wish to read has taken the red out of the picture. Point out that the cup's score never changed: its weight fell because the book's rose. The weights compete for one unit.
 
 # %% slideshow={"slide_type": "skip"}
 import math
@@ -134,10 +153,10 @@ for scores in ((2.0, 0.0, 0.0), (2.0, 3.0, 0.0)):  # cup, book, paper: without a
     print("; ".join(shares))
 print("values of cup, book, paper:", [0.9, 0.1, 0.5])
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## The same as a loop
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "skip"}
 from math import exp
 
 saliency, fit, value = [2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.9, 0.1, 0.5]
@@ -150,36 +169,38 @@ for intent in (0.0, 3.0):
         print(f"  {name:5} weight {weight:.3f}, adds {weight * v:.3f}")
     print(f"intent {intent:g}: how red is what we see? {percept:.3f}")
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, ½ min.** Same weights as on the board. The answer to the prediction stands in the two last lines: the wish to read has taken the red out of the picture.
-
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## The same as one expression, and as the tested function
+# ## The same as one expression
 #
-# An exponential over a sum of exponentials is a **softmax**:
+# An exponential over a sum of exponentials is a **softmax**. Cup, book and paper again, with the wish to read:
 
-# %% slideshow={"slide_type": "-"}
-s = torch.tensor(saliency)
-k = torch.tensor(fit)[:, None]  # keys, (3, 1): one number says how readable a thing is
-v = torch.tensor(value)
-q = torch.tensor([1.0])         # "something to read"
+# %% slideshow={"slide_type": "-"} tags=["show-code"]
+s = torch.tensor([2.0, 0.0, 0.0])        # saliency
+k = torch.tensor([[0.0], [1.0], [0.0]])  # keys, (3, 1): how readable a thing is
+v = torch.tensor([0.9, 0.1, 0.5])        # values: how red it is
+q = torch.tensor([1.0])                  # the query: "something to read"
 
 weights = torch.softmax(1.0 * s + 3.0 * (k @ q), dim=0)
-print("weights:", [round(w, 3) for w in weights.tolist()], f"  percept: {weights @ v:.3f}")
+print("weights:", [round(w, 3) for w in weights.tolist()])
+print(f"how red is what we see? {weights @ v:.3f}")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** The same weights as on the board, in one line of code. From here on, only the numbers that go into it change: in lesson 2 they are distances, in lesson 6 learned features of a picture.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The same as the tested function, which the rest of the lesson calls:
+
+# %% slideshow={"slide_type": "skip"}
 by_function = cue_weights(s, k, q, saliency_strength=1.0, intent_strength=3.0)
 assert torch.allclose(by_function, weights)
 print("the tested implementation agrees")
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, ½ min.** One line of code. From here on, only the numbers that go into it change: in lesson 2 they are distances, in lesson 6 learned features of a picture.
-
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where does each wish look?
 #
-# The whole desk, saliency 3, intent 5. **Before you look:** which rows have their peak at the cup?
+# The whole desk, saliency 3, intent 5, and three wishes: nothing, a drink, something to read. **Predict:** which rows have their peak at the red cup?
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "skip"}
 rows = [
     cue_weights(scene.saliency, scene.keys, query, saliency_strength=3, intent_strength=5)
     for query in scene.queries.values()
@@ -187,9 +208,9 @@ rows = [
 table = torch.stack(rows)
 print("rows sum to", [round(total, 6) for total in table.sum(dim=1).tolist()])
 
-# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
 show(
-    figures.weight_map(table, tuple(scene.queries), scene.names, size=(10, 2.3)),
+    figures.weight_map(table, tuple(scene.queries), scene.names, size=(10, 3)),
     "Heat map of three queries over five things: nothing and a drink look at the red cup, something to read at the book.",
 )
 
@@ -216,34 +237,39 @@ desk_explorer()
 # | what a thing has to offer, how it stands out | **key** $k_i$: the non-volitional cue | what is here to be found? |
 # | its picture | **value** $v_i$: the sensory input | what gets through if I look? |
 #
-# Only the **key** is a cue. The value is what the weight lets through: change a thing's picture and keep its key, and every weight stays the same.
+# **Predict:** we change a thing's picture and keep its key. Which weights change?
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# None. Query and key make the weights, the value is what they let through: of key and value, only the **key** is a cue.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** The slides that this course grew from bracket key and value together under "non-volitional cue". Ask why that is wrong: which of the two enters the softmax?
+# > **Lecturer, 1 min.** The slides that this course grew from bracket key and value together under "non-volitional cue". Why is that wrong? Which of the two enters the softmax?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Saliency is a part of the key
 #
 # The score has two terms, attention layers have one dot product. It is the same thing: put the saliency into the key, and a constant into the query that always asks for it.
+#
+# $$a \cdot \text{saliency}_i + b \cdot q \cdot k_i = (a, \; b\,q) \cdot (\text{saliency}_i, \; k_i)$$
 
-# %% slideshow={"slide_type": "-"}
-a, b = 3.0, 5.0
+# %% slideshow={"slide_type": "-"} tags=["show-code"]
 query = scene.queries["something to read"]
-
-longer_query = torch.cat([torch.tensor([a]), b * query])                   # (3,)
-longer_keys = torch.cat([scene.saliency[:, None], scene.keys], dim=1)      # (5, 3)
+longer_query = torch.cat([torch.tensor([3.0]), 5.0 * query])           # (3,)
+longer_keys = torch.cat([scene.saliency[:, None], scene.keys], dim=1)  # (5, 3)
 
 one_dot_product = torch.softmax(longer_keys @ longer_query, dim=0)
+for name, weight in zip(scene.names, one_dot_product.tolist()):
+    print(f"{name:9} {weight:.2f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** The printed weights are the last row of the table of wishes. A dot product of query and key can hold both cues. In lesson 6 we take a trained one apart into these two terms again, and one of them turns out to do most of the work. Let the room bet which.
+
+# %% slideshow={"slide_type": "skip"}
 assert torch.allclose(one_dot_product, table[2])
 print("one dot product gives the weights of the table's third row")
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** A dot product of query and key can hold both cues. In lesson 6 we take a trained one apart into these two terms again, and one of them turns out to do most of the work. Let the room bet which.
-
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Find the red upright bar
-#
-# In which display were you faster? **Predict:** with 64 bars instead of 24, which search gets slower?
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 easy, hard = search_display(24, "feature", seed=5), search_display(24, "conjunction", seed=11)
@@ -255,17 +281,26 @@ show(
     "Two displays of 24 bars: in A one red bar among green ones; in B one red upright bar among red tilted and green upright ones.",
 )
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** A is a *feature* search: the bar pops out. B is a *conjunction* search: red alone or upright alone does not tell. [@treisman1980] measured it: times that hardly grow with the number of items in A, times that grow item by item in B (as we recall it; check the paper).
+# %% [markdown] slideshow={"slide_type": "-"}
+# **Predict:** with 64 bars instead of 24, which search gets slower?
 
-# %% [markdown] slideshow={"slide_type": "skip"}
-# Display A is a *feature* search: one feature, the colour, tells the target, and the bar pops out. Display B is a *conjunction* search: only the pair of features does. [@treisman1980] measured the difference: search times that hardly grow with the number of items in A, and that grow with each item in B (as we recall it; check the paper).
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# B. In A one feature tells, and the bar pops out: a *feature* search, hardly slower with more bars.† In B only the pair tells: a *conjunction* search, slower with each bar.† ([@treisman1980])
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Where is it in A, where in B? In which display were you faster? Then the prediction. In B, red alone or upright alone does not tell. [@treisman1980] measured the times, as we recall it; check the paper.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Saliency as surprise, by hand
 #
-# Give each feature the saliency $-\log(\text{share of items that have it})$: what few have is surprising. Add up colour and posture. Then $\exp(\text{saliency})$ is one over the shares:
+# Give each feature the saliency $-\log(\text{share of items that have it})$: what few have is surprising. Add up colour and posture. Then $\exp(\text{saliency})$ is one over the shares.
 #
+# - Feature search: 1 bar is red and upright, 3 are green and upright.
+# - Conjunction search: 1 is red and upright, 2 are red and tilted, 2 green and upright.
+#
+# **Predict:** which weight does the red upright bar get in each?
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
 # | | how many | share: colour, posture | exp(saliency) | weight of one |
 # |---|---|---|---|---|
 # | **feature:** red, upright | 1 of 4 | ¼, 1 | 4 | **1/2** |
@@ -273,18 +308,16 @@ show(
 # | **conjunction:** red, upright | 1 of 5 | ⅗, ⅗ | 25/9 | **1/7** |
 # | red, tilted | 2 of 5 | ⅗, ⅖ | 25/6 | 3/14 |
 # | green, upright | 2 of 5 | ⅖, ⅗ | 25/6 | 3/14 |
-#
-# **Predict:** what happens to the two bold weights when there are 64 items?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Check the first pair: 4 / (4 + 3 · 4/3) = 1/2. The odd one and the whole crowd share alike, however large the crowd. In the conjunction the target is even *less* surprising than the others: it has a red twin and an upright twin everywhere.
+# > **Lecturer, 3 min, in pairs.** One half of the room does the first search, the other the second; two minutes, then the table. Check the first pair: 4 / (4 + 3 · 4/3) = 1/2. The odd one and the whole crowd share alike, however large the crowd. In the conjunction the target is even *less* surprising than the others: it has a red twin and an upright twin everywhere.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Surprise in one expression
 #
 # Who is like whom is one comparison, the share a mean:
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "skip"}
 features = search_display(5, "conjunction").features      # (5, 2): colour, posture
 alike = features[:, None, :] == features[None, :, :]      # (5, 5, 2)
 share = alike.double().mean(dim=1)                        # (5, 2)
@@ -297,9 +330,6 @@ for name, w in zip(names, weights.tolist()):
     print(f"{name:15} {w:.4f}")
 print(f"by hand: 1/7 = {1 / 7:.4f}, 3/14 = {3 / 14:.4f}")
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, ½ min.** The five rows of the table by hand, three of them different.
-
 # %% slideshow={"slide_type": "skip"}
 from fractions import Fraction
 
@@ -309,21 +339,26 @@ print("exp(saliency):", ", ".join(str(Fraction(p).limit_denominator(100)) for p 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does the target get lost in the crowd?
 #
-# The same query for both searches: red *and* upright.
+# Alone, the red upright bar got 1/2 of the attention in the feature search, and 1/7 in the conjunction search. **Predict:** and among 64 bars? And if we ask for red *and* upright?
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "fragment"}
 query = torch.tensor([1.0, 0, 1, 0], dtype=torch.float64)  # (red, green, upright, tilted)
-
-for search in ("feature", "conjunction"):
-    print(f"{search} search, weight on the target")
-    for n in (4, 16, 64):
+rows = []
+for n in (4, 16, 64):
+    row = [f"{n}"]
+    for search in ("feature", "conjunction"):
         d = search_display(n, search)
         alone = cue_weights(surprise(d.features), d.keys)[0]
         asked = cue_weights(surprise(d.features), d.keys, query, intent_strength=8)[0]
-        print(f"  {n:2} items: {alone:.3f} by saliency alone, {asked:.3f} with the query")
+        row += [f"{alone:.3f}", f"{asked:.3f}"]
+    rows.append(row)
+Table(["number of bars N", "feature", "feature, asked for", "conjunction", "conjunction, asked for"], rows)
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# By saliency alone: one half, whatever the size; and $1/(N + 2)$. The query mends it: it is the only thing here that knows *both* features.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** One half, whatever the size; and 1/(N + 2), which the exercises prove. The query mends it: it is the only thing here that knows *both* features.
+# > **Lecturer, 2 min.** Hands up for each of the two searches: up, down, or the same? Then the table. The 1/(N + 2) is proved in the exercises.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Why the odd one pops out, and the pair does not.** In the feature search each of the other $N - 1$ bars shares its colour with $N - 2$ more, so the larger the crowd, the less surprising it is; the odd one shares its colour with nobody. In the conjunction search the target shares its colour with about half of the crowd and its posture with the rest: nothing about it is rare but the pair, and saliency adds up single features. Only the query asks for both. (The proof is in *Read critically*.)
@@ -342,8 +377,9 @@ search_explorer()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Pooling is attention without a query
 #
-# Four activations $x = (1, 3, 2, 0)$. Write each pooling as $\sum_j \alpha_j x_j$. **What are the weights?**
-#
+# Four activations $x = (1, 3, 2, 0)$. Write each pooling as a weighted average, $\sum_j \alpha_j x_j$. **Predict** the weights of average pooling, and those of max pooling.
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
 # | | weights $\alpha$ | result | cue |
 # |---|---|---|---|
 # | average | ¼, ¼, ¼, ¼ | 1.5 | **none**: the content does not matter |
@@ -352,7 +388,7 @@ search_explorer()
 # And between them **soft pooling**, with $\beta$ for the strength of saliency: $\alpha = \operatorname{softmax}(\beta x)$.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Let the room fill in the weights before you show them. A common answer for max is (1, 3, 2, 0)/6: "in proportion to the values". That gives 2.33 and is neither of the two.
+# > **Lecturer, 2 min.** Let the room fill in the weights before you show them. Expect (1, 3, 2, 0)/6 for max as well: "in proportion to the values". That gives 2.33 and is neither of the two.
 
 # %% slideshow={"slide_type": "skip"}
 x = torch.tensor([1.0, 3.0, 2.0, 0.0])
@@ -361,42 +397,43 @@ print(f"average {x.mean():.1f}, maximum {x.max():.0f}, in proportion to the valu
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One knob between average and max
 #
-# **Predict** the row of $\beta = 0$, and that of a negative $\beta$.
+# Soft pooling of the same $x = (1, 3, 2, 0)$, with $\alpha = \operatorname{softmax}(\beta x)$. **Predict:** which pooling is $\beta = 0$, and which a large negative $\beta$?
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "fragment"}
 x = torch.tensor([1.0, 3.0, 2.0, 0.0])
-print("average", x.mean().item(), "  max", x.max().item())
+rows = []
 for beta in (-10.0, 0.0, 0.5, 1.0, 2.0, 10.0):
     alpha = torch.softmax(beta * x, dim=0)
-    shown = [round(w, 3) for w in alpha.tolist()]
-    print(f"beta {beta:5.1f}: weights {shown}, pooled {alpha @ x:.3f}")
+    rows.append([f"{beta:g}".replace("-", "−"), *(f"{w:.3f}" for w in alpha.tolist()), f"{alpha @ x:.3f}"])
+Table(["β", "weight of 1", "weight of 3", "weight of 2", "weight of 0", "pooled"], rows)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # $\beta = 0$ is the average, not the minimum; the minimum is at $\beta \to -\infty$.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** β is the saliency strength of the desk. It comes back in lesson 2 as one over the width squared, and in lesson 3 under all its five names.
+# > **Lecturer, 1 min.** Hands up for "the minimum" at β = 0. β is the saliency strength of the desk. It comes back in lesson 2 as one over the width squared, and in lesson 3 under all its five names.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Trap: the formula as printed, at β = 1000
 #
-# $\exp(1000 \cdot 3)$ is larger than any floating-point number:
+# The same $x$, and $\exp(1000 \cdot 3)$ is larger than any floating-point number. **Predict:** what does the formula give?
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "fragment"} tags=["show-code"]
 power = torch.exp(1000 * x)
-print("as printed:     ", (power / power.sum() @ x).item())
+print(f"as printed:      {power / power.sum() @ x:.4f}")
 
 power = torch.exp(1000 * x - (1000 * x).max())
-print("largest first:  ", (power / power.sum() @ x).item())
+print(f"largest first:   {power / power.sum() @ x:.4f}")
 
-for beta in (0.0, 1000.0, float("inf")):
-    print(f"soft_pool, beta = {beta:6g}: {soft_pool(x, beta, dim=0).item():.4f}")
-
-# %% [markdown] slideshow={"slide_type": "-"}
+# %% [markdown] slideshow={"slide_type": "fragment"}
 # Taking the largest exponent off every exponent changes no weight (it cancels, above and below) and lets no power exceed 1. `torch.softmax` and our `soft_pool` do it inside.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** inf / inf is nan. The same subtraction saves every softmax of this course.
+
+# %% slideshow={"slide_type": "skip"}
+for beta in (0.0, 1000.0, float("inf")):
+    print(f"soft_pool, beta = {beta:6g}: {soft_pool(x, beta, dim=0).item():.4f}")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which places does a pooling layer look at?
@@ -426,25 +463,29 @@ assert abs(by_loop - soft_pool(edges, 5.0, dim=(0, 1)).item()) < 1e-12
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Do the weights see the input?
 #
-# How much does each input count? For these layers, the derivative says it:
+# How much does each input count? For the three layers here, the derivative says it. **Predict:** the first input grows from 1 to 4. Whose weights move?
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "fragment"}
 learned = torch.tensor([0.5, -0.3, 1.2, 0.1])
 layers = {
     "average pooling": lambda x: x.mean(),
     "max pooling": lambda x: x.amax(),
     "fully connected": lambda x: learned @ x,  # or one place of a convolution
 }
+rows = []
 for name, layer in layers.items():
+    row = [name]
     for x in (torch.tensor([1.0, 3.0, 2.0, 0.0]), torch.tensor([4.0, 3.0, 2.0, 0.0])):
         weights = torch.autograd.functional.jacobian(layer, x)
-        print(f"{name:15} at {x.tolist()}: {[round(w, 2) for w in weights.tolist()]}")
+        row.append(", ".join(f"{w:.2g}" for w in weights.tolist()).replace("-", "−"))
+    rows.append(row)
+Table(["", "weights at (1, 3, 2, 0)", "weights at (4, 3, 2, 0)"], rows)
 
-# %% [markdown] slideshow={"slide_type": "-"}
-# No cue; a **saliency** cue; learned and then fixed. What all three lack is a **query**.
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# Average: no cue. Max: a **saliency** cue. Fully connected: learned, and then fixed. What all three lack is a **query**.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** The slides that this course grew from call all of these "non-volitional cues in networks". That is too coarse: only max looks at the content at all. "Convolution is attention" is a common mistake: at test time its weights do not depend on the picture.
+# > **Lecturer, 2 min.** Vote layer by layer. The slides that this course grew from call all of these "non-volitional cues in networks". That is too coarse: only max looks at the content at all. If somebody says "convolution is attention": at test time its weights do not depend on the picture.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Only where the weights stay as they are.** The weights of an average and of a learned layer never move, and those of the maximum do not move as long as the same input is the largest. There the derivative is the weight. In soft pooling, and in attention in general, the weights move with the input, and the derivative has a second term: $\partial y / \partial x_j = \alpha_j + \beta\,\alpha_j (x_j - y)$. It can even be negative:
@@ -460,14 +501,15 @@ print("derivatives:", [round(s, 3) for s in slope.tolist()])
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Trap: a large weight is not an explanation
 #
-# What arrives is weight **times value**. **Predict:** which thing contributes most?
+# Three things, A, B and C, with the weights 0.70, 0.10 and 0.20, and the values 0, 10 and 1. What arrives is weight **times value**. **Predict:** which of them contributes most?
 
 # %% slideshow={"slide_type": "fragment"}
 weight = torch.tensor([0.70, 0.10, 0.20])
 value = torch.tensor([0.0, 10.0, 1.0])
-for name, w, v in zip("ABC", weight.tolist(), value.tolist()):
-    print(f"{name}: weight {w:.2f}, value {v:4.1f}, contributes {w * v:.2f}")
-print(f"sum {weight @ value:.2f}")
+rows = [
+    [name, f"{w:.2f}", f"{v:g}", f"{w * v:.2f}"] for name, w, v in zip("ABC", weight.tolist(), value.tolist())
+]
+Table(["", "weight", "value", "contributes"], [*rows, ["sum", f"{weight.sum():.2f}", "", f"{weight @ value:.2f}"]], winners=[1])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # The thing that got 70 % of the attention contributed nothing. A heat map of weights says **where** a layer looked; not what it saw there, and not why it looked.
@@ -495,7 +537,7 @@ print(f"sum {weight @ value:.2f}")
 # Four questions. Decide first, then open your choice: it says whether it is right, and why. The other choices are worth opening too.
 
 # %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
-from courseware.quiz import Question, Quiz
+from courseware.notebook.quiz import Question, Quiz
 
 Quiz(
     Question(
@@ -543,16 +585,12 @@ Quiz(
 # - Attention: $\sum_i \alpha_i v_i$ with $\alpha = \operatorname{softmax}(\text{score})$: positive, sum 1, competing.
 # - One odd feature keeps half of the attention in any crowd; a conjunction gets 1/(N + 2), until somebody asks.
 # - Average pooling: no cue. Max pooling: saliency only. Between them: $\beta$.
-#
-# <!-- unified table -->
-#
-# | | query | key | value | weight before normalising | normaliser | learned | weights $A$ |
-# |---|---|---|---|---|---|---|---|
-# | **1a average pooling** | none | none | $x_j$ | 1 | $N$ | nothing | uniform |
-# | **1b max pooling** | none | $x_j$, itself | $x_j$ | $e^{\beta x_j}$, $\beta \to \infty$ | their sum | nothing | one-hot |
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# {{recap: 1a, 1b}}
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** These are the first two rows of a table that gets a row or two in every lesson; *A* is the table of weights, a row for each question. Cover the columns and let the room fill them in.
+# > **Lecturer, 1 min.** These are the first two rows of a table that gets a row or two in every lesson; *A* is the table of weights, a row for each question. Let the room fill the columns in before you show them.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Read critically
@@ -562,14 +600,16 @@ Quiz(
 # - **"Non-volitional cues in neural networks"** is said there of convolution, fully connected layers and pooling alike. Average pooling uses no cue; max pooling uses saliency; the weights of the other two are learned and then the same for every input. What all four lack is a query.
 # - **William James** ([@james1890, chapter XI]) is where the pair is usually traced to (as we recall it; check the book). The slides do not name him.
 # - **The pair itself is disputed:** [@awh2012] argue that past selection and reward fit neither side (as we recall it; check the paper).
-# - **The cup and the book**, and the words query, key and value for such a scene, are those of [@zhang2023, chapter on attention].
+# - **The cup and the book**, and the words query, key and value for such a scene, are those of [@zhang2021, chapter on attention]. Later English editions have dropped the scene; the Chinese one keeps it.
 # - **Surprise as saliency** is one choice of many; [@bruce2005] take it together with places (as we recall it; check the paper). It makes the pop-out exact and easy to prove; it ignores places, and people's search times are not weights. Take the mean difference from the others instead, at a strength of 3, and the odd one's weight sinks as the crowd grows (the second cell below).
+#
+# † as we recall it; check the paper.
 #
 # **Why one half, and why 1/(N + 2).** With saliency $-\log(\text{share})$ and strength 1, $\exp(\text{score})$ is 1 over the product of the shares. In a feature search only colour differs: the target has $N$, each of the $N - 1$ others $N/(N-1)$, so both sides sum to $N$. In a conjunction search with $a$ red tilted and $b$ green upright others ($a + b + 1 = N$) the numbers are $N^2$ times
 #
 # $$\frac{1}{(1+a)(1+b)}, \qquad \frac{1}{(1+a)\,a} \ (a \text{ times}), \qquad \frac{1}{b\,(1+b)} \ (b \text{ times}),$$
 #
-# which sum to $\frac{1 + (1+b) + (1+a)}{(1+a)(1+b)} = \frac{N+2}{(1+a)(1+b)}$. The target's part of it is $1/(N+2)$, however the others are split.
+# which sum to $\frac{1 + (1+b) + (1+a)}{(1+a)(1+b)} = \frac{N+2}{(1+a)(1+b)}$. The target's part of it is $1/(N+2)$, however the others are split, as long as there are some of both kinds.
 
 # %% slideshow={"slide_type": "skip"}
 for n in range(4, 65):
@@ -588,6 +628,6 @@ for n in (4, 16, 64):
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
 #
-# <!-- references -->
+# {{references}}
 #
 # **Now you:** [exercises of this lesson](exercises/01_cues.ipynb) · [next lesson](02_kernel_regression.ipynb) · [glossary](glossary.ipynb) · [start page](00_start_here.ipynb)

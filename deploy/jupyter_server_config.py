@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from courseware.lab import SETTINGS, STARTUP
+from courseware.present.lab import SETTINGS, STARTUP
 
 c = get_config()  # noqa: F821  traitlets defines it
 

@@ -11,6 +11,10 @@ c.Spawner.environment = {"JUPYTER_CONFIG_PATH": str(Path(__file__).resolve().par
 # student's endless list meets it before it meets the others.
 c.Spawner.mem_limit = "1.5G"
 
+# Likewise for processors: one student's loop leaves the others theirs. A kernel computes with one thread; the second
+# is for what JupyterLab does meanwhile.
+c.Spawner.cpu_limit = 2
+
 # A whole class arrives within the same minute: servers start some at a time, and have time to.
 c.JupyterHub.concurrent_spawn_limit = 10
 c.Spawner.start_timeout = 180

@@ -15,3 +15,10 @@ def test_ruff(command):
         [sys.executable, "-m", "ruff", *command], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stdout
+
+
+def test_types():
+    """Without a cache: what a run finds must not depend on the run before."""
+    command = [sys.executable, "-m", "mypy", "--no-incremental"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout

@@ -1,14 +1,14 @@
 # %% [markdown]
 # # Exercises 1 · Cues: what attention is
 #
-# Eight exercises, from pencil and paper to a proof about searching in a crowd. Each begins with its aim and
+# {{Exercises}}, from pencil and paper to a proof about searching in a crowd. Each begins with its aim and
 # ends with a check. Write your answer in place of `...` or of `raise NotImplementedError("your turn")`, run
 # the cell, then run the check below it:
 #
 # - **…** not attempted yet,
 # - **✓** right,
-# - **✗** not yet, with a sentence on what to look at. Functions are tried on random inputs, and you see
-#   the first one that goes wrong.
+# - **✗** not yet, with a sentence on what to look at. Functions are tried on random inputs and on
+#   edge cases, and you see the first one that goes wrong.
 #
 # Stuck? The hints under each exercise unfold one by one: a nudge, the key idea, the first line.
 #
@@ -17,17 +17,18 @@
 # %%
 import torch
 
-from visual_attention.cues import cue_weights, surprise
-from visual_attention.datasets import desk_scene, search_display
 from visual_attention.exercises import cues as exercise
+from visual_attention.lessons.cues.data import desk_scene, search_display
+from visual_attention.lessons.cues.model import cue_weights, surprise
 
-# %% [markdown]
+# %% [markdown] teaching="in class | 5 | everybody can do it; watch for (1, 3, 2, 0)/6"
 # ## 1 · By hand: two poolings as weighted averages
 #
 # **Aim:** see that a pooling layer *has* weights, though nobody trained them.
 #
 # A pooling window holds $x = (1, 3, 2, 0)$. Average pooling and max pooling both are $\sum_j \alpha_j x_j$ with
-# weights that sum to 1. Give the four weights of each, and its result.
+# weights that sum to 1. Give the four weights of each, a list of four numbers in the order of $x$, and its result, one
+# number: fractions, or decimals to two places.
 
 # %%
 exercise.two_poolings.hint()
@@ -45,7 +46,7 @@ exercise.two_poolings.check(
     average_weights=average_weights, average=average, max_weights=max_weights, maximum=maximum
 )
 
-# %% [markdown]
+# %% [markdown] teaching="home | 10 | watch for β = 0 as the minimum"
 # ## 2 · Predict: which β is which pooling?
 #
 # **Aim:** know both ends of the knob, and its middle.
@@ -53,13 +54,9 @@ exercise.two_poolings.check(
 # Pool $x = (1, 3, 2, 0)$ with the weights $\operatorname{softmax}(\beta x)$. For each β, what comes out? Choose
 # *before* you compute:
 #
-# - a · the average,
-# - b · the maximum,
-# - c · the minimum,
-# - d · nothing of the three.
+# {{choices: zero}}
 #
-# **`zero`** is for $\beta = 0$, **`one`** for $\beta = 1$, **`large`** for $\beta \to \infty$, **`negative`** for
-# $\beta \to -\infty$. Then work out **`pooled`**, the result for $\beta = 1$, to two decimals
+# {{statement: zero}}, {{statement: one}}, {{statement: large}}, {{statement: negative}}. Then work out **`pooled`**, the result for $\beta = 1$, one number to two decimals
 # ($e^1 = 2.718$, $e^2 = 7.389$, $e^3 = 20.086$).
 
 # %%
@@ -86,14 +83,15 @@ for beta in (-1000.0, 0.0, 1.0, 1000.0):
     weights = torch.softmax(beta * x, dim=0)
     print(f"beta {beta:6g}: weights {[round(w, 3) for w in weights.tolist()]}, pooled {weights @ x:.3f}")
 
-# %% [markdown]
+# %% [markdown] teaching="home | 15 | exp overflows, nan: they must take the largest exponent off, and for a negative β that is not the one of the largest x"
 # ## 3 · Implement: soft pooling that survives β = 1000
 #
 # **Aim:** write a softmax that cannot overflow.
 #
-# `x` has the shape (n,), `beta` is any finite number, positive or negative. Return $\sum_j \alpha_j x_j$ with
-# $\alpha = \operatorname{softmax}(\beta x)$, one number. You may use `torch.exp`, but not `torch.softmax`:
-# the point is to see what it does inside.
+# `x` is a tensor of shape (n,) with n at least 1, `beta` is any finite number, positive or negative. Return
+# $\sum_j \alpha_j x_j$ with $\alpha = \operatorname{softmax}(\beta x)$, one number. You may use `torch.exp`, but not
+# `torch.softmax` in any of its forms, nor NumPy: the point is to see what it does inside. The check notices, and it
+# tries entries that are nearly alike or close to 0, which share the weights even at β = 1000.
 #
 # Expected for `x = [1., 3., 2., 0.]`: 1.5 at β = 0 and 3 at β = 1000.
 
@@ -119,32 +117,26 @@ exercise.soft_pooling.check(soft_pool)
 # left is at most $e^0 = 1$, and one of the powers *is* 1: no overflow above, no 0 below the fraction line. The
 # largest exponent is that of $\beta x$: for a negative β it belongs to the *smallest* $x$.
 
-# %% [markdown]
+# %% [markdown] teaching="in class, pairs | 8 | the best talk of the sheet: \"self-attention has no query, for nobody outside asks\" will come; the query is made of the input itself"
 # ## 4 · Classify: is there a query, and whose?
 #
 # **Aim:** find the query, or see that there is none. For each layer choose
 #
-# - a · no query: the weights do not depend on what somebody wants to know,
-# - b · the query is computed from the very input that is attended to,
-# - c · the query is a learned vector (or starts as one), the same for every picture.
+# {{choices: max_pooling}}
 #
-# **`max_pooling`** the largest activation of each window goes on.
+# {{statement: max_pooling}}
 #
-# **`average_pooling`** global average pooling: the mean over all places.
+# {{statement: average_pooling}}
 #
-# **`fully_connected`** a matrix, learned, times the input.
+# {{statement: fully_connected}}
 #
-# **`detr`** a detector has 100 vectors, learned in training. Each of them attends over the picture's features
-# and reports one object, or none (DETR's object queries).
+# {{statement: detr}}
 #
-# **`class_token`** a transformer for pictures gets one extra learned vector beside the patches. It attends over
-# them in every layer, and the answer is read off it at the end.
+# {{statement: class_token}}
 #
-# **`self_attention`** every place of a feature map attends over all places; query, key and value are three
-# linear maps of the same features.
+# {{statement: self_attention}}
 #
-# **`squeeze_excitation`** the picture's features are averaged to one vector; two small layers turn it into a
-# weight for each channel.
+# {{statement: squeeze_excitation}}
 
 # %%
 exercise.whose_query.hint()
@@ -171,7 +163,7 @@ exercise.whose_query.check(
     squeeze_excitation=squeeze_excitation,
 )
 
-# %% [markdown]
+# %% [markdown] teaching="home | 10 | \"self-attention changes, for positions matter\": it moves along"
 # ## 5 · Predict, then run: shuffle the pixels
 #
 # **Aim:** know which layers see *where* things are.
@@ -179,13 +171,9 @@ exercise.whose_query.check(
 # Take a feature map and put its places into a random order, all channels alike. What does that do to the
 # output?
 #
-# - a · nothing at all (the layer is *invariant*),
-# - b · the output's places are put into the same order, and nothing else (it is *equivariant*),
-# - c · the numbers themselves change.
+# {{choices: global_average}}
 #
-# **`global_average`** the mean over all places. **`global_max`** the maximum over all places.
-# **`convolution`** a 3×3 convolution. **`attention`** plain softmax self-attention over all places, as in the
-# cell below. Choose before you run it.
+# {{statement: global_average}} {{statement: global_max}} {{statement: convolution}} {{statement: attention}} Choose before you run it.
 
 # %%
 exercise.shuffle.hint()
@@ -234,23 +222,19 @@ for name, layer in layers.items():
     moved_along = before.ndim == 3 and torch.allclose(after, shuffled(before), atol=1e-5)
     print(f"{name:16} unchanged: {unchanged!s:6} moved along: {moved_along}")
 
-# %% [markdown]
+# %% [markdown] teaching="skip in a mixed class | 10 | needs autograd, and its new point, the tie, is a side path"
 # ## 6 · Gradients: who gets the blame?
 #
 # **Aim:** see the weights again, as derivatives, and meet the one case where they are a matter of taste.
 #
-# Give the derivative of the pooled value with respect to each of the four inputs:
+# Give the derivative of the pooled value with respect to each of the four inputs, a list (or tensor) of four numbers,
+# to two decimals:
 #
 # - **`of_mean`** of the mean of $(1, 3, 2, 0)$;
 # - **`of_max`** of the maximum of $(1, 3, 2, 0)$;
 # - **`of_tie`** of `torch.amax` of $(1, 3, 3, 0)$: guess, then ask `torch.autograd.grad`.
 #
-# **`why`** `x.amax()` and `x.max(dim=0).values` give different gradients at the tie. Why?
-#
-# - a · one of them is a bug,
-# - b · rounding,
-# - c · at a tie the maximum has no derivative: any sharing between the two is a subgradient, and each
-#   function chooses one.
+# {{question: why}}
 
 # %%
 exercise.gradients.hint()
@@ -280,13 +264,13 @@ for name, maximum_of in {
     (gradient,) = torch.autograd.grad(maximum_of(x), x)
     print(f"{name:10} {gradient.tolist()}")
 
-# %% [markdown]
+# %% [markdown] teaching="home | 15 | the heart of the lesson in one line of code, and the tie"
 # ## 7 · Implement: two cues, one softmax
 #
 # **Aim:** write the desk's attention yourself.
 #
-# `saliency` has the shape (n,), `keys` (n, d), `query` (d,); `a` and `b` are the strengths of saliency and of
-# intent. Return the n weights
+# `saliency` has the shape (n,), `keys` (n, d), `query` (d,), and their numbers may be negative; `a` and `b` are the
+# strengths of saliency and of intent, two numbers of at least 0. Return the n weights, a tensor of shape (n,),
 #
 # $$\alpha = \operatorname{softmax}_i\bigl(a \cdot \text{saliency}_i + b \cdot q \cdot k_i\bigr).$$
 #
@@ -305,8 +289,8 @@ def desk_weights(saliency, keys, query, a, b):
 
 # %% [markdown]
 # On the desk of the lesson, with saliency strength `a = 3` and looking for something to read: from which
-# intent `b` on does the book get more than the red cup? The two are equal at **`tie`**. (The numbers are in
-# `scene.saliency` and `scene.keys`, in the order of `scene.names`.)
+# intent `b` on does the book get more than the red cup? The two are equal at **`tie`**, one number to two decimals.
+# (The numbers are in `scene.saliency` and `scene.keys`, in the order of `scene.names`.)
 
 # %%
 scene = desk_scene()
@@ -325,7 +309,7 @@ exercise.two_cues.check(desk_weights=desk_weights, tie=tie)
 # Equal weights need equal scores, whatever the other three things do: $3 \cdot 1.0 + b \cdot 0 = 3 \cdot 0.2 + b
 # \cdot 1$, so $b = 2.4$. The softmax never enters: it keeps the order of the scores.
 
-# %% [markdown]
+# %% [markdown] teaching="skip in a mixed class | 25 | a proof; give it to those who ask why one half"
 # ## 8 · Prove and check: lost in the crowd
 #
 # **Aim:** prove the lesson's two curves.
@@ -337,7 +321,7 @@ exercise.two_cues.check(desk_weights=desk_weights, tie=tie)
 # them are red and tilted and $b$ green and upright, $a + b + 1 = N$. Show that the target's weight is $1/2$ in
 # the first and $1/(N + 2)$ in the second. (Start from $\exp(\text{saliency})$: what is it?)
 #
-# **In numbers**, to three decimals:
+# **In numbers**, each one number to three decimals:
 #
 # - **`feature`** the target's weight in a feature search among 16 bars;
 # - **`conjunction`** the same in a conjunction search among 16 bars;

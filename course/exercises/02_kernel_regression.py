@@ -1,14 +1,14 @@
 # %% [markdown]
 # # Exercises 2 · Nadaraya–Watson kernel regression
 #
-# Nine exercises, from pencil and paper to choosing $\sigma$ from data. Each begins with its aim and ends
+# {{Exercises}}, from pencil and paper to choosing $\sigma$ from data. Each begins with its aim and ends
 # with a check. Write your answer in place of `...` or of `raise NotImplementedError("your turn")`, run the
 # cell, then run the check below it:
 #
 # - **…** not attempted yet,
 # - **✓** right,
-# - **✗** not yet, with a sentence on what to look at. Functions are tried on random inputs, and you see
-#   the first one that goes wrong.
+# - **✗** not yet, with a sentence on what to look at. Functions are tried on random inputs and on
+#   edge cases, and you see the first one that goes wrong.
 #
 # Stuck? The hints under each exercise unfold one by one: a nudge, the key idea, the first line.
 #
@@ -22,7 +22,7 @@ from visual_attention import pooling
 from visual_attention.datasets import noisy_sine
 from visual_attention.exercises import kernel_regression as exercise
 
-# %% [markdown]
+# %% [markdown] teaching="in class | 7 | all of them can; those who get 3 have not divided by the sum of kernels, or forgot the query"
 # ## 1 · By hand: three points
 #
 # **Aim:** see with a pocket calculator that attention is a weighted average.
@@ -33,8 +33,9 @@ from visual_attention.exercises import kernel_regression as exercise
 # {\sum_j \exp\left(-\frac12 \left(\frac{x-x_j}{\sigma}\right)^2\right)}, \qquad
 # f(x) = \sum_i \alpha_i\, y_i .$$
 #
-# Give the three weights and $f(1)$ for $\sigma = 1$, and $f(1)$ for $\sigma = \frac12$ (`f_narrow`), to
-# three decimals. Three values help: $e^{-1/2} = 0.6065$, $e^{-2} = 0.1353$ and $e^{-8} = 0.0003$.
+# Give the three weights (`weights`, a list of three numbers in the order of the points) and $f(1)$ (`f`, one number) for
+# $\sigma = 1$, and $f(1)$ for $\sigma = \frac12$ (`f_narrow`), all to three decimals: carry four, round at the end.
+# Three values help: $e^{-1/2} = 0.6065$, $e^{-2} = 0.1353$ and $e^{-8} = 0.0003$.
 
 # %%
 exercise.hand_example.hint()
@@ -55,24 +56,15 @@ exercise.hand_example.check(weights=weights, f=f, f_narrow=f_narrow)
 # are the weights, and $f(1) = 0.3482 \cdot 1 + 0.5741 \cdot 2 + 0.0777 \cdot 6 = 1.9626$. For
 # $\sigma = \frac12$ all distances double: $e^{-2}, 1, e^{-8}$ give the weights $0.1192, 0.8805, 0.0003$.
 
-# %% [markdown]
+# %% [markdown] teaching="in class, hands up | 4 | \"0\" for the empty window: let them divide 0 by 0"
 # ## 2 · Predict: another kernel
 #
 # **Aim:** know what the division by the sum takes away, and what it cannot mend. Choose a letter *before*
 # you run the cell that shows what happens.
 #
-# **`scaled`** Replace the kernel $K$ by $7K$. Then $f$
+# {{question: scaled}}
 #
-# - a · becomes seven times as large,
-# - b · does not change at all,
-# - c · follows the data more closely, as if the kernel were narrower.
-#
-# **`empty_window`** Take the boxcar kernel of width 1 (it is 1 up to the distance 1 and 0 beyond), keys in
-# $[0, 5]$ and the query $x = 10$. The formula $\sum_i K_i y_i \,/ \sum_j K_j$, taken literally, gives
-#
-# - a · 0,
-# - b · the mean of all $y_i$,
-# - c · no number at all.
+# {{question: empty_window}}
 
 # %%
 exercise.predictions.hint()
@@ -105,13 +97,13 @@ print(f"boxcar at x = 10, as printed: {ratio(boxcar, y)}")
 by_rule = pooling.nadaraya_watson(torch.tensor([10.0]), x, y, kernel="boxcar")
 print(f"boxcar at x = 10, with a rule for the empty window: {by_rule.item()}")
 
-# %% [markdown]
+# %% [markdown] teaching="in class, pairs | 6 | \"the kernel has no scale\""
 # ## 3 · Predict, then run: metres and centimetres
 #
 # **Aim:** find out in which unit $\sigma$ is measured.
 #
 # A sensor stands at $x = 0, 1, \dots, 5$ metres and reads $y = x^2$. Estimate $f$ at $2.4$ m with a
-# Gaussian kernel:
+# Gaussian kernel; each answer is one number, to two decimals:
 #
 # - `metres`: $x$ in metres, $\sigma = 1$;
 # - `centimetres`: $x$ in centimetres, $\sigma$ still $1$. Write your guess on paper first: the same, a little
@@ -137,15 +129,15 @@ sigma = 100.0
 # %%
 exercise.units.check(metres=metres, centimetres=centimetres, sigma=sigma)
 
-# %% [markdown]
+# %% [markdown] teaching="skip if short | 5 | question 4 above has done it"
 # ## 4 · Predict: rows and columns of the table
 #
 # **Aim:** read the table of weights in the right direction.
 #
 # Let every key of exercise 1 be a query too: queries and keys are $0, 1, 3$, and $\sigma = 1$. The table of
 # weights has a row for each query. Before you compute: which sums do you know already? Then give the three
-# sums along the rows and the three sums along the columns. Use `pooling.attention_weights(query, keys,
-# width=1.0)`.
+# sums along the rows and the three sums along the columns, two lists (or tensors) of three numbers, to
+# two decimals. Use `pooling.attention_weights(query, keys, width=1.0)`.
 
 # %%
 exercise.rows_and_columns.hint()
@@ -161,13 +153,14 @@ columns = pooling.attention_weights(keys, keys, width=1.0).sum(dim=0)
 # %%
 exercise.rows_and_columns.check(rows=rows, columns=columns)
 
-# %% [markdown]
+# %% [markdown] teaching="home | 15 | three lines; softmax over `dim=0` is the usual slip"
 # ## 5 · Implement: attention weights
 #
 # **Aim:** write the heart of this course in three lines.
 #
-# `query` has the shape (m,), `keys` the shape (n,), `width` is $\sigma$. Return the table of weights, shape
-# (m, n), for the Gaussian kernel. No loop is needed: `query[:, None] - keys[None, :]` has all the
+# `query` is a tensor of shape (m,), `keys` one of shape (n,), `width` is $\sigma$, a number above 0. Return the table of
+# weights, a tensor of shape (m, n) whose rows sum to 1, for the Gaussian kernel. Keys may be equal, and there may be
+# only one. No loop is needed: `query[:, None] - keys[None, :]` has all the
 # differences.
 #
 # Expected for `query = [1.0]`, `keys = [0.0, 1.0, 3.0]`, `width = 1.0`: the weights of exercise 1.
@@ -188,14 +181,14 @@ def attention_weights(query, keys, width):
 # %%
 exercise.weights.check(attention_weights)
 
-# %% [markdown]
+# %% [markdown] teaching="home, after 5 | 10 | values that are vectors: one `@` does it"
 # ## 6 · Implement: the weighted average
 #
 # **Aim:** keys decide, values are delivered, and values may be anything: a number, a colour, a whole
 # vector.
 #
-# `values` has the shape (n,) or (n, v): one row for each key. Return one estimate for each query, shape
-# (m,) or (m, v). With the weights of exercise 5 this is one line for both shapes.
+# `values` has the shape (n,) or (n, v): one number or one row for each key. Return one estimate for each query, a tensor
+# of shape (m,) or (m, v), in that order. With the weights of exercise 5 this is one line for both shapes.
 
 # %%
 exercise.estimate.hint()
@@ -211,10 +204,10 @@ def nadaraya_watson(query, keys, values, width):
 # %%
 exercise.estimate.check(nadaraya_watson)
 
-# %% [markdown]
+# %% [markdown] teaching="home | 15 | the same subtraction as in lesson 1; a small number added below the line turns nan into 0, and the check says so"
 # ## 7 · Debug: a query far away
 #
-# **Aim:** meet the most common numerical fault of hand-written attention, and cure its cause.
+# **Aim:** meet a common numerical fault of hand-written attention, and cure its cause.
 #
 # The function below is the formula of exercise 1, word for word. Ask it about $x = 1000$:
 
@@ -231,8 +224,9 @@ def literal_weights(query, keys):
 literal_weights(torch.tensor([1.0, 1000.0]), torch.tensor([0.0, 2.5, 5.0]))
 
 # %% [markdown]
-# Why `nan`? Mend the function ($\sigma = 1$). Near queries must keep their weights, and the far query must
-# get the weights that exact arithmetic would give it.
+# Why `nan`? Mend the function ($\sigma = 1$); it returns a tensor of shape (m, n) again. Near queries must keep their
+# weights, and a far query must get the weights that exact arithmetic would give it: nearly everything goes to the
+# nearest key, but keys that are just as near, or nearly so, share.
 
 
 # %%
@@ -255,21 +249,19 @@ exercise.far_query.check(mended_weights)
 # value by the same factor, which cancels, and makes the largest of them $e^0 = 1$. This is what
 # `torch.softmax` does inside.
 
-# %% [markdown]
+# %% [markdown] teaching="skip in a mixed class | 20 | a proof of two lines; the boundary part is a good oral question"
 # ## 8 · Prove and check: f stays between the values
 #
 # **Aim:** know what a weighted average can never do, and what it does wrong at the boundary.
 #
-# **Prove** on paper that $\min_i y_i \le f(x) \le \max_i y_i$ for every $x$. **`property_needed`** Which
-# property of the weights does the proof need?
+# **Prove** on paper that $\min_i y_i \le f(x) \le \max_i y_i$ for every $x$. {{statement: property_needed}}
 #
-# - a · each row sums to 1,
-# - b · no weight is negative,
-# - c · both,
-# - d · the kernel is smooth.
+# {{choices: property_needed}}
 #
-# **Check.** Write `is_average(weights)`: `True` if a table of weights has the property, otherwise `False`.
-# Weights come from floating point, so allow the sums an error of $10^{-5}$.
+# **Check.** Write `is_average(weights)`: `True` if a table of weights, a tensor of shape (m, n), has the property in
+# every row, otherwise `False`; one of the two, not one for each row. Weights come from floating point, so allow the
+# sums an error of $10^{-5}$ either way; twice that does no harm (`torch.allclose` adds a little of its own), more does.
+# A weight of exactly 0 is not negative; below 0 nothing is allowed.
 
 # %%
 exercise.bounds.hint()
@@ -293,12 +285,7 @@ for query in (0.0, 2.5, 5.0):
     print(f"f({query}) = {estimate:.3f}   truth {2 * query:.3f}")
 
 # %% [markdown]
-# **`boundary`** The middle is perfect. Why is $f(0) = 1.589$ and not $0$?
-#
-# - a · noise in the data,
-# - b · rounding errors,
-# - c · $\sigma$ is too small,
-# - d · all other keys lie on one side.
+# {{question: boundary}}
 
 # %%
 ### BEGIN SOLUTION
@@ -318,18 +305,20 @@ exercise.bounds.check(property_needed=property_needed, is_average=is_average, bo
 # The bound also shows the trouble at the boundary: $f(0)$ could only be $0 = \min_i y_i$ if all the weight
 # lay on the key at $0$, and it never does.
 
-# %% [markdown]
+# %% [markdown] teaching="home, before lesson 3 | 20 | lesson 3 begins here; zeroing the diagonal *after* the softmax is the slip to talk about"
 # ## 9 · Implement: choose σ by leaving one out
 #
 # **Aim:** choose the width from the data, without fooling yourself.
 #
-# The error on the points that made the curve is no guide: each point is its own nearest key, so the
-# smallest $\sigma$ always looks best. Let each point be predicted *from the others* instead: take its own
+# The error on the points that made the curve is no guide: each point is its own nearest key, so that
+# $\sigma \to 0$ brings the error to 0. Let each point be predicted *from the others* instead: take its own
 # key out before the weights are normalised, then average the squared errors,
 #
 # $$\frac1n \sum_k \bigl(y_k - f_{-k}(x_k)\bigr)^2 .$$
 #
-# `x` and `y` have the shape (n,). Return one number. A hint: which exponent makes a weight 0?
+# `x` and `y` are tensors of shape (n,), n at least 2, `width` is $\sigma$. Return one number. Two points may share a
+# place: each still predicts the other. And a point may lie far from all others: its prediction is then the one that
+# exact arithmetic would give, as in exercise 7. A hint: which exponent makes a weight 0?
 
 # %%
 exercise.leave_one_out.hint()
@@ -346,8 +335,8 @@ def leave_one_out_error(x, y, width):
 
 
 # %% [markdown]
-# Which of these widths has the smallest leave-one-out error on the 50 points of the lesson? (At
-# $\sigma = 1$ the error is 0.659.)
+# Which of these widths has the smallest leave-one-out error on the 50 points of the lesson? Give the width, one number
+# of the list. (At $\sigma = 1$ the error is 0.659.)
 
 # %%
 x, y = noisy_sine(n=50, noise=0.5, seed=0)

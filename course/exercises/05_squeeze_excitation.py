@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercises 5 · SENet: channel attention
 #
-# Seven exercises. Write your answer in place of `...` or of `raise NotImplementedError("your turn")`, run the cell,
+# {{Exercises}}. Write your answer in place of `...` or of `raise NotImplementedError("your turn")`, run the cell,
 # then run the check below it. Functions are tried on random inputs; you see the first one that goes wrong.
 #
 # Stuck? The hints under each exercise unfold one by one: a nudge, the key idea, the first line.
@@ -11,17 +11,17 @@
 # %%
 import torch
 
-from visual_attention.datasets import reframed
 from visual_attention.exercises import squeeze_excitation as exercise
-from visual_attention.experiments.context import red_framed
+from visual_attention.lessons.squeeze_excitation.data import reframed
+from visual_attention.lessons.squeeze_excitation.experiment import red_framed
 
-# %% [markdown]
+# %% [markdown] teaching="in class | 6 | three steps by hand; σ(−1) from σ(1) is the only trick"
 # ## 1 · By hand: squeeze, excite, scale
 #
 # **Aim:** do all three steps once without a computer.
 #
 # Two channels of 2×2 positions: $u_1 = (3, 1, 4, 0)$ and $u_2 = (1, 0, 2, 1)$. One hidden unit, $W_1 = (1, -1)$,
-# $W_2 = (-1, 3)^\top$, no biases. To three decimals:
+# $W_2 = (-1, 3)^\top$, no biases. Each answer is a list of two numbers, to three decimals, rounded at the end:
 #
 # - `squeezed`: the two numbers $z_1, z_2$;
 # - `gates`: $s_1, s_2$;
@@ -46,7 +46,7 @@ exercise.by_hand.check(squeezed=squeezed, gates=gates, scaled=scaled)
 # <!-- SOLUTION -->
 # The hidden unit is $\mathrm{ReLU}(2 - 1) = 1$, the logits are $-1$ and $3$. $\sigma(-1) = 1 - \sigma(1)$.
 
-# %% [markdown]
+# %% [markdown] teaching="home, or pairs | 15 | 157,184 took a unit's inner width, C/4, for C; 696,320 forgot the number of units; 1,257,472 forgot the factor 2"
 # ## 2 · Count: what SE adds to ResNet-50
 #
 # **Aim:** count a module in a network that you have not written, and know what a published number means.
@@ -54,15 +54,11 @@ exercise.by_hand.check(squeezed=squeezed, gates=gates, scaled=scaled)
 # ResNet-50 has 3, 4, 6 and 3 residual units with 256, 512, 1024 and 2048 channels at their ends; each gets an SE block
 # with $r = 16$.
 #
-# - `weights`: how many weights are added, without biases?
-# - `last_share`: which share of them (between 0 and 1) lies in the last stage?
-# - `with_bias`: how many weights and biases, if both layers have biases?
-# - `number_26_77`: ResNet-50 has 25,557,032 parameters. Papers give 28.07, 28.09, 28.1 and 26.77 million for
-#   SE-ResNet-50 at $r = 16$. The last one is
-#     - a · the network with biases,
-#     - b · the network without SE in its last stage,
-#     - c · the network without biases, counted in units of $2^{20}$,
-#     - d · the network with $r = 32$.
+# - `weights`: how many weights are added, without biases? A whole number, in ones and not in millions;
+# - `last_share`: which share of them (between 0 and 1, two decimals) lies in the last stage?
+# - `with_bias`: how many weights and biases, if both layers have biases? A whole number.
+#
+# {{question: number_26_77}}
 
 # %%
 exercise.cost.hint()
@@ -79,43 +75,22 @@ number_26_77 = "c"
 # %%
 exercise.cost.check(weights=weights, last_share=last_share, with_bias=with_bias, number_26_77=number_26_77)
 
-# %% [markdown]
+# %% [markdown] teaching="in class, hands up | 8 | six beliefs; the fifth and sixth start talk. Everything needed was on a slide"
 # ## 3 · Predict: gates, errors, time
 #
 # **Aim:** meet six beliefs about SE before they meet you.
 #
 # **`mean_gate`** A softmax instead of the sigmoids, 2,048 channels: the mean gate is … (to five decimals)
 #
-# **`softmax_instead`** What else would the softmax change?
+# {{question: softmax_instead}}
 #
-# - a · nothing but a factor, which the next layer learns away,
-# - b · nothing, since batch norm rescales it,
-# - c · channels would have to compete for one unit.
+# {{question: relu_gate}}
 #
-# **`relu_gate`** With a ReLU as the last function ([@hu2018, Table 12]) the error is 23.47 %, worse than without SE (23.30 %):
+# {{question: smaller_ratio}}
 #
-# - a · because its gates may exceed 1, and for no other reason,
-# - b · plausibly because a gate at 0 shuts a channel and passes no gradient, and large gates have no bound,
-# - c · because a ReLU costs more.
+# {{question: flops_and_time}}
 #
-# **`smaller_ratio`** A smaller ratio r, with more weights, makes fewer errors:
-#
-# - a · always,
-# - b · only down to about 16; below that, [@hu2018, Table 10] shows next to no change,
-# - c · never: r = 32 is the best in Table 10.
-#
-# **`flops_and_time`** +0.26 % multiply-adds, +10 % time for a training step ([@hu2018, section 4]). The time goes into
-#
-# - a · reading the feature map twice,
-# - b · the two layers,
-# - c · computing sigmoids.
-#
-# **`two_baselines`** "SE lowers ResNet-50's error from 24.80 % to 22.28 %, by 2.52 points." Both numbers are in
-# [@hu2018]. The sentence is
-#
-# - a · wrong: ResNet-50 with SE has 23.30 %,
-# - b · nearly right: it is 1.51 points, from 24.80 % to 22.28 %,
-# - c · wrong: the two numbers come from different training recipes.
+# {{question: two_baselines}}
 
 # %%
 exercise.gates.hint()
@@ -140,13 +115,13 @@ exercise.gates.check(
     two_baselines=two_baselines,
 )
 
-# %% [markdown]
+# %% [markdown] teaching="home | 15 | pooling over dim 1, a ReLU behind the second layer"
 # ## 4 · Implement: squeeze and excitation
 #
 # **Aim:** write the block in four lines.
 #
-# `u` has the shape (N, C, H, W), `w1` (C/r, C), `w2` (C, C/r); there are no biases. Return the gated map. Then ask
-# yourself: what happens to the gates if the positions of `u` are shuffled?
+# `u` has the shape (N, C, H, W), `w1` (C/r, C), `w2` (C, C/r); there are no biases. Return the gated map, a tensor of the
+# shape of `u`. Values may be below 0. Then ask yourself: what happens to the gates if the positions of `u` are shuffled?
 
 # %%
 exercise.block.hint()
@@ -164,7 +139,7 @@ def squeeze_excite(u, w1, w2):
 # %%
 exercise.block.check(squeeze_excite)
 
-# %% [markdown]
+# %% [markdown] teaching="home | 10 | a bug that runs; the second fault, too few channels, is missed more easily"
 # ## 5 · Debug: a ratio that nobody reads
 #
 # **Aim:** find a bug that runs without a complaint.
@@ -177,8 +152,9 @@ exercise.block.check(squeeze_excite)
 #     return nn.Linear(channels, hidden, bias=bias), nn.Linear(hidden, channels, bias=bias)
 # ```
 #
-# Write the number of weights and biases that the two layers *should* have for a feature map `u` of shape
-# (N, C, H, W), any ratio and either flag. The hidden width is C // reduction, and never less than 1.
+# Return the number of weights and biases that the two layers *should* have for a feature map `u` of shape
+# (N, C, H, W), any ratio and either flag: a whole number. The hidden width is C // reduction (rounded down where the ratio
+# does not divide C), and never less than 1.
 
 # %%
 exercise.debug.hint()
@@ -202,18 +178,19 @@ exercise.debug.check(number_of_weights)
 # gate no longer depends on the picture. A test that finds both compares the count with this formula at two ratios and
 # with 8 channels.
 
-# %% [markdown]
+# %% [markdown] teaching="skip in a mixed class | 20 | needs patience with a table"
 # ## 6 · Detective: how much of the gain needs the squeeze?
 #
 # **Aim:** take a table apart, and reproduce one of its numbers.
 #
-# [@hu2018, Table 16] gates each position from its own channels, without a squeeze ("NoSqueeze"). Top-1 errors: no SE
+# [@hu2020, Table 16] gates each position from its own channels, without a squeeze ("NoSqueeze"). Top-1 errors: no SE
 # 23.30 %, NoSqueeze 22.93 %, SE 22.28 %.
 #
 # - `share`: which share (0 to 1, two decimals) of SE's gain is lost without the squeeze?
 # - `multiply_adds`: the table gives NoSqueeze 4.27 "GFLOPs", the network without SE has 3.858. Find out where the rest
-#   comes from: how many G multiply-adds do the two layers cost when they run at **every** position? The maps of the
-#   four stages have 56, 28, 14 and 7 positions a side. Three decimals.
+#   comes from: how many G ($10^9$) multiply-adds do the two layers cost when they run at **every** position? The maps of
+#   the four stages have 56, 28, 14 and 7 positions a side. Count the layers, three decimals: the table's own numbers are
+#   rounded.
 
 # %%
 exercise.detective.hint()
@@ -229,7 +206,7 @@ multiply_adds = (
 # %%
 exercise.detective.check(share=share, multiply_adds=multiply_adds)
 
-# %% [markdown]
+# %% [markdown] teaching="home, the best of the sheet | 20 | evidence by intervention; watch for those who change the picture instead of the gates"
 # ## 7 · Intervene: the gates of another frame
 #
 # **Aim:** show that gates *cause* an answer, not only that they go with it.

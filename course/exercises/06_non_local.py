@@ -1,14 +1,17 @@
 # %% [markdown]
 # # Exercises 6 · Non-local networks
 #
-# Eight exercises, from pencil and paper to a published cost. Each begins with its aim and ends with a check. Write
+# {{Exercises}}, from pencil and paper to a published cost. Each begins with its aim and ends with a check. Write
 # your answer in place of `...` or of `raise NotImplementedError("your turn")`, run the cell, then run the check
 # below it:
 #
 # - **…** not attempted yet,
 # - **✓** right,
-# - **✗** not yet, with a sentence on what to look at. Functions are tried on random inputs, and you see
-#   the first one that goes wrong.
+# - **✗** not yet, with a sentence on what to look at. Functions are tried on random inputs and on some odd ones
+#   (a single key, two equal rows …), and you see the first one that goes wrong.
+#
+# Each exercise says what a function gets and in which shape it returns its tensor. Numbers are rounded, not cut off, to
+# the decimals that are asked; more of them are welcome. A letter stands in quotes, as in `"a"`.
 #
 # Stuck? The hints under each exercise unfold one by one: a nudge, the key idea, the first line.
 #
@@ -20,16 +23,16 @@ import torch
 from visual_attention import NonLocalBlock
 from visual_attention.exercises import non_local as exercise
 
-# %% [markdown]
+# %% [markdown] teaching="in class | 6 | the two normalisers; 2.333 is the products divided by their sum"
 # ## 1 · By hand: what does place 1 receive?
 #
 # **Aim:** know the two normalisers.
 #
 # Three places with one channel, $x = (1, 2, 3)$; $\theta$, $\phi$ and $g$ are the identity. For the query at place 1:
 #
-# - **`weights`** of the embedded Gaussian, $e^{x_1 x_j}/\sum_k e^{x_1 x_k}$ for $j = 1, 2, 3$;
-# - **`softmax`** the $y_1$ that they give;
-# - **`dot_product`** the $y_1$ of the dot-product form.
+# - **`weights`** of the embedded Gaussian, $e^{x_1 x_j}/\sum_k e^{x_1 x_k}$ for $j = 1, 2, 3$: a list of three numbers;
+# - **`softmax`** the $y_1$ that they give, one number;
+# - **`dot_product`** the $y_1$ of the dot-product form, one number.
 #
 # Three decimals each ($e = 2.718$, $e^2 = 7.389$, $e^3 = 20.086$).
 
@@ -46,7 +49,7 @@ dot_product = 14 / 3
 # %%
 exercise.three_places.check(weights=weights, softmax=softmax, dot_product=dot_product)
 
-# %% [markdown]
+# %% [markdown] teaching="home | 15 | w = 1/h forgets the √2"
 # ## 2 · Prove and implement: non-local means is lesson 2
 #
 # **Aim:** see one equation in two papers that are forty years apart.
@@ -55,8 +58,10 @@ exercise.three_places.check(weights=weights, softmax=softmax, dot_product=dot_pr
 # *mean* squared difference of two patches. Show on paper that the second is the first, with the patch divided by the
 # root of its size as key.
 #
-# - **`w`** for $h = 0.1$, to two decimals;
-# - **`patch_weights(patches, h)`** `patches` has the shape (n, d), a patch for each pixel. Return the (n, n) weights.
+# - **`w`** for $h = 0.1$, one number, to two decimals;
+# - **`patch_weights(patches, h)`** `patches` has the shape (n, d), a patch for each pixel, and `h` is a number above 0.
+#   Return the weights, a tensor (n, n): row $i$ for pixel $i$ as the query, with the sum 1. Every pixel is a key, the
+#   query's own too.
 
 # %%
 exercise.patches.hint()
@@ -83,7 +88,7 @@ exercise.patches.check(w=w, patch_weights=patch_weights)
 # With keys $k = P/\sqrt{n}$ for patches $P$ of $n$ numbers, $\|k_i - k_j\|^2 = \frac{1}{n}\|P_i - P_j\|^2 = d^2$. The two
 # exponents agree for all $d$ if $\frac{1}{2}w^2 = 1/h^2$, so $w = \sqrt{2}/h$. Both divide by the sum over the keys. ∎
 
-# %% [markdown]
+# %% [markdown] teaching="home | 10 | the bookkeeping of indices; count free ones left and right"
 # ## 3 · Detective: the missing sum
 #
 # **Aim:** keep the books of indices.
@@ -92,19 +97,12 @@ exercise.patches.check(w=w, patch_weights=patch_weights)
 #
 # $$y_i = \frac{1}{\sum_{\forall j} e^{\theta(x_i)^\top \phi(x_j)}}\, e^{\theta(x_i)^\top \phi(x_j)}\, W_g x_j .$$
 #
-# **`shape`** Taken literally, the right-hand side is
+# {{question: shape}}
 #
-# - a · one vector for each $j$,
-# - b · one vector,
-# - c · one vector for each $i$ and $j$.
+# {{question: index}}
 #
-# **`index`** When the sum over $j$ is put in front, the sum below the line
-#
-# - a · keeps its index $j$,
-# - b · needs another index, say $k$,
-# - c · may be left out.
-#
-# Then write it: `theta` (n, d), `phi` (k, d), `g` (k, c); return $y$, (n, c). The paper ([@wang2018]) has no scale.
+# Then write it: **`embedded_gaussian(theta, phi, g)`** for `theta` (n, d), `phi` (k, d), `g` (k, c); return $y$, a tensor
+# (n, c). The paper ([@wang2018]) has no scale.
 
 # %%
 exercise.missing_sum.hint()
@@ -126,25 +124,20 @@ index = "b"
 # %%
 exercise.missing_sum.check(shape=shape, index=index, embedded_gaussian=embedded_gaussian)
 
-# %% [markdown]
+# %% [markdown] teaching="in class, pairs | 8 | \"W_z = 0 kills all learning\""
 # ## 4 · Predict, then run: which start is dead?
 #
 # **Aim:** do no harm, and still learn.
 #
-# The block ends in $z = x + \gamma \cdot \text{normalised}(W_z y) + \beta$. Three starts: $W_z = 0$; $\gamma = 0$; both.
-# Which of $W_z$, $\gamma$ and the maps $\theta, \phi, g$ get a gradient that is not 0 **in the first step**? ($\beta$
-# always does.)
+# The block ends in $z = x + \gamma \cdot \text{normalised}(W_z y) + \beta$, where $\beta$ starts at 0. Three starts:
+# $W_z = 0$; $\gamma = 0$; both. Which of $W_z$, $\gamma$ and the maps $\theta, \phi, g$ get a gradient that is not 0
+# **in the first step**? ($\beta$ always does.)
 #
-# - a · none of them,
-# - b · $W_z$ only,
-# - c · $\gamma$ only,
-# - d · all of them.
+# {{choices: w_z_zero}}
 #
-# **`w_z_zero`**, **`gamma_zero`**, **`both_zero`**: a letter each.
+# {{statement: w_z_zero}}, {{statement: gamma_zero}}, {{statement: both_zero}}: a letter each.
 #
-# **`identity`** With which start is $z = x$?
-#
-# - a · only $W_z = 0$, b · only $\gamma = 0$, c · only both, d · all three.
+# {{question: dead_start.identity}}
 
 # %%
 exercise.dead_start.hint()
@@ -175,28 +168,25 @@ for name, w_z, gamma in (("W_z = 0", 0, 1), ("gamma = 0", 1, 0), ("both", 0, 0))
     moving = [n for n, p in block.named_parameters() if p.grad is not None and p.grad.abs().max() > 1e-12]
     print(f"{name:10}: {moving}")
 
-# %% [markdown]
+# %% [markdown] teaching="home | 15 | \"softmax commutes\" is what to watch for"
 # ## 5 · Design: the same result, sixty-four times cheaper
 #
 # **Aim:** see what the softmax costs.
 #
-# The dot-product form is $\frac{1}{N} (Q K^\top) V$. Write it so that no table of all pairs is built: `query` (n, d),
-# `keys` (k, d), `values` (k, c); the result is (n, c), divided by the number of **keys**.
+# The dot-product form is $\frac{1}{N} (Q K^\top) V$. Write **`linear_attention(query, keys, values)`** for `query` (n, d),
+# `keys` (k, d), `values` (k, c); the result is a tensor (n, c), divided by the number of **keys**. No table of all pairs
+# may be built, in no shape: where there are many more queries than channels, no tensor on the way has $n \cdot k$ numbers
+# or more. The check watches the tensors that you make, so stay in PyTorch, without lists or NumPy.
 #
-# For $N = 4096$ places that are queries and keys, and $d = c = 64$, count multiplications (without the division):
+# For $N = 6144$ places (a map of 64 × 96) that are queries and keys, and $d = c = 96$, count multiplications (without
+# the division and without additions), as whole numbers:
 #
 # - **`with_table`** in the order $(Q K^\top) V$,
 # - **`reordered`** in yours.
 #
-# **`cheaper`** Yours is cheaper
+# {{question: cheaper}}
 #
-# - a · if $N > d$, b · if $N > d^2$, c · always, d · never, it only saves memory.
-#
-# **`softmax_form`** Why can softmax attention not be reordered like this?
-#
-# - a · it can: $\operatorname{softmax}(Q K^\top)\, V = Q \operatorname{softmax}(K^\top V)$,
-# - b · rounding errors would grow,
-# - c · the exponential acts on each entry of $Q K^\top$, so that these must be known first.
+# {{question: reorder.softmax as softmax_form}}
 
 # %%
 exercise.reorder.hint()
@@ -211,8 +201,8 @@ def linear_attention(query, keys, values):
 
 # %%
 ### BEGIN SOLUTION
-with_table = 2 * 4096**2 * 64
-reordered = 2 * 4096 * 64**2
+with_table = 2 * 6144**2 * 96
+reordered = 2 * 6144 * 96**2
 cheaper = "a"
 softmax_form = "c"
 ### END SOLUTION
@@ -226,7 +216,7 @@ exercise.reorder.check(
     softmax=softmax_form,
 )
 
-# %% [markdown]
+# %% [markdown] teaching="skip in a mixed class | 25 | a published bill; long, and only for those who like audits"
 # ## 6 · By hand: a published cost, computed again
 #
 # **Aim:** count a block, and catch a word.
@@ -237,7 +227,7 @@ exercise.reorder.check(
 # $C$ (no biases, no normalisation counted). A block without subsampling costs $2NC^2 + N^2C$ multiply-adds: four
 # linear maps, and the table used twice.
 #
-# Give three ratios new : old, to two decimals:
+# Give three ratios new : old, one number each, to two decimals:
 #
 # - **`parameters`**;
 # - **`full`** of multiply-adds, without subsampling;
@@ -263,27 +253,22 @@ exercise.table_2e.check(parameters=parameters, subsampled=subsampled, full=full)
 # Two of the four maps ($\theta$, $W_z$) stay at $N$ places, two see $N/4$: $\frac{1}{2}NC^2 (2 + 2/4) = 1.25NC^2$. The
 # table has $N \times N/4$ entries: the pairwise work is reduced *to* a quarter.
 
-# %% [markdown]
+# %% [markdown] teaching="home, for the quick | 20 | a proof about a whole family; \"because ReLU is linear\" is the wrong reason"
 # ## 7 · Prove and implement: concatenation ranks alike
 #
 # **Aim:** prove a limit of a whole family.
 #
-# Write **`concatenation(theta, phi, w)`** for `theta` (n, d), `phi` (k, d), `w` (2d,): the (n, k) table of
-# $\mathrm{ReLU}(w \cdot [\theta_i, \phi_j]) / k$, with no tensor of shape (n, k, 2d).
+# Write **`concatenation(theta, phi, w)`** for `theta` (n, d), `phi` (k, d), `w` (2d,): the table of
+# $\mathrm{ReLU}(w \cdot [\theta_i, \phi_j]) / k$, a tensor (n, k), with no tensor of shape (n, k, 2d), nor one of as many
+# numbers in another shape. The check watches the tensors that you make, so stay in PyTorch, without lists or NumPy.
 #
 # Then show on paper that every query prefers the same key.
 #
-# **`why`** a · a ReLU is linear, b · a ReLU keeps the order, and $a_i$ is the same for all keys, c · the division by
-# $N$, d · all rows are equal.
+# {{question: why}}
 #
-# **`with_softmax`** With a softmax in place of ReLU and $1/N$: a · all rows are equal, b · the query chooses how sharp its
-# row is, c · the largest weight is the same in all rows, the others differ.
+# {{question: ranking.softmax as with_softmax}}
 #
-# **`conclusion`** On video, concatenation reached 72.8 %, the embedded Gaussian 72.7 %, no block 71.8 % (Table 2a).
-#
-# - a · training repairs what the proof says,
-# - b · the block does nothing,
-# - c · there, looking far helped, but a ranking of its own for each query was not needed.
+# {{question: conclusion}}
 
 # %%
 exercise.ranking.hint()
@@ -312,19 +297,20 @@ exercise.ranking.check(concatenation=concatenation, why=why, softmax=with_softma
 # <!-- SOLUTION -->
 # Split $w = [u, v]$: $w \cdot [\theta_i, \phi_j] = u \cdot \theta_i + v \cdot \phi_j = a_i + b_j$. If $b_j \ge b_k$ then
 # $a_i + b_j \ge a_i + b_k$ for every $i$, and $t \mapsto \max(t, 0)/N$ never decreases, so $f(x_i, x_j) \ge f(x_i, x_k)$
-# for every $i$. ∎ (The query still decides how many keys lie above 0, and how strong the row is as a whole.)
+# for every $i$. ∎ (The query still decides how many keys lie above 0, how even their shares are, and how strong the row is as a whole.)
 
-# %% [markdown]
+# %% [markdown] teaching="home | 15 | puts a number on a claim that papers make by eye"
 # ## 8 · Measure: does the query matter?
 #
 # **Aim:** put a number on "almost the same for all queries".
 #
-# Write **`likeness(weights)`** for a table (n, k), a row for each query: the mean cosine between two **different**
-# rows, one number.
+# Write **`likeness(weights)`** for a table (n, k) with n ≥ 2, a row for each query: the mean cosine between two
+# **different** rows, over all pairs. One number: a float, or a tensor without axes. A row of zeros (a ReLU can leave
+# one) has no direction: its cosine with any row counts as 0.
 #
-# **`rank_one`** What does it give if all queries share one row? **`identity_matrix`** And for the identity?
+# {{statement: rank_one}} {{statement: alike.identity as identity_matrix}}
 #
-# - a · 0, b · 1, c · $1/N$.
+# {{choices: rank_one}}
 
 # %%
 exercise.alike.hint()
@@ -333,7 +319,7 @@ exercise.alike.hint()
 # %%
 def likeness(weights):
     ### BEGIN SOLUTION
-    unit = weights / weights.norm(dim=1, keepdim=True)
+    unit = torch.nn.functional.normalize(weights, dim=1)  # a row of zeros stays one
     table = unit @ unit.T
     n = len(table)
     return (table.sum() - table.trace()) / (n * (n - 1))
@@ -353,9 +339,10 @@ exercise.alike.check(likeness=likeness, rank_one=rank_one, identity=identity_mat
 # The lesson's trained block, at all 81 places of a picture, and two others beside it. Use your function on them:
 
 # %%
-from visual_attention.datasets import twin_pictures
+from visual_attention import GlobalContext
 from visual_attention.experiments import load_weights
-from visual_attention.twins import GlobalContext, TwinNetwork
+from visual_attention.lessons.non_local.data import twin_pictures
+from visual_attention.lessons.non_local.networks import TwinNetwork
 
 network = load_weights(TwinNetwork("embedded gaussian"), "twins")
 pictures = twin_pictures(1, "test", seed=1000).images
@@ -368,6 +355,11 @@ with torch.no_grad():
     }
 for name, table in tables.items():
     print(name, tuple(table.shape))
+
+# %% [markdown]
+# <!-- SOLUTION -->
+# The raw Gaussian's table is not the identity here: `tables["raw Gaussian"].diagonal()` has a mean of 0.16, and 68 of the
+# 81 places give themselves less than half. The others are long: a Gaussian of the distance times a prior for long keys.
 
 # %% [markdown]
 # ## What comes next

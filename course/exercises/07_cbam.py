@@ -1,9 +1,11 @@
 # %% [markdown]
 # # Exercises 7 · Channel and spatial attention
 #
-# Eight exercises, from a listing with two faults and a trap to the order of two gates. Write your answer in place of
+# {{Exercises}}, from a listing with two faults and a trap to the order of two gates. Write your answer in place of
 # `...` or of `raise NotImplementedError("your turn")`, run the cell, then run the check below it. Functions are tried on
-# random inputs; you see the first one that goes wrong.
+# random inputs and on some odd ones (a map of one place, numbers below 0 everywhere …); you see the first one that goes
+# wrong. Each exercise says what a function gets and in which shape it returns its tensor. Numbers are rounded, not cut
+# off, to the decimals that are asked; more of them are welcome. A letter stands in quotes, as in `"a"`.
 #
 # Stuck? The hints under each exercise unfold one by one: a nudge, the key idea, the first line.
 #
@@ -19,7 +21,7 @@ from torch import nn
 from visual_attention import BAM, ChannelAttention, SqueezeExcitation, count_cost, resnet50
 from visual_attention.exercises import cbam as exercise
 
-# %% [markdown]
+# %% [markdown] teaching="home | 20 | three things to mend; the third, the caller's trap, is the one that is missed"
 # ## 1 · Debug: the lecture's listing
 #
 # **Aim:** mend code that runs.
@@ -39,11 +41,15 @@ from visual_attention.exercises import cbam as exercise
 #         return torch.sigmoid(avg_out + max_out)
 # ```
 #
-# Write its work as a function that (1) honours `ratio`, (2) copes with fewer channels than `ratio`, (3) scales the map
-# itself (as printed, its caller has to). It makes its two layers itself, without biases, and returns five floats: the
-# number of its weights, and the four sizes of the refined map.
+# Write its work as a function that (1) honours `ratio` (rounding down, as printed), (2) copes with fewer channels than
+# `ratio` (with one hidden unit), (3) scales the map itself (as printed, its caller has to).
 #
-# **`unmended_weights`**: how many weights has the listing as printed, with 64 channels, at ratio 8, 16 and 32?
+# **`mended(x, ratio)`** makes its two layers itself and returns the refined map, a tensor of the shape of `x`,
+# (N, C, H, W). So that your random weights are the same as ours, call `torch.manual_seed(7)` inside it, then make `fc1`,
+# then `fc2`: each an `nn.Linear` or a 1×1 `nn.Conv2d` (the two draw alike), without a bias.
+#
+# **`unmended_weights`**: how many weights has the listing as printed, with 64 channels, at ratio 8, 16 and 32? A list of
+# three whole numbers.
 
 # %%
 exercise.listing.hint()
@@ -52,14 +58,13 @@ exercise.listing.hint()
 # %%
 def mended(x, ratio):
     ### BEGIN SOLUTION
+    torch.manual_seed(7)
     channels = x.shape[1]
     hidden = max(channels // ratio, 1)
     fc1, fc2 = nn.Linear(channels, hidden, bias=False), nn.Linear(hidden, channels, bias=False)
     pools = x.mean(dim=(2, 3)), x.amax(dim=(2, 3))
     gate = torch.sigmoid(sum(fc2(torch.relu(fc1(pool))) for pool in pools))
-    refined = x * gate[:, :, None, None]
-    weights = fc1.weight.numel() + fc2.weight.numel()
-    return torch.tensor([weights, *refined.shape], dtype=torch.float32)
+    return x * gate[:, :, None, None]
     ### END SOLUTION
 
 
@@ -70,7 +75,7 @@ unmended_weights = [512, 512, 512]
 # %%
 exercise.listing.check(mended, unmended_weights)
 
-# %% [markdown]
+# %% [markdown] teaching="home, for the curious | 25 | the best story of the course; it builds ResNets, so let it run on their own machine"
 # ## 2 · Detective: whose numbers are these?
 #
 # **Aim:** recompute a published cost column.
@@ -80,19 +85,18 @@ exercise.listing.check(mended, unmended_weights)
 # number of channels. BAM sits behind stages (`place="stage"`), SE and the channel gate in the branches, which is the
 # default. `count_cost(network, (1, 3, 224, 224))` counts.
 #
-# - `bam_parameters`, `bam_operations`: with BAM, in millions and in giga multiply-adds, two decimals;
-# - `overhead_twice`: the multiply-adds, if what BAM adds were added twice;
+# One number each, parameters in millions ($10^6$), operations in giga multiply-adds ($10^9$):
+#
+# - `bam_parameters`, `bam_operations`, two decimals each: with BAM;
+# - `overhead_twice`, two decimals: the multiply-adds of the network, if what BAM adds were added twice;
 # - `right_parameters`, two decimals: what SE's row should say;
 # - `right_operations`, three decimals: what the row avg & max should say (`ChannelAttention`).
 #
-# **`second_pooling`** Table 1 says that a second pooling costs 0.08 G. What costs that much?
-#
-# - a · pooling every map once more,
-# - b · the MLP, run a second time,
-# - c · nothing in this network.
+# {{question: second_pooling}}
 
 # %%
 exercise.detective.hint()
+
 
 # %%
 ### BEGIN SOLUTION
@@ -118,16 +122,16 @@ exercise.detective.check(
     second_pooling=second_pooling,
 )
 
-# %% [markdown]
+# %% [markdown] teaching="home | 15 | two descriptors become one"
 # ## 3 · Prove and check: drop the ReLU
 #
 # **Aim:** see that two descriptors become one.
 #
 # Two channels, one hidden unit, $W_0 = (1, -1)$, $W_1 = (1, -\tfrac12)^\top$. The means are $(4, 1)$, the maxima
-# $(4, 6)$. Give the two gates, **`with_relu`** and **`without_relu`**, to three decimals.
+# $(4, 6)$. Give the gates of the two channels, **`with_relu`** and **`without_relu`**: two numbers each, to three decimals.
 #
 # Then show on paper that without the ReLU the logits are $M\,(F_\text{avg} + F_\text{max})$ with **one** matrix $M$, and
-# write the function that returns it.
+# write **`merged(w0, w1)`**, which returns it: `w0` is (C/r, C), `w1` (C, C/r), $M$ a tensor (C, C).
 
 # %%
 exercise.relu.hint()
@@ -148,13 +152,14 @@ def merged(w0, w1):  # (C / r, C), (C, C / r) -> (C, C)
 # %%
 exercise.relu.check(with_relu, without_relu, merged)
 
-# %% [markdown]
+# %% [markdown] teaching="home | 15 | the axis of the pooling"
 # ## 4 · Implement: the spatial gate
 #
 # **Aim:** pool over the right axis.
 #
-# `x` is (N, C, H, W), `kernel` (1, 2, k, k) with k odd. Stack mean and maximum over the channels in this order, filter
-# with zeros around the map, squash, scale. No bias, no normalisation.
+# Write **`spatial_attention(x, kernel)`**: `x` is (N, C, H, W), `kernel` (1, 2, k, k) with k odd. Stack mean and maximum
+# over the channels in this order, filter with zeros around the map, squash with a sigmoid, scale. No bias, no
+# normalisation. Return the refined map, a tensor of the shape of `x`.
 
 # %%
 exercise.spatial.hint()
@@ -171,20 +176,15 @@ def spatial_attention(x, kernel):
 # %%
 exercise.spatial.check(spatial_attention)
 
-# %% [markdown]
+# %% [markdown] teaching="skip in a mixed class | 10 | for those who load other people's checkpoints"
 # ## 5 · Debug: a checkpoint that loads and does not fit
 #
 # **Aim:** find what no shape error reports.
 #
-# The official code stacks (max, mean), ours (mean, max). Write what the official kernel must go through before it is
-# loaded into ours.
+# The official code stacks (max, mean), ours (mean, max). Write **`to_ours(kernel)`**, what the official kernel
+# (1, 2, k, k) must go through before it is loaded into ours: a tensor of the same shape.
 #
-# **`still_missing`** Look at the slides' listing once more. What of the official weights, once the kernel is right, has no place
-# in it?
-#
-# - a · the biases of the MLP, nothing else,
-# - b · the biases of the MLP and the batch normalisation of the spatial gate,
-# - c · the batch normalisation, nothing else.
+# {{question: still_missing}}
 
 # %%
 exercise.official.hint()
@@ -204,12 +204,13 @@ still_missing = "b"
 # %%
 exercise.official.check(to_ours, still_missing)
 
-# %% [markdown]
+# %% [markdown] teaching="in class | 5 | counting before believing; 49 and 98 · C will come"
 # ## 6 · By hand: where the weights sit
 #
 # **Aim:** count before you believe "lightweight".
 #
 # CBAM in ResNet-50: 3, 4, 6 and 3 blocks with 256, 512, 1024 and 2048 channels, $r = 16$, no biases, no normalisation.
+# Counts are whole numbers:
 #
 # - `one_gate`: weights of one spatial gate with $k = 7$; `small_gate`: with $k = 3$;
 # - `sixteen_gates`: of all spatial gates with $k = 7$; `channel_gates`: of all channel gates;
@@ -236,22 +237,18 @@ exercise.counts.check(
     channel_share=channel_share,
 )
 
-# %% [markdown]
+# %% [markdown] teaching="in class, pairs | 10 | an error bar for a table that has none; both wrong verdicts will come"
 # ## 7 · Judge: is 0.12 points meaningful?
 #
 # **Aim:** put an error bar where a table has none.
 #
 # [@woo2018, Table 3]: channel first 22.66 % error, spatial first 22.78 %, one run each, on 50,000 pictures.
 #
-# - `pictures`: how many pictures is the difference?
-# - `standard_error`: of the first error rate, in points, two decimals;
-# - `of_the_difference`: of the difference, as if the two were independent, in points, two decimals.
+# - `pictures`: how many pictures is the difference? A whole number;
+# - `standard_error`: of the first error rate, in points (per cent), two decimals;
+# - `of_the_difference`: that of the difference, as if the two were independent, in points, two decimals.
 #
-# **`verdict`**
-#
-# - a · channel first is better: it is bold in the table,
-# - b · the two orders are equally good: the difference is below its standard error,
-# - c · the table cannot tell.
+# {{question: verdict}}
 
 # %%
 exercise.significance.hint()
@@ -275,15 +272,17 @@ exercise.significance.check(
 # the standard error is smaller than the unpaired one (if they disagree on a share $d$, about $\sqrt{d/n}$). It does
 # not help here: nobody published $d$, and another seed moves both numbers.
 
-# %% [markdown]
+# %% [markdown] teaching="home, for the quick | 20 | the second gate must see F′"
 # ## 8 · Implement: the composition, and its orders
 #
 # **Aim:** let the second gate see what the first let through.
 #
-# `w0` is (C/r, C), `w1` (C, C/r), `kernel` (1, 2, 3, 3) for mean and maximum in this order. Channel gate first, then the spatial gate.
+# Write **`cbam(x, w0, w1, kernel)`**: `x` is (N, C, H, W), `w0` (C/r, C), `w1` (C, C/r), `kernel` (1, 2, 3, 3) for mean and
+# maximum in this order. Channel gate first, with a ReLU between `w0` and `w1`, then the spatial gate, with zeros around
+# the map. No biases, no normalisation. Return $F''$, a tensor of the shape of `x`.
 #
 # **`trunk`**: suppose the two gates of a block are half open, and sixteen blocks stand one behind the other **without**
-# a shortcut. Give the decimal logarithm of what is left of the signal, to one decimal.
+# a shortcut. Give the decimal logarithm of the share of the signal that is left, one number, to one decimal.
 
 # %%
 exercise.composition.hint()

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Exercises 8 · Choose your attention
 #
-# Seven exercises, from a block's bill to a job of your own. Write your answer in place of `...` or of
+# {{Exercises}}, from a block's bill to a job of your own. Write your answer in place of `...` or of
 # `raise NotImplementedError("your turn")`, run the cell, then run the check below it. Functions are tried on random
 # inputs; you see the first one that goes wrong.
 #
@@ -15,21 +15,19 @@ import math
 import torch
 
 from visual_attention.exercises import capstone as exercise
-from visual_attention.experiments import stored
-from visual_attention.experiments.capstone import ANONYMOUS
+from visual_attention.lessons.capstone.experiment import anonymous_rows
 
-results = stored("capstone")
-
-# %% [markdown]
+# %% [markdown] teaching="skip in a mixed class | 15 | a bill to be counted; lessons 5 to 7 have done two of its three parts"
 # ## 1 · By hand: what a block costs
 #
 # **Aim:** write the bill before you buy.
 #
 # The map in the slot has 32 channels and 10 × 10 positions. Count parameters, and multiply-adds for one picture (products
-# in linear layers, convolutions and matrix products; no sums of biases, no pooling, no scaling).
+# in linear layers, convolutions and matrix products; no sums of biases, no pooling, no scaling, no normalisation): whole
+# numbers.
 #
 # - `se_parameters`, `se_operations`: SE with $r = 4$, both layers with biases;
-# - `spatial_operations`: CBAM's spatial gate, a 7×7 filter on two planes;
+# - `spatial_operations`: CBAM's spatial gate, a 7×7 filter on two planes, padded so that 10 × 10 positions come out;
 # - `non_local_parameters`, `non_local_operations`: Non-local with inner width 16; θ, φ and g have biases, the exit has
 #   none, and a normalisation with a scale and a shift a channel follows it.
 
@@ -54,36 +52,20 @@ exercise.costs.check(
     non_local_operations=non_local_operations,
 )
 
-# %% [markdown]
+# %% [markdown] teaching="in class, pairs | 8 | four letters, the four proofs of the lesson"
 # ## 2 · Predict: what the shape of A forbids
 #
 # **Aim:** rule blocks out before you train them.
 #
 # The read-out is a mean over places and a linear layer. Answer with a letter.
 #
-# **`rows_alike`** Every row of the dense $A$ is the same, and $Ax$ is added to $x$. What cannot be done?
+# {{question: rows_alike}}
 #
-# - a · anything that needs a far place,
-# - b · two different questions, asked at two places of one picture,
-# - c · one question about the whole picture.
+# {{question: diagonal_places}}
 #
-# **`diagonal_places`** $A$ is diagonal over places, one number for all channels. What cannot be done?
+# {{question: softmax_rows}}
 #
-# - a · choosing between two digits that cover the same cells alike,
-# - b · choosing between two digits at different places,
-# - c · muting a place.
-#
-# **`softmax_rows`** The rows of $A$ are softmaxes, and $Ax$ is added to $x$. What cannot be done?
-#
-# - a · moving information,
-# - b · looking far,
-# - c · taking nothing, or removing what was there.
-#
-# **`without_positions`** The weights depend on what is in a cell and not on where it is. What cannot be done?
-#
-# - a · the colour of the twin,
-# - b · the digit beside the dot,
-# - c · the digit in the frame's colour.
+# {{question: without_positions}}
 
 # %%
 exercise.shapes.hint()
@@ -104,15 +86,17 @@ exercise.shapes.check(
     without_positions=without_positions,
 )
 
-# %% [markdown]
+# %% [markdown] teaching="home, for the quick | 15 | the mean of a mixture"
 # ## 3 · Prove and check: the mean of a mixture
 #
 # **Aim:** see a Non-local block as a list of weights for places.
 #
 # `a` is (n, n), its rows sum to 1; `v` is (n, channels). Show on paper that the mean over the places of $y = a v$ is
-# $\sum_j \bar a_j v_j$, and write it with **one** weight a place, without computing $y$.
+# $\sum_j \bar a_j v_j$, and write it with **one** weight a place: a tensor of shape (channels,), in PyTorch and without
+# computing $y$, nor any of its rows.
 #
-# **`most_heard`**: the three weights $\bar a_j$ of the table with the rows (½, ½, 0), (0, ½, ½), (¼, ¼, ½).
+# **`most_heard`**: the three weights $\bar a_j$ of the table with the rows (½, ½, 0), (0, ½, ½), (¼, ¼, ½), a list of three
+# numbers, to three decimals.
 
 # %%
 exercise.columns.hint()
@@ -132,19 +116,16 @@ most_heard = [1 / 4, 5 / 12, 1 / 3]
 # %%
 exercise.columns.check(heard, most_heard)
 
-# %% [markdown]
+# %% [markdown] teaching="home | 10 | the standard error divides by the root of the number of seeds"
 # ## 4 · Implement: a paired difference
 #
 # **Aim:** compare two blocks seed by seed.
 #
-# `one` and `other` hold one accuracy for each seed, in the same order. Return the mean difference and its standard error,
-# as a tensor of two numbers.
+# `one` and `other`, both of shape (seeds,), hold one accuracy for each seed, in the same order; there are two seeds or more.
+# Return the mean of one − other and its standard error (the seeds are a sample of all that could be drawn), as a tensor of
+# two numbers.
 #
-# **`why_paired`** What does pairing gain?
-#
-# - a · a hard seed is hard for both, and drops out,
-# - b · the mean difference becomes larger,
-# - c · five seeds count as ten.
+# {{question: why_paired}}
 
 # %%
 exercise.paired.hint()
@@ -165,29 +146,26 @@ why_paired = "a"
 # %%
 exercise.paired.check(paired, why_paired)
 
-# %% [markdown]
+# %% [markdown] teaching="home | 15 | the best of five is luck; simulate it before you believe it"
 # ## 5 · Debug: an unfair comparison
 #
 # **Aim:** find what a table does not say.
 #
-# Somebody compares blocks like this. `test[block, seed, checkpoint]` holds accuracies on the test pictures.
+# Somebody compares blocks like this. `test[block, seed, checkpoint]` holds accuracies on the test pictures, in the shape
+# (blocks, seeds, checkpoints).
 #
 # ```python
 # steps = {"SE": 800, "mine": 1600}
 # best = test.amax(dim=(1, 2))      # for each block, the best it has reached
 # ```
 #
-# Write the row as it should be: the last checkpoint, the mean over the seeds.
+# Write the row as it should be: the last checkpoint, the mean over the seeds, a tensor of shape (blocks,).
 #
 # **`luck`**: two blocks are equally good, and the accuracies of their seeds are normal with one and the same standard
-# deviation. How many standard deviations does the best of **five** seeds gain over the mean of one, on average? One decimal is
-# enough; simulate it.
+# deviation. How many standard deviations does the best of **five** seeds gain over the mean of one, on average? One number,
+# to one decimal; simulate it, with 100,000 repetitions or more.
 #
-# **`third_fault`** What else is unfair above?
-#
-# - a · the test pictures are drawn with another seed than the training pictures,
-# - b · the budgets differ,
-# - c · accuracy is measured, and not the loss.
+# {{question: third_fault}}
 
 # %%
 exercise.unfair.hint()
@@ -208,7 +186,7 @@ third_fault = "b"
 # %%
 exercise.unfair.check(row, luck, third_fault)
 
-# %% [markdown]
+# %% [markdown] teaching="in class, after the table | 6 | three rows without names: read a nature from its failures"
 # ## 6 · Detective: who is who?
 #
 # **Aim:** read a block's nature from its failures.
@@ -220,18 +198,15 @@ exercise.unfair.check(row, luck, third_fault)
 exercise.detective.hint()
 
 # %%
-for name, block in (*ANONYMOUS.items(), ("nothing", "none")):
-    cells = (f"{job} {results.spread(block, job)}" for job in ("plain", "frame", "twin", "dot"))
-    print(f"{name:8} {'   '.join(cells)}")
+for name, row in anonymous_rows().items():
+    print(f"{name:8} {'   '.join(f'{job} {accuracy}' for job, accuracy in row.items())}")
 
 # %% [markdown]
-# **`who_is_se`**, **`who_is_non_local`**: a · Ash, b · Birch, c · Cedar.
+# {{statement: who_is_se}} {{statement: who_is_non_local}}
 #
-# **`which_job_tells`** Which job tells CBAM from the two others most clearly?
+# {{choices: who_is_se}}
 #
-# - a · dot,
-# - b · plain,
-# - c · twin.
+# {{question: which_job_tells}}
 
 # %%
 ### BEGIN SOLUTION
@@ -243,7 +218,7 @@ which_job_tells = "a"
 # %%
 exercise.detective.check(who_is_se, who_is_non_local, which_job_tells)
 
-# %% [markdown]
+# %% [markdown] teaching="home, to be discussed | 45 | the exam of the course; ten points in the sheet. Watch for losers that are \"worse\" but not proved to fail"
 # ## 7 · Design: a sixth job
 #
 # **Aim:** state a claim about a block so that it can fail.
@@ -251,13 +226,9 @@ exercise.detective.check(who_is_se, who_is_non_local, which_job_tells)
 # Invent a job on the same pictures (frame, digits, dot, four inks) that one of the blocks cures and another one cannot.
 # Write down, in a cell of its own: the question; where its answer stands and where its cue; the block that cures it and
 # why; the block that must fail, with a proof of three lines; the control; what result would prove you wrong. If you like,
-# build it: `visual_attention.datasets.jobs` shows how.
+# build it: `visual_attention.lessons.capstone.data` shows how.
 #
-# **`proof`** What does such a claim rest on?
-#
-# - a · one block far ahead of the others,
-# - b · a low score with nothing in the slot,
-# - c · a proof for the loser, an argument for the winner, and a control of the winner's size.
+# {{question: proof}}
 
 # %%
 exercise.design.hint()
@@ -282,7 +253,7 @@ exercise.design.check(proof)
 # - 2: a result is named beforehand that would refute the claim.
 #
 # Examples: *the dot's ink* (which digit has the colour of the dot?): a global cue like the frame's, so a channel gate
-# cures it, but the mean of the map holds less of a dot than of a frame. *The farther one* (of two white 3s, which is
+# should cure it (not tried), but the mean of the map holds less of a dot than of a frame. *The farther one* (of two white 3s, which is
 # farther from the dot?): beyond a 7×7 gate, and Non-local lacks positions: add them to the features.
 
 # %% [markdown]

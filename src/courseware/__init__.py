@@ -1,5 +1,5 @@
 """How the course's notebooks are built, checked, explored, exported and presented; knows nothing about attention."""
 
-from courseware.needs import explain_missing_names
+from courseware.notebook.missing_names import explain_missing_names
 
 explain_missing_names()

@@ -3,8 +3,9 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import Any
 
-from courseware.project import INSTALL_EXPORT, INSTALL_SITE, UserError, find_lesson, project_root
+from courseware.project import INSTALL_EXPORT, INSTALL_GRADE, UserError, find_lesson, lecture, project_root
 
 
 def port(text: str) -> int:
@@ -16,21 +17,29 @@ def port(text: str) -> int:
 
 
 def lab(arguments: argparse.Namespace) -> int:
-    from courseware.lab import serve
+    from courseware.present.lab import serve
 
     return serve(project_root(), port=arguments.port, open_browser=not arguments.no_browser, extra=arguments.extra)
 
 
 def present(arguments: argparse.Namespace) -> int:
-    from courseware.lab import serve, slides_page
+    from courseware.present import kept
+    from courseware.present.lab import serve, short_notebook, slides_page
 
     root = project_root()
     lesson = find_lesson(arguments.lesson, root)
     if not lesson.notebook.is_file():
         raise UserError(f"{lesson.notebook} is missing; make it with: courseware build {lesson.number}")
+    kept.keep_in_the_background(lesson.notebook)
     return serve(
         root,
-        slides_page(lesson.notebook, root, dark=arguments.dark),
+        slides_page(
+            short_notebook(lesson) if arguments.short else lesson.notebook,
+            root,
+            lecture(root, arguments.by, arguments.at),
+            dark=arguments.dark,
+            pictures=kept.folder(lesson.notebook).name,
+        ),
         port=arguments.port,
         open_browser=not arguments.no_browser,
         extra=arguments.extra,
@@ -38,21 +47,27 @@ def present(arguments: argparse.Namespace) -> int:
 
 
 def doctor(arguments: argparse.Namespace) -> int:
-    from courseware.environment import check_environment, report
+    from courseware.doctor import check_environment, report
 
     return report(check_environment())
 
 
 def build(arguments: argparse.Namespace) -> int:
-    from courseware.build import build_command
+    from courseware.text.build import build_command
 
     return build_command(arguments)
 
 
 def check(arguments: argparse.Namespace) -> int:
-    from courseware.build import check_command
+    from courseware.text.build import check_command
 
     return check_command(arguments)
+
+
+def experiments(arguments: argparse.Namespace) -> int:
+    from courseware.experiments import experiments_command
+
+    return experiments_command(arguments)
 
 
 def release(arguments: argparse.Namespace) -> int:
@@ -61,9 +76,20 @@ def release(arguments: argparse.Namespace) -> int:
     return release_command(arguments)
 
 
+def grade(arguments: argparse.Namespace) -> int:
+    try:
+        from courseware.grading.parallel import grade_command
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "courseware":
+            raise
+        raise UserError(f"grading needs the package {error.name}; install it with: {INSTALL_GRADE}") from error
+
+    return grade_command(arguments)
+
+
 def export(arguments: argparse.Namespace) -> int:
     try:
-        from courseware.export import export_command
+        from courseware.publish.command import export_command
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "courseware":
             raise
@@ -72,15 +98,10 @@ def export(arguments: argparse.Namespace) -> int:
     return export_command(arguments)
 
 
-def site(arguments: argparse.Namespace) -> int:
-    try:
-        from courseware.site import site_command
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "courseware":
-            raise
-        raise UserError(f"the web site needs the package {error.name}; install it with: {INSTALL_SITE}") from error
+def figures(arguments: argparse.Namespace) -> int:
+    from courseware.text.figures import figures_command
 
-    return site_command(arguments)
+    return figures_command(arguments)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -102,30 +123,55 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--port", type=port, default=8888, help="the first port to try (default: %(default)s)")
         command.add_argument("--no-browser", action="store_true", help="do not open a browser")
     servers["present"].add_argument("lesson", help="the lesson's number or file name, such as 2 or 02_width")
+    servers["present"].add_argument("--short", action="store_true", help="the version for 25 minutes")
     servers["present"].add_argument("--dark", action="store_true", help="dark slides (the key D changes it later)")
 
-    lessons = {"nargs": "*", "metavar": "lesson", "help": "number or file name; all if none is given"}
-    add(build, "Make the notebooks from the text in course/, and run them.").add_argument("lessons", **lessons)
-    add(check, "See whether the notebooks are what course/ says.")
-    command = add(export, "Write each lesson as a page and a slide deck, which need no server, and one deck of all.")
-    command.add_argument("--output", default="site", help="the folder to write into (default: %(default)s)")
+    lessons: dict[str, Any] = {"nargs": "*", "metavar": "lesson", "help": "number or file name; all if none is given"}
+    command = add(build, "Make the notebooks from the text in course/, run them, and write the tables of all pages.")
+    command.add_argument("lessons", **lessons | {"help": "number or file name; tables alone; all if none is given"})
+    command = add(check, "See whether notebooks and tables are what course/ says.")
+    command.add_argument("--style", action="store_true", help="warn of unusual words and times, too")
+    command = add(export, "Write the course as pages with search and as slide decks, to publish or to hand out.")
+    command.add_argument("--output", help="the folder to write into (default: site; site-02 for lesson 2 alone)")
     command.add_argument(
         "--handouts", action="store_true", help="print a handout of each deck as PDF, too: needs Chromium or Chrome"
     )
-    command.add_argument("lessons", **lessons)
-    command = add(release, "Write the exercise sheets for grading with nbgrader.")
-    command.add_argument("--course-dir", default="grading", help="the folder to write into (default: %(default)s)")
-    command.add_argument("--seed", type=int, help="chooses the inputs of the hidden tests (default: drawn anew)")
-    command.add_argument("lessons", **lessons)
-    command = add(site, "Build the web site of the whole course, with search, to publish.")
-    command.add_argument("--output", default="public", help="the folder to write into (default: %(default)s)")
     command.add_argument(
         "--repository",
         metavar="URL",
         help="the address that Binder and Colab open (default: git's remote origin, then pyproject.toml)",
     )
+    command.add_argument("lessons", **lessons)
+    for each in (servers["present"], command):
+        each.add_argument("--by", default="", help="who lectures, for the title slide")
+        each.add_argument("--at", default="", help='where and when, such as "Uppsala, 3 December"')
+    command = add(figures, "Draw a lesson's figures as PNG and SVG, for slides of your own.")
+    command.add_argument("lesson", help="the lesson's number or file name, such as 2 or 02_width")
+    command.add_argument("--output", help="the folder to write into (default: figures-02 for lesson 2)")
+    command = add(experiments, "List the experiments, or run some again and store their results.")
+    command.add_argument("names", nargs="*", metavar="name", help="one to run again; all are listed if none is")
+    _add_parallel(command, "run")
+    command = add(release, "Write the exercise sheets for grading with nbgrader.")
+    command.add_argument("--course-dir", default="grading", help="the folder to write into (default: %(default)s)")
+    command.add_argument("--seed", type=int, help="chooses the inputs of the hidden tests (default: drawn anew)")
+    command.add_argument("lessons", **lessons)
+    command.add_argument(
+        "--run-submissions-unprotected",
+        action="store_true",
+        help="write settings with which a submission can read and change all that you can",
+    )
+    command = add(grade, "Judge all submissions of an assignment at once, then let nbgrader write the scores.")
+    command.add_argument("assignment", help="its name, such as 02_kernel_regression")
+    command.add_argument("--course-dir", default="grading", help="the folder of the course (default: %(default)s)")
+    _add_parallel(command, "judge")
+    command.add_argument("--force", action="store_true", help="grade again what has been graded")
     add(doctor, "See whether everything is installed; say how to mend what is not.")
     return top
+
+
+def _add_parallel(command: argparse.ArgumentParser, verb: str) -> None:
+    command.add_argument("--jobs", type=int, default=-1, help="processes at a time (default: one for each processor)")
+    command.add_argument("--dask", metavar="ADDRESS", help=f"let the Dask cluster at this address {verb}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

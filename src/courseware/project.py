@@ -1,16 +1,18 @@
 """Where the course lies on disk and which lessons it has."""
 
+import dataclasses
+import functools
 import re
+import tomllib
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 LESSON_FILE = re.compile(r"(?P<number>\d\d)_\w+")
 START_NUMBER = "00"  # the start page: derived like a lesson, but none
 
-# What pages and decks, the web site, and grading need besides the course itself, installed in the clone.
+# What pages and decks, and grading, need besides the course itself, installed in the clone.
 INSTALL_EXPORT = 'python -m pip install -c constraints.txt -e ".[export]"'
-INSTALL_SITE = 'python -m pip install -c constraints.txt -e ".[site]"'
 INSTALL_GRADE = 'python -m pip install -c constraints.txt -e ".[grade]"'
 
 
@@ -67,16 +69,26 @@ class Lesson:
         """The executed notebook that people open."""
         return self.root / "notebooks" / f"{self.stem}.ipynb"
 
-    @cached_property
+    @functools.cached_property
     def title(self) -> str:
         """The first Markdown heading of the source, or the stem where there is none."""
-        # jupytext takes a third of a second to import, and listing lessons by number does without it.
-        import jupytext
-
-        for cell in jupytext.read(self.source, fmt="py:percent").cells:
+        for cell in read(self.source).cells:
             if cell.cell_type == "markdown" and (heading := re.search(r"^#+\s+(.+)$", cell.source, re.MULTILINE)):
                 return heading[1].strip()
         return self.stem
+
+
+def read(text: Path) -> Any:
+    """A course text as a notebook (`nbformat.NotebookNode`), which is shared: whoever changes it works on a copy."""
+    return _parsed(text.read_text(encoding="utf-8"))
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(text: str) -> Any:
+    # jupytext takes a third of a second to import, and listing lessons by number does without it.
+    import jupytext
+
+    return jupytext.reads(text, fmt="py:percent")
 
 
 def project_root(start: Path | str | None = None) -> Path:
@@ -103,6 +115,50 @@ def project_root(start: Path | str | None = None) -> Path:
         f"{start} is not inside the course: neither it nor a folder above it holds course/ and notebooks/. "
         "Change into the folder that you cloned, or install it there with: python -m pip install -e ."
     )
+
+
+def settings(root: Path) -> dict[str, Any]:
+    """What the project says of itself in the table `[tool.courseware]` of its `pyproject.toml`; empty without one."""
+    file = root / "pyproject.toml"
+    said = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return said.get("tool", {}).get("courseware", {})
+
+
+@dataclass(frozen=True)
+class Lecture:
+    """Who lectures, where and when, and how it looks: the file `lecture.toml` beside the course.
+
+    Attributes
+    ----------
+    by, at : str
+        For the title slide, such as "A. Lecturer" and "Uppsala, 3 December".
+    style : str
+        A style sheet, relative to the course: colours and fonts of a university, laid over those of all slides.
+    """
+
+    by: str = ""
+    at: str = ""
+    style: str = ""
+
+
+def lecture(root: Path, by: str = "", at: str = "") -> Lecture:
+    """What `lecture.toml` says, if there is one, and `by` and `at` in its place where they are given.
+
+    Raises UserError if the file says anything else, or names a style sheet that does not exist.
+    """
+    file = root / "lecture.toml"
+    try:
+        said = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{file} cannot be read: {error}") from error
+    known = [field.name for field in dataclasses.fields(Lecture)]
+    for name, value in said.items():
+        if name not in known or not isinstance(value, str):
+            raise UserError(f"{file} may say {', '.join(known)}, each a text in quotes; it says {name} = {value!r}")
+    found = Lecture(**said)
+    if found.style and not (root / found.style).is_file():
+        raise UserError(f"{file} names the style sheet {found.style}, which does not exist")
+    return dataclasses.replace(found, by=by or found.by, at=at or found.at)
 
 
 def lessons(root: Path | None = None) -> list[Lesson]:

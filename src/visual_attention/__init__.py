@@ -1,9 +1,15 @@
-"""What the course on visual attention teaches: pooling, networks' attention blocks, and how to show them."""
+"""What the course on visual attention teaches: pooling, networks' attention blocks, and how to show them.
+
+An argument that is not what its docstring says raises an error that names the argument, what it must be and what it
+was: a TypeError for another kind of thing, a ValueError for a wrong shape or value. "Raises" in a docstring says what
+comes in addition.
+"""
 
 from visual_attention.blocks import (
     BAM,
     CBAM,
     ChannelAttention,
+    GlobalContext,
     NonLocalBlock,
     SelectiveKernel,
     SpatialAttention,
@@ -21,6 +27,7 @@ __all__ = [
     "CBAM",
     "ChannelAttention",
     "Cost",
+    "GlobalContext",
     "LearnedKernelRegression",
     "NonLocalBlock",
     "SelectiveKernel",

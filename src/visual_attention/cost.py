@@ -36,13 +36,6 @@ def count_cost(module: nn.Module, input_shape: Sequence[int]) -> Cost:
     ----------
     module : any module that takes one tensor
     input_shape : the shape of that tensor, batch included, for example (1, 3, 224, 224)
-
-    Raises
-    ------
-    TypeError
-        `module` is not a module, or `input_shape` not a sequence of whole numbers.
-    ValueError
-        A number in `input_shape` is below 1.
     """
     if not isinstance(module, nn.Module):
         raise TypeError(f"module must be a torch.nn.Module, got {type(module).__name__}")

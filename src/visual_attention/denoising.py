@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import torch
 import torch.nn.functional as F
 
-from visual_attention._validation import odd_number, positive_number, real_tensor, whole_number
+from visual_attention._validation import odd_number, positive_number, real_tensor, scalar, whole_number
 
 
 def gaussian_blur(image: torch.Tensor, *, width: float | torch.Tensor, radius: int | None = None) -> torch.Tensor:
@@ -30,13 +30,6 @@ def gaussian_blur(image: torch.Tensor, *, width: float | torch.Tensor, radius: i
     Returns
     -------
     the shape, dtype and device of `image`
-
-    Raises
-    ------
-    TypeError
-        `image` is not a float32/float64 tensor, `width` not a number, `radius` not a whole number.
-    ValueError
-        `image` has another rank, is empty or not finite; `width` not finite and above 0; `radius` below 0.
     """
     _check_image(image)
     width = _width("width", width, image)
@@ -72,11 +65,6 @@ def bilateral_filter(
     Returns
     -------
     the shape, dtype and device of `image`
-
-    Raises
-    ------
-    TypeError, ValueError
-        As in `gaussian_blur`.
     """
     _check_image(image)
     width_space = _width("width_space", width_space, image)
@@ -115,8 +103,8 @@ def pixel_weights(
 
     Raises
     ------
-    TypeError, ValueError
-        As in `gaussian_blur`; also when (row, col) is not a pixel of the picture.
+    ValueError
+        Also when (row, col) is not a pixel of the picture.
     """
     _check_image(image)
     width_space = _width("width_space", width_space, image)
@@ -176,12 +164,8 @@ def non_local_means(
 
     Raises
     ------
-    TypeError
-        `image` is not a float32/float64 tensor, `h` or `patch_width` not a number, `patch` or `search` not a whole
-        number.
     ValueError
-        `image` has another rank, is empty or not finite; `h` or `patch_width` not finite and above 0; `patch` or
-        `search` even or below 1; unknown `include_self`; no other pixel in the window when `include_self` is not True.
+        Also when there is no other pixel in the window and `include_self` is not True.
     """
     _check_patches(image, patch, search, include_self)
     h = _width("h", h, image)
@@ -269,15 +253,15 @@ def non_local_weights(
     return torch.softmax((-(distance - nearest) / h / h).flatten(), dim=0).reshape(height, breadth).to(image.dtype)
 
 
-def _check_image(image: object) -> None:
+def _check_image(image: torch.Tensor) -> None:
     real_tensor("image", image, ranks=(2, 3), shape="(H, W) or (C, H, W)")
 
 
-def _check_patches(image: object, patch: object, search: object, include_self: object) -> None:
+def _check_patches(image: torch.Tensor, patch: int, search: int, include_self: bool | str) -> None:
     _check_image(image)
     odd_number("patch", patch)
     odd_number("search", search)
-    if not isinstance(include_self, bool) and include_self != "as_nearest":
+    if not isinstance(include_self, (bool, str)) or include_self not in (True, False, "as_nearest"):
         raise ValueError(f"include_self must be True, False or 'as_nearest', got {include_self!r}")
     if include_self is not True and (search == 1 or image.shape[-2] * image.shape[-1] == 1):
         raise ValueError(
@@ -286,16 +270,16 @@ def _check_patches(image: object, patch: object, search: object, include_self: o
         )
 
 
-def _width(name: str, value: object, image: torch.Tensor) -> torch.Tensor:
+def _width(name: str, value: float | torch.Tensor, image: torch.Tensor) -> torch.Tensor:
     positive_number(name, value)
-    return torch.as_tensor(value, dtype=torch.float64, device=image.device)
+    return scalar(value, image.device)
 
 
 def _shares(patch: int, patch_width: object, like: torch.Tensor) -> torch.Tensor:
     """Return what each row (or column) of a patch counts in its mean, (patch,): they sum to 1."""
     if patch_width is None:
         return like.new_full((patch,), 1 / patch)
-    positive_number("patch_width", patch_width)
+    patch_width = positive_number("patch_width", patch_width)
     power = _gaussian((torch.arange(patch, dtype=like.dtype, device=like.device) - patch // 2) / patch_width)
     return power / power.sum()
 

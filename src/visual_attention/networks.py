@@ -41,10 +41,7 @@ def resnet50(
     Raises
     ------
     TypeError
-        `attention` is something else, or makes something else than a module; `in_channels` or `classes` is
-        not a whole number.
-    ValueError
-        Unknown `attention`, `version` or `place`; `in_channels` or `classes` below 1.
+        Also if `attention` makes something else than a module.
     """
     return ResNet50(attention, version, place, in_channels, classes)
 
@@ -63,7 +60,7 @@ class Bottleneck(nn.Module):
         self.conv3 = nn.Conv2d(width, out_channels, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(out_channels)
         self.attention = attention
-        self.downsample = nn.Identity()
+        self.downsample: nn.Module = nn.Identity()
         if in_channels != out_channels:
             self.downsample = nn.Sequential(
                 nn.Conv2d(in_channels, out_channels, 1, stride, bias=False),
@@ -80,10 +77,7 @@ class Bottleneck(nn.Module):
 class ResNet50(nn.Module):
     """Four stages of bottlenecks between a stem and a linear read-out; make one with `resnet50`.
 
-    Raises
-    ------
-    TypeError, ValueError
-        As in `resnet50`; `forward` also when `x` is not a floating-point tensor of shape (N, in_channels, H, W).
+    Input: (N, in_channels, H, W).
     """
 
     def __init__(self, attention: Attention, version: str, place: str, in_channels: int, classes: int):
@@ -114,7 +108,7 @@ class ResNet50(nn.Module):
         self.fc = nn.Linear(2048, classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        feature_map("x", x, self.in_channels)
+        feature_map("x", x, self.in_channels, block=self)
         x = self.maxpool(self.bn1(self.conv1(x)).relu())  # (N, 64, H / 4, W / 4)
         x = self.attention1(self.layer1(x))  # (N, 256, H / 4, W / 4)
         x = self.attention2(self.layer2(x))  # (N, 512, H / 8, W / 8)
@@ -134,12 +128,7 @@ class SmallNetwork(nn.Module):
     in_channels : channels of the picture, at least 1
     classes : number of outputs, at least 1
 
-    Raises
-    ------
-    TypeError
-        As in `resnet50`; `x` is not a floating-point tensor.
-    ValueError
-        As in `resnet50`; `x` not of shape (N, C, H, W). Pictures smaller than 4×4 raise torch's own error.
+    Input: (N, in_channels, H, W), of 4×4 pixels at least, or torch raises an error of its own.
     """
 
     def __init__(self, attention: Attention = None, *, in_channels: int = 3, classes: int = 10):
@@ -155,7 +144,7 @@ class SmallNetwork(nn.Module):
         self.fc = nn.Linear(9 * 32, classes)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        feature_map("x", x, self.in_channels)
+        feature_map("x", x, self.in_channels, block=self)
         x = self.attention(self.maxpool(self.conv1(x).relu()))  # (N, 16, H / 2, W / 2)
         x = self.maxpool(self.conv2(x).relu())  # (N, 32, H / 4, W / 4)
         x = self.conv3(x).relu()  # (N, 32, H / 4, W / 4)
@@ -163,13 +152,7 @@ class SmallNetwork(nn.Module):
 
 
 def make_attention(attention: Attention, channels: int) -> nn.Module:
-    """Return the module that fills a slot of `channels` channels; the identity for None.
-
-    Raises
-    ------
-    TypeError, ValueError
-        As in `resnet50`.
-    """
+    """Return the module that fills a slot of `channels` channels; the identity for None."""
     if attention is None:
         return nn.Identity()
     if isinstance(attention, str):

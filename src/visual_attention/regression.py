@@ -4,7 +4,7 @@ With w = 1/width the Gaussian estimator of `pooling` reads
 
     f(x) = Σ_i α_i(x) y_i,   α_i(x) = softmax_i(−½ (w |x − x_i|)²).
 
-The parametric form is taught in Zhang et al., *Dive into Deep Learning*, chapter "Attention Pooling"; leaving the
+The parametric form is taught in Zhang et al., *Dive into Deep Learning* (2021), "Attention Pooling"; leaving the
 query's own point out (cross-validation) makes it trainable, and the identity behind `press_residuals` is Allen's
 PRESS statistic (1974) for a linear smoother.
 """
@@ -14,7 +14,18 @@ import math
 import torch
 from torch import Tensor, nn
 
-from visual_attention._validation import one_of, positive_number, real_number, real_tensor, same_kind, whole_number
+from visual_attention._distances import Distances, as_rows
+from visual_attention._validation import (
+    finite_number,
+    flag,
+    one_of,
+    positive_number,
+    real_tensor,
+    same_kind,
+    scalar,
+    whole_number,
+)
+from visual_attention.pooling import weighted_sums
 
 __all__ = [
     "OPTIMISERS",
@@ -33,25 +44,24 @@ class LearnedKernelRegression(nn.Module):
 
     Parameters
     ----------
-    w : finite start value, any sign (w and −w are the same estimator); 0 is the plain average
+    w : start value, finite also in `dtype`, any sign (w and −w are the same estimator); 0 is the plain average
     dtype : torch.float32 or torch.float64
 
     Attributes
     ----------
     w : `nn.Parameter` of shape ()
     width : 1/|w| as a float, in the units of the keys; infinite at w = 0
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `w` is not a finite number.
     """
 
     def __init__(self, w: float = 1.0, *, dtype: torch.dtype = torch.float64):
         super().__init__()
-        if not math.isfinite(real_number("w", w)):
-            raise ValueError(f"w must be a finite number, got {float(w)}")
-        self.w = nn.Parameter(torch.tensor(float(w), dtype=dtype))
+        number = finite_number("w", w)
+        if dtype not in (torch.float32, torch.float64):
+            raise TypeError(f"dtype must be torch.float32 or torch.float64, got {dtype}")
+        start = torch.tensor(number, dtype=dtype)
+        if not start.isfinite():
+            raise ValueError(f"w must be a number that fits in {dtype}, got {number}")
+        self.w = nn.Parameter(start)
 
     @property
     def width(self) -> float:
@@ -62,19 +72,20 @@ class LearnedKernelRegression(nn.Module):
         """Attention weights (m, n) of queries (m,) or (m, d) for keys (n,) or (n, d); rows sum to 1.
 
         With `leave_one_out`, query i does not see key i: its score is −∞ *before* the softmax, so the row still sums
-        to 1. That needs as many queries as keys, at least two. Raises TypeError and ValueError as
-        `pooling.attention_weights` does.
+        to 1. That needs as many queries as keys, at least two. The arithmetic is that of
+        `pooling.attention_weights`. Raises ValueError also if `w` has become infinite or NaN.
         """
-        distance2 = squared_distances(query, keys)  # (m, n)
-        scores = -0.5 * self.w**2 * distance2  # (m, n)
-        if leave_one_out:
-            scores = scores.masked_fill(_own_point(query, keys), -math.inf)  # (n, n)
-        return torch.softmax(scores, dim=1)  # (m, n)
+        _check_points(query, keys)
+        own = _own_point(query, keys, leave_one_out)
+        if not self.w.isfinite():
+            raise ValueError(f"w must be a finite number, got {self.w.item()}: has training diverged?")
+        return _weights(Distances(*as_rows(query, keys), own), self.w).to(query.dtype)  # (m, n)
 
     def forward(self, query: Tensor, keys: Tensor, values: Tensor, leave_one_out: bool = False) -> Tensor:
         """Predictions (m,) or (m, v) from values (n,) or (n, v); the other arguments as in `weights`."""
+        _check_points(query, keys)
         _check_values(keys, values)
-        return self.weights(query, keys, leave_one_out) @ values  # (m, n) @ (n, v) -> (m, v)
+        return weighted_sums(self.weights(query, keys, leave_one_out), values)  # (m, n) @ (n, v) -> (m, v)
 
     def extra_repr(self) -> str:
         return f"w={self.w.item():.4g}, width={self.width:.4g}"
@@ -83,17 +94,15 @@ class LearnedKernelRegression(nn.Module):
 def squared_distances(query: Tensor, keys: Tensor) -> Tensor:
     """Squared Euclidean distances (m, n) between queries (m,) or (m, d) and keys (n,) or (n, d).
 
-    Taken from differences, so that close points far from the origin do not cancel. Raises TypeError unless both are
-    float32/float64 tensors of one dtype; ValueError for a wrong rank, no points, numbers that are not finite, or
-    different d.
+    Taken from differences, so that close points far from the origin do not cancel. Raises ValueError also for squares
+    that exceed the largest number of the dtype.
     """
-    real_tensor("query", query, ranks=(1, 2), shape="(m,) or (m, d)")
-    real_tensor("keys", keys, ranks=(1, 2), shape="(n,) or (n, d)")
-    same_kind("query", query, "keys", keys)
-    if query.shape[1:] != keys.shape[1:]:
-        raise ValueError(f"keys must have the width of query, {tuple(query.shape[1:])}, got {tuple(keys.shape[1:])}")
+    _check_points(query, keys)
     query, keys = query.reshape(len(query), -1), keys.reshape(len(keys), -1)
-    return (query[:, None, :] - keys[None, :, :]).square().sum(dim=2)
+    squares = (query[:, None, :] - keys[None, :, :]).square().sum(dim=2)
+    if not squares.isfinite().all():
+        raise ValueError(f"query and keys must lie so close together that their squared distances fit in {query.dtype}")
+    return squares
 
 
 def prediction_slope(query: Tensor, keys: Tensor, values: Tensor, w: float | Tensor) -> Tensor:
@@ -109,25 +118,26 @@ def prediction_slope(query: Tensor, keys: Tensor, values: Tensor, w: float | Ten
     Returns
     -------
     shape (m,)
-
-    Raises
-    ------
-    TypeError, ValueError
-        As `squared_distances`; also if `values` is not (n,) of the same kind, or `w` not a number.
     """
-    real_number("w", w)
-    distance2 = squared_distances(query, keys)  # (m, n)
+    finite_number("w", w)
+    _check_points(query, keys)
     _check_values(keys, values, ranks=(1,), allowed="(n,)")
-    alpha = torch.softmax(-0.5 * w**2 * distance2, dim=1)  # (m, n)
-    mean_product = (alpha * distance2) @ values  # (m,)
-    product_of_means = (alpha @ values) * (alpha * distance2).sum(dim=1)  # (m,)
-    return -w * (mean_product - product_of_means)
+    w = scalar(w, query.device)
+    distances = Distances(*as_rows(query, keys), None)
+    alpha = _weights(distances, w)  # (m, n)
+    # A covariance does not change when a number is taken off; the nearest key's d² keeps the others small. Where the
+    # weight is 0, d² may be too large for a product with w.
+    gap = torch.where(alpha > 0, (distances.all - distances.nearest) * (distances.all + distances.nearest), 0)
+    deviation = values.double() - (alpha @ values.double())[:, None]  # (m, n)
+    return -(alpha * (w * gap) * deviation).sum(dim=1).to(query.dtype)
 
 
 def press_residuals(weights: Tensor, values: Tensor) -> Tensor:
     """What each point's error would be without its own vote: (y_k − f(x_k)) / (1 − S_kk), with nothing refitted.
 
     Exact for every estimator that leaves one out by renormalising its other weights, Nadaraya–Watson among them.
+    Since a row sums to 1, divisor and dividend are sums over the other points, 1 − S_kk = Σ S_kj and
+    y_k − f(x_k) = Σ S_kj (y_k − y_j). Taken like that no digit is lost where S_kk is nearly 1.
 
     Parameters
     ----------
@@ -140,19 +150,25 @@ def press_residuals(weights: Tensor, values: Tensor) -> Tensor:
 
     Raises
     ------
-    TypeError, ValueError
-        If `weights` is not square, `values` not (n,), or a point has its whole weight on itself (S_kk = 1): nothing
-        is then known of its error.
+    ValueError
+        Also if a row does not sum to 1 (to the square root of the dtype's precision), or a point has its whole weight
+        on itself (S_kk = 1): nothing is then known of its error.
     """
     real_tensor("weights", weights, ranks=(2,), shape="(n, n)")
     if weights.shape[0] != weights.shape[1]:
         raise ValueError(f"weights must have shape (n, n), got {tuple(weights.shape)}")
     _check_values(weights, values, ranks=(1,), allowed="(n,)", name="weights")
-    others = 1 - weights.diagonal()
-    if (others <= 0).any():
-        index = int((others <= 0).nonzero()[0])
+    totals = weights.double().sum(dim=1)
+    wrong = (totals - 1).abs() > math.sqrt(torch.finfo(weights.dtype).eps)
+    if wrong.any():
+        index = int(wrong.nonzero()[0])
+        raise ValueError(f"weights must have rows that sum to 1, got {totals[index].item():g} in row {index}")
+    others = weights.double() * ~torch.eye(len(weights), dtype=torch.bool, device=weights.device)
+    left = others.sum(dim=1)
+    if (left <= 0).any():
+        index = int((left <= 0).nonzero()[0])
         raise ValueError(f"weights must leave something to other points, but point {index} keeps all for itself")
-    return (values - weights @ values) / others
+    return (values - (others @ values.double()) / left).to(values.dtype)
 
 
 def training_path(
@@ -182,31 +198,37 @@ def training_path(
 
     Raises
     ------
-    TypeError, ValueError
-        For arguments other than these.
+    ValueError
+        Also when w or the loss exceeds the largest number of the dtype.
     """
     whole_number("steps", steps, least=1)
-    positive_number("learning_rate", learning_rate)
+    learning_rate = positive_number("learning_rate", learning_rate)
     one_of("optimiser", optimiser, OPTIMISERS)
-    start = real_number("w", w)
-    if not math.isfinite(start):
-        raise ValueError(f"w must be a finite number, got {start}")
+    start = finite_number("w", w)
     logarithmic = optimiser == "adam_log"
     if logarithmic and start == 0:
         raise ValueError("w must not be 0 for adam_log, which learns its logarithm, got 0")
-    distance2 = squared_distances(keys, keys)
+    real_tensor("keys", keys, ranks=(1, 2), shape="(n,) or (n, d)")
     _check_values(keys, values, ranks=(1,), allowed="(n,)")
-    own = _own_point(keys, keys)
-    parameter = nn.Parameter(torch.tensor(math.log(abs(start)) if logarithmic else start, dtype=keys.dtype))
+    own = _own_point(keys, keys, leave_one_out)
+    distances = Distances(*as_rows(keys.detach(), keys.detach()), own)
+    wide = values.detach().double()
+    begin = math.log(abs(start)) if logarithmic else start
+    parameter = nn.Parameter(torch.tensor(begin, dtype=torch.float64, device=keys.device))
     step = (torch.optim.Adam if logarithmic else torch.optim.SGD)([parameter], lr=learning_rate)
 
     path, losses = [], []
     for number in range(steps + 1):
         now = parameter.exp() if logarithmic else parameter
-        scores = -0.5 * now**2 * distance2
-        if leave_one_out:
-            scores = scores.masked_fill(own, -math.inf)
-        loss = 0.5 * (torch.softmax(scores, dim=1) @ values - values).square().sum()
+        loss = 0.5 * (_weights(distances, now) @ wide - wide).square().sum()
+        # In the dtype of the data, which may hold less than float64.
+        reached = torch.stack([now.detach(), loss.detach()]).to(keys.dtype)
+        if not reached.isfinite().all():
+            raise ValueError(
+                f"w, learning_rate and values must be so small that w and the loss fit in {keys.dtype}, got "
+                f"w {start:g}, learning_rate {learning_rate:g} and values of size up to {wide.abs().max().item():g}: "
+                f"after step {number}, w is {now.item():g} and the loss {loss.item():g}"
+            )
         path.append(now.item())
         losses.append(loss.item())
         if number < steps:
@@ -216,13 +238,30 @@ def training_path(
     return torch.tensor(path, dtype=keys.dtype), torch.tensor(losses, dtype=keys.dtype)
 
 
-def _own_point(query: Tensor, keys: Tensor) -> Tensor:
+def _weights(distances: Distances, w: Tensor) -> Tensor:
+    """Attention weights (m, n) in float64: distances times |w| are distances in widths."""
+    return torch.softmax(distances.gaussian_scores(lambda distance: distance * w.abs()), dim=1)
+
+
+def _check_points(query: Tensor, keys: Tensor) -> None:
+    real_tensor("query", query, ranks=(1, 2), shape="(m,) or (m, d)")
+    real_tensor("keys", keys, ranks=(1, 2), shape="(n,) or (n, d)")
+    same_kind("query", query, "keys", keys)
+    if query.shape[1:] != keys.shape[1:]:
+        raise ValueError(f"keys must have the width of query, {tuple(query.shape[1:])}, got {tuple(keys.shape[1:])}")
+
+
+def _own_point(query: Tensor, keys: Tensor, leave_one_out: bool) -> Tensor | None:
+    """Return the index of the key that each query leaves out, or None."""
+    flag("leave_one_out", leave_one_out)
+    if not leave_one_out:
+        return None
     if len(query) != len(keys) or len(keys) < 2:
         raise ValueError(
             "leave_one_out needs query and keys to be the same n points, n at least 2, "
             f"got {len(query)} queries and {len(keys)} keys"
         )
-    return torch.eye(len(keys), dtype=torch.bool, device=keys.device)
+    return torch.arange(len(keys), device=keys.device)
 
 
 def _check_values(

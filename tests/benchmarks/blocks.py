@@ -10,7 +10,8 @@ x and writes y once, forwards and backwards. Memory is what a process of its own
 input (Linux only).
 
 A second table has the backward pass of the maxima alone, against `max` and `amax`. The maximum over channels is
-`max` itself, so its ratio to it shows how exact the other ratios are.
+`max` itself, so its ratio to it shows how exact the other ratios are. A third has their forward pass where the input
+requires a gradient and none will be computed, as within `torch.no_grad`.
 """
 
 import re
@@ -178,6 +179,25 @@ def maximum_row(name: str, shape: tuple[int, ...]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+@torch.no_grad()
+def forward_row(name: str, shape: tuple[int, ...]) -> str:
+    """Time of the forward pass alone, of an input that requires a gradient which will not be computed."""
+    x = torch.randn(shape, requires_grad=True)
+    runs = list(MAXIMA[name].items())
+    taken = {form: [] for form, _ in runs}
+    start = time.perf_counter()
+    while time.perf_counter() - start < SECONDS:
+        runs.append(runs.pop(0))
+        for form, run in runs:
+            before = time.perf_counter()
+            run(x)
+            taken[form].append(time.perf_counter() - before)
+    best = {form: min(times) for form, times in taken.items()}
+    cells = [f"maximum {name}", "×".join(map(str, shape)), f"{1e3 * best['ours']:.2f}"]
+    cells += [f"{best['ours'] / best[form]:.2f}" for form in ("max", "amax")]
+    return f"| {' | '.join(cells)} |"
+
+
 def peak_mib() -> float:
     return int(re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
 
@@ -216,13 +236,14 @@ def main(write: bool) -> None:
         for shape in shapes_of(name):
             lines.append(row(name, shape))
             print(lines[-1], flush=True)
-    head = ["", "| backward pass of | input | ms | time ÷ `max` | time ÷ `amax` |", "|---|---|--:|--:|--:|"]
-    print(*head, sep="\n")
-    lines += head
-    for name in MAXIMA:
-        for shape in MAPS:
-            lines.append(maximum_row(name, shape))
-            print(lines[-1], flush=True)
+    for title, make_row in (("backward pass of", maximum_row), ("forward pass within `no_grad` of", forward_row)):
+        head = ["", f"| {title} | input | ms | time ÷ `max` | time ÷ `amax` |", "|---|---|--:|--:|--:|"]
+        print(*head, sep="\n")
+        lines += head
+        for name in MAXIMA:
+            for shape in MAPS:
+                lines.append(make_row(name, shape))
+                print(lines[-1], flush=True)
     if write:
         text = README.read_text(encoding="utf-8")
         before, rest = text.split(MARKS[0])

@@ -37,7 +37,7 @@ from nbformat.v4 import output_from_msg
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from courseware.lab import free_port
+from courseware.present.lab import free_port
 from courseware.project import find_lesson, project_root
 
 ROOT = project_root()

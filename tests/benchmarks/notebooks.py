@@ -11,9 +11,9 @@ import time
 
 import psutil
 
-from courseware import build
-from courseware.execute import execute
 from courseware.project import project_root
+from courseware.text import build
+from courseware.text.execute import execute
 
 MOST_SECONDS = 600
 

@@ -3,6 +3,7 @@
 The server runs on a copy of the project, so nothing that a test does can change a committed notebook.
 """
 
+import functools
 import os
 import re
 import shutil
@@ -22,11 +23,12 @@ from filelock import FileLock
 from nbformat import NotebookNode
 from playwright.sync_api import Page
 
-from courseware import derive, journal
-from courseware.execute import execute
+from courseware.exercises import journal
+from courseware.present import kept
 from courseware.project import project_root
-from courseware.site import FILES
-from courseware.site import site as build_site
+from courseware.publish.export import export
+from courseware.text import derive
+from courseware.text.execute import execute
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 START_LIMIT = 60  # seconds until the server answers
@@ -110,11 +112,13 @@ def first_port(worker_id: str) -> int:
 
 
 @contextmanager
-def serving(root: Path, settings: Path, port: int, *arguments: str) -> Iterator[LabServer]:
+def serving(root: Path, settings: Path, port: int, *arguments: str, cache: Path | None = None) -> Iterator[LabServer]:
     """``courseware`` with these arguments on the project at `root`, until the end of the block."""
     # Settings and the arrangement of windows stay out of the home folder of whoever runs the tests.
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(settings)}
     environment.pop(journal.VARIABLE, None)  # a student's progress is kept, in this copy
+    if cache is not None:
+        environment["XDG_CACHE_HOME"] = str(cache)
     log = root / "server.log"
     command = [sys.executable, "-m", "courseware.cli", *arguments, "--port", str(port), "--no-browser"]
     with log.open("w") as output:
@@ -133,25 +137,27 @@ def serving(root: Path, settings: Path, port: int, *arguments: str) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory, first_port: int) -> Iterator[LabServer]:
+def lab(tmp_path_factory: pytest.TempPathFactory, first_port: int, cache_home: Path) -> Iterator[LabServer]:
     """``courseware lab`` on a copy of the notebooks, for the whole test session."""
     root = tmp_path_factory.mktemp("project")
     project = project_root(Path(__file__))
     shutil.copytree(project / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns("*progress*.json"))
     shutil.copytree(project / "course" / "exercises", root / "course" / "exercises")
-    with serving(root, tmp_path_factory.mktemp("jupyter"), first_port, "lab") as server:
+    with serving(root, tmp_path_factory.mktemp("jupyter"), first_port, "lab", cache=cache_home) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def presented(tmp_path_factory: pytest.TempPathFactory, first_port: int) -> Iterator[LabServer]:
+def presented(
+    tmp_path_factory: pytest.TempPathFactory, first_port: int, cache_home: Path, site: Path
+) -> Iterator[LabServer]:
     """``courseware present 05 --dark`` on a copy of the project; its start page is the deck."""
     root = tmp_path_factory.mktemp("presented")
     project = project_root(Path(__file__))
     for folder in ("notebooks", "course"):
         shutil.copytree(project / folder, root / folder, ignore=shutil.ignore_patterns("*progress*.json"))
     settings = tmp_path_factory.mktemp("jupyter")
-    with serving(root, settings, first_port + 50, "present", "05", "--dark") as server:
+    with serving(root, settings, first_port + 50, "present", "05", "--dark", cache=cache_home) as server:
         yield server
 
 
@@ -220,6 +226,11 @@ class SlidesPage:
         self.page.goto(address)
         self.page.wait_for_selector(".rise-enabled .reveal section.present section.present", timeout=1000 * LOAD_LIMIT)
 
+    def open_unrun(self, path: str) -> None:
+        """Open the slides of the notebook at `path` as they are before a kernel has run: with its kept explorers."""
+        pictures = kept.folder(self.lab.root / path).name
+        self.open_address(self.lab.address(f"rise/{path}?pictures={pictures}"))
+
     def wait_until_run(self, limit: float = RUN_LIMIT) -> None:
         """Wait until every cell has run, or one has failed, at most `limit` seconds."""
         self.page.wait_for_selector("body[data-notebook-run=done]", timeout=1000 * limit)
@@ -265,31 +276,36 @@ def lab_page_class() -> type[LabPage]:
 
 
 @pytest.fixture(scope="session")
+def serving_class():
+    """For fixtures that start a server of their own."""
+    return serving
+
+
+@pytest.fixture(scope="session")
 def slides_page_class() -> type[SlidesPage]:
     """The same for live slides."""
     return SlidesPage
 
 
 @pytest.fixture(scope="session")
-def web_site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The whole course as `courseware site` builds it: once, whichever process of pytest-xdist comes first."""
-    root = tmp_path_factory.getbasetemp()
-    folder = (root if worker_id == "master" else root.parent) / "site"
+def cache_home(shared_folder: Path) -> Path:
+    """The cache folder of the servers that tests start: that of whoever runs them stays as it is."""
+    return shared_folder / "cache"
+
+
+@pytest.fixture(scope="session")
+def site(shared_folder: Path, cache_home: Path) -> Path:
+    """The whole course as `courseware export` writes it: once, whichever process of pytest-xdist comes first."""
+    folder = shared_folder / "site"
     with FileLock(f"{folder}.lock"), pytest.MonkeyPatch.context() as patch:
         if not folder.exists():
             startup = folder.with_name("ipython") / "profile_default" / "startup"
             startup.mkdir(parents=True)
             (startup / "watch.py").write_text(WATCH_FIGURES.format(report=str(folder.with_name("figures.jsonl"))))
             patch.setenv("IPYTHONDIR", str(startup.parents[1]))
-            patch.setattr("courseware.export.execute", executed)
-            build_site(folder, "https://github.com/owner/name", progress=False)
+            patch.setattr("courseware.publish.export.execute", functools.partial(executed, kept_in=cache_home))
+            export(folder, url="https://github.com/owner/name", progress=False)
     return folder
-
-
-@pytest.fixture(scope="session")
-def site(web_site: Path) -> Path:
-    """The whole course as `courseware export` writes it, which the web site holds as files."""
-    return web_site / FILES
 
 
 # Runs in every kernel before the first cell.
@@ -301,15 +317,26 @@ figure_contrast.watch({{report!r}})
 """
 
 
-def executed(notebook: NotebookNode, *, folder: Path, **options) -> NotebookNode:
-    """In place of `courseware.execute.execute`: exercise sheets and solutions as they are stored.
+def executed(notebook: NotebookNode, *, folder: Path, kept_in: Path, **options) -> NotebookNode:
+    """In place of `courseware.text.execute.execute`: exercise sheets and solutions as they are stored.
 
     They have no explorers, so their pages show what the stored outputs show; and that these are what a fresh run
     gives, tests/notebooks sees to.
     """
     stored = [nbformat.read(path, as_version=4) for path in folder.glob("*.ipynb") if folder.name != "notebooks"]
     same = [one for one in stored if derive.same_source(one, notebook)]
-    return same[0] if same else execute(notebook, folder=folder, **options)
+    done = same[0] if same else execute(notebook, folder=folder, **options)
+    # The same run serves the live slides: the pictures of its explorers are kept where these look for them.
+    for path in folder.glob("[0-9]*.ipynb") if folder.name == "notebooks" else ():
+        if derive.same_source(nbformat.read(path, as_version=4), notebook):
+            kept.write(done, cache_home_of_slides(kept_in) / kept.folder(path).name)
+    return done
+
+
+def cache_home_of_slides(home: Path) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(home))
+        return kept.cache()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,11 +7,11 @@ and looks at every state of every slide.
 from pathlib import Path
 
 from playwright.sync_api import Page
-from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+from watching import until
 
 PRESENT = ".reveal .slides section.present"
 SMALLEST_TEXT = 20  # px on the screen
-MOVE_LIMIT = 1000  # ms for a key to take effect; the end of the deck costs this once
+MOVE_LIMIT = 1  # s for a key to take effect; the end of the deck costs this once
 
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8").strip()
 
@@ -34,11 +34,8 @@ def walk(page: Page, present: str = PRESENT, smallest_text: float = SMALLEST_TEX
         found += problems(page, present, smallest_text)
         before = page.evaluate(f"present => ({SCRIPT})(present).position()", present)
         page.keyboard.press("Space")
+        moved = f"([present, before]) => ({SCRIPT})(present).position() !== before"
         try:
-            page.wait_for_function(
-                f"([present, before]) => ({SCRIPT})(present).position() !== before",
-                arg=[present, before],
-                timeout=MOVE_LIMIT,
-            )
-        except PlaywrightTimeoutError:
+            until(page, moved, [present, before], seconds=MOVE_LIMIT)
+        except TimeoutError:
             return list(dict.fromkeys(names)), list(dict.fromkeys(found))

@@ -1,29 +1,32 @@
-"""What a lecturer does with a deck from a memory stick: present, speak, darken, print, hand out. No network."""
+"""The decks of the whole course from a memory stick: they fit, work and are accessible. No network."""
 
+import contextlib
 import math
 import re
 import shutil
 
 import pytest
 import slide_fit
-from axe_playwright_python.base import AXE_SCRIPT
+from accessible import RULES, violations
+from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 from pypdf import PdfReader
-from watching import drag_slider, explorers, key
+from watching import drag_slider, explorers, key, move_by_keyboard_and_mouse, until
 
-from courseware.decks import COURSE_DECK
-from courseware.handouts import find_browser, handouts
 from courseware.project import lessons, project_root
+from courseware.publish.course_deck import COURSE_DECK
+from courseware.publish.handouts import find_browser, handouts
 
 LESSONS = [lesson for lesson in lessons(project_root()) if lesson.number != "00"]
 LESSON_DECKS = [f"{lesson.stem}.slides.html" for lesson in LESSONS]
 LESSON_2 = "02_kernel_regression.slides.html"
 SIZES = [(1280, 720), (1920, 1080), (1024, 768)]
+HEAVIEST_COURSE_DECK = 8_000_000  # bytes of the slides of all lessons; with all pictures inside they would be 54 MB
+every_deck = pytest.mark.parametrize("name", LESSON_DECKS)
 both = pytest.mark.parametrize("name", [LESSON_2, COURSE_DECK])
 
 A4 = 210 / 25.4 * 72, 297 / 25.4 * 72  # points
 SLIDES = "[...document.querySelectorAll('.slides section')].filter((each) => !each.querySelector('section'))"
-CONTRAST = "() => axe.run({ runOnly: ['color-contrast'], resultTypes: ['violations'] })"
 # Every slide as it is when shown, one below the other: one run then sees the whole deck.
 UNROLLED = """
 .reveal .slides, .reveal .slides section { position: static !important; transform: none !important; }
@@ -52,19 +55,24 @@ TOO_LARGE = """() => [...document.querySelectorAll(".handout-row")].flatMap((row
 
 @pytest.fixture
 def opened(page, site):
-    """Opens a deck of the site; nothing may be loaded from elsewhere, and nothing complained about."""
-    loaded, complaints = [], []
+    """Opens a deck of the site; nothing may be loaded from elsewhere, and nothing complained about.
+
+    A lesson's deck is one file: it loads nothing at all.
+    """
+    loaded, complaints, decks = [], [], set()
     page.context.on("request", lambda request: loaded.append(request.url))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.context.set_offline(True)
 
     def open_deck(name, how=""):
+        decks.add((site / name).as_uri())
         page.goto((site / name).as_uri() + how)
         return page
 
     yield open_deck
-    assert [url for url in loaded if not url.startswith(("data:", "blob:", "about:", site.as_uri()))] == []
+    beside = (site / "pictures").as_uri() if (site / COURSE_DECK).as_uri() in decks else "data:"
+    assert [url for url in loaded if not url.startswith(("data:", "blob:", "about:", beside, *decks))] == []
     assert complaints == []
 
 
@@ -73,9 +81,19 @@ def heading(page):
 
 
 def turn(page, pressed, expected):
-    """Press a key and wait until a slide with this number (from 0) is shown."""
-    page.keyboard.press(pressed)
-    page.wait_for_function("number => Reveal.getSlidePastCount() === number", arg=expected)
+    """Press a key until a slide with this number (from 0) is shown: its fragments, and those before it, come first."""
+    for _ in range(6):
+        page.keyboard.press(pressed)
+        with contextlib.suppress(TimeoutError):
+            until(page, "number => Reveal.getSlidePastCount() === number", expected, seconds=1)
+            return
+    pytest.fail(f"{pressed} does not lead to slide {expected}")
+
+
+def show_all(page):
+    """Show every fragment of the slide that is shown."""
+    while page.evaluate("Reveal.availableFragments().next"):
+        page.evaluate("Reveal.nextFragment()")
 
 
 def go_to_explorer(page):
@@ -103,23 +121,74 @@ def test_a_slider_is_dragged_on_its_slide(opened, name):
     found = go_to_explorer(page)
     before, slide = key(found), heading(page)
     drag_slider(page, found.locator("input[type=range]").first, 0.5, 1)
-    page.wait_for_function(
+    until(
+        page,
         "([node, before]) => node.dataset.key !== before",
-        arg=[found.locator(".courseware-picture").element_handle(), before],
+        [found.locator(".courseware-picture").element_handle(), before],
     )
     assert found.locator(".courseware-picture img").evaluate("image => image.complete && image.naturalWidth > 100")
     assert heading(page) == slide
 
 
+@every_deck
+def test_every_slide_fits(opened, name):
+    page = opened(name)
+    for width, height in SIZES[1:]:  # the first is that at which the deck of the whole course is walked
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("Reveal.slide(0, 0, -1)")
+        smallest = slide_fit.SMALLEST_TEXT * min(width / 1280, height / 720, 1)
+        names, problems = slide_fit.walk(page, smallest_text=smallest)
+        assert len(names) > 10
+        assert problems == [], f"{width} × {height}\n" + "\n".join(problems)
+
+
+@every_deck
+def test_explorers_on_slides_move_and_do_not_turn_the_page(opened, name):
+    page = opened(name)
+    present, moved = page.locator("section.present"), 0
+    while True:
+        for found in explorers(present):
+            shown = present.locator("h2").inner_text()
+            move_by_keyboard_and_mouse(page, found)
+            page.keyboard.press("ArrowRight")
+            page.keyboard.press("ArrowLeft")
+            assert present.locator("h2").inner_text() == shown
+            assert key(found)
+            moved += 1
+        page.evaluate("document.activeElement.blur()")
+        before = page.evaluate("Reveal.getProgress()")
+        page.keyboard.press("Space")
+        if before == 1 and page.evaluate("Reveal.getProgress()") == 1:
+            break
+    assert moved > 0
+
+
+@every_deck
+def test_notes_with_minutes_are_in_the_deck(site, name):
+    made = BeautifulSoup((site / name).read_text(encoding="utf-8"), "html.parser")
+    notes = [note.get_text() for note in made.select("aside.notes")]
+    assert len(notes) > 5
+    assert all("min" in note for note in notes)
+
+
+@pytest.mark.parametrize(("name", "page_name"), [(LESSON_2, "02_kernel_regression.html"), (COURSE_DECK, "index.html")])
+def test_a_deck_leads_back_to_its_page(opened, site, name, page_name):
+    page = opened(name)
+    back = page.get_by_role("navigation", name="Course").get_by_role("link")
+    assert back.bounding_box()["y"] > 680  # in the margin of the slide
+    assert (site / back.get_attribute("href")).name == page_name
+
+
 # ---- the deck of the whole course
 def test_the_course_deck_has_every_slide_of_every_lesson(opened, site):
+    assert (site / COURSE_DECK).stat().st_size <= HEAVIEST_COURSE_DECK
     page = opened(COURSE_DECK)
     columns = page.evaluate(
         f"[...document.querySelectorAll('.slides > section')].map((column) => {SLIDES}.filter("
         "(slide) => column.contains(slide)).length)"
     )
     for name, count in zip(LESSON_DECKS, columns[1:], strict=True):
-        page.goto((site / name).as_uri())
+        opened(name)
         assert page.evaluate("Reveal.getTotalSlides()") == count
 
 
@@ -129,10 +198,10 @@ def test_its_first_slide_leads_to_every_lesson(opened):
     assert len(titles) == len(LESSONS)
     for title in titles:
         page.get_by_role("link", name=title).click()
-        page.wait_for_function("title => Reveal.getCurrentSlide().querySelector('h1')?.innerText === title", arg=title)
+        until(page, "title => Reveal.getCurrentSlide().querySelector('h1')?.innerText === title", title)
         assert page.evaluate("Reveal.getIndices().v") == 0
         page.keyboard.press("Home")
-        page.wait_for_function("Reveal.isFirstSlide()")
+        until(page, "Reveal.isFirstSlide()")
 
 
 def test_every_slide_of_the_course_deck_fits(opened):
@@ -140,10 +209,10 @@ def test_every_slide_of_the_course_deck_fits(opened):
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         scale = min(width / 1280, height / 720)
-        page.wait_for_function("scale => Math.abs(Reveal.getScale() - scale) < 0.01", arg=scale)
+        until(page, "scale => Math.abs(Reveal.getScale() - scale) < 0.01", scale)
         smallest = slide_fit.SMALLEST_TEXT * min(scale, 1)
         assert slide_fit.problems(page, smallest_text=smallest) == []
-    # The lessons' slides are walked in their own decks, at all sizes: here at one.
+    # The lessons' slides are walked in their own decks at the other sizes.
     page.set_viewport_size({"width": 1280, "height": 720})
     names, problems = slide_fit.walk(page)
     assert len(names) > 200
@@ -176,13 +245,16 @@ def test_the_speaker_view_follows(opened, name):
     if name == COURSE_DECK:
         page.keyboard.press("Space")  # the first slide of a lesson, and the one after it
     expect_in_step()
-    turn(page, "Space", page.evaluate("Reveal.getSlidePastCount()") + 1)
+    # To a slide without fragments: of one that has some (lesson 2: the second), what comes next is a fragment.
+    start = page.evaluate("Reveal.getSlidePastCount()")
+    for further in range(1, 3 if name == LESSON_2 else 2):
+        turn(page, "Space", start + further)
     expect_in_step()
     expect(view.locator(".speaker-controls-time .seconds-value").first).not_to_have_text(":00")  # the timer runs
     # Keys in the speaker view turn the deck.
     before = page.evaluate("Reveal.getSlidePastCount()")
     view.keyboard.press("ArrowLeft")
-    page.wait_for_function("number => Reveal.getSlidePastCount() === number", arg=before - 1)
+    until(page, "number => Reveal.getSlidePastCount() === number", before - 1)
     # The room sees dark slides, and so does the speaker.
     page.keyboard.press("d")
     for frame in (current, upcoming):
@@ -194,18 +266,18 @@ def theme(page):
     return page.evaluate("document.documentElement.dataset.theme")
 
 
-def test_the_key_d_darkens_and_is_remembered(opened, site):
+def test_the_key_d_darkens_and_is_remembered(opened):
     page = opened(LESSON_2)
     page.emulate_media(color_scheme="dark")
     assert theme(page) == "light"  # what a projector shows follows from no setting of the laptop
     page.keyboard.press("d")
     assert theme(page) == "dark"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 24, 31)"
-    page.goto((site / LESSON_DECKS[2]).as_uri())
+    opened(LESSON_DECKS[2])
     assert theme(page) == "dark"
-    page.goto((site / LESSON_2).as_uri() + "?print-pdf")
+    opened(LESSON_2, "?print-pdf")
     assert theme(page) == "light"
-    page.goto((site / LESSON_2).as_uri())
+    opened(LESSON_2)
     page.keyboard.press("d")
     page.reload()
     assert theme(page) == "light"
@@ -223,24 +295,23 @@ def test_a_browser_that_remembers_nothing_darkens_too(opened):
     assert theme(page) == "light"
 
 
+# ---- accessible
 @pytest.mark.parametrize("name", [*LESSON_DECKS, COURSE_DECK])
-def test_axe_finds_enough_contrast_in_the_dark(opened, name):
+def test_axe_finds_nothing_on_any_slide(opened, name):
     page = opened(name)
-    page.keyboard.press("d")
+    assert violations(page) == []
     page.add_style_tag(content=UNROLLED)
     page.evaluate(
         """() => document.querySelectorAll(".slides section").forEach((slide) => {
             for (const hiding of ["hidden", "aria-hidden"]) slide.removeAttribute(hiding);
         })"""
     )
-    page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
-    page.evaluate(AXE_SCRIPT)
-    themes = ["dark", "light"] if name == COURSE_DECK else ["dark"]  # test_exported_site sees lessons in the light
-    for expected in themes:
-        assert theme(page) == expected
-        found = page.evaluate(CONTRAST)
-        assert len(found["violations"]) == 0, [node["html"][:200] for node in found["violations"][0]["nodes"]]
-        page.keyboard.press("d")
+    visible = "[...document.querySelectorAll('.slides section')].every((slide) => slide.checkVisibility())"
+    assert page.evaluate(visible)
+    assert violations(page, rules=["color-contrast"] if name == COURSE_DECK else RULES) == []
+    page.keyboard.press("d")
+    assert theme(page) == "dark"
+    assert violations(page, rules=["color-contrast"]) == []
 
 
 # ---- on paper
@@ -301,3 +372,21 @@ def test_a_handout_with_lines_in_place_of_notes(opened):
     page = opened(LESSON_2, "?handout=lines")
     assert page.locator(".handout-lines").count() == page.locator(".handout-row").count()
     assert page.locator(".handout-notes").all_inner_texts() == [""] * page.locator(".handout-row").count()
+
+
+@both
+def test_code_is_folded_until_somebody_asks_for_it(opened, name):
+    page = opened(name)
+    for _ in range(60):
+        if page.locator(".course-code").is_visible():
+            break
+        page.keyboard.press("Space")
+    show_all(page)
+    code = page.locator(
+        ".slides section.present section.present .jp-CodeCell:not(.celltag_show-code) .jp-InputArea"
+    ).first
+    expect(code).not_to_be_visible()
+    page.keyboard.press("c")
+    expect(code).to_be_visible()
+    page.locator(".course-code").click()
+    expect(code).not_to_be_visible()

@@ -1,4 +1,4 @@
-"""The exported page and deck, opened from disk in a browser that has no network."""
+"""Small pages and decks, opened from disk in a browser that has no network."""
 
 import base64
 import io
@@ -15,10 +15,14 @@ from playwright.sync_api import Locator, Page, expect
 from watching import drag_slider, key, wait_for_key
 from watching import explorer as explorer_on
 
-from courseware import export, frames
+from courseware.notebook.explorer import EVERY_STOP, Explorer, Menu, Pad, Slider
+from courseware.publish import deck
+from courseware.publish.course import START, Course
+from courseware.publish.links import page_of
+from courseware.publish.pages import write_pages
 
-LESSON = "02_width.ipynb"
-PAGES = export.site_map(["00_start_here.ipynb", LESSON, "exercises/02_width.ipynb"])
+LESSON, SPOTS, BRACE = "02_width.ipynb", "03_spots.ipynb", "04_brace.ipynb"
+PAGES = {name: page_of(name) for name in (START, LESSON)}
 FORMULA = r"""
 $$\hat f(x)=\sum_{i=1}^{n}
 \underbrace{\frac{\kappa\left(\frac{x-x_i}{\sigma}\right)}{\sum_j \kappa(x-x_j)}}_{\alpha_i}y_i$$
@@ -43,8 +47,8 @@ def explorer() -> NotebookNode:
         figure.subplots().plot([0, 1], [0, width])
         return figure
 
-    slider = frames.Slider("width", "width σ", values=[1, 2, 3], default=2)
-    made = frames.Explorer(draw, [slider], title="A line", describe=lambda width: f"The line ends at {width}.")
+    slider = Slider("width", "width σ", values=[1, 2, 3], default=2)
+    made = Explorer(draw, [slider], title="A line", describe=lambda width: f"The line ends at {width}.")
     return v4.new_output("display_data", data={"text/html": made.html()})
 
 
@@ -60,16 +64,16 @@ def spots() -> NotebookNode:
 
     sides = [0, 1, 2, 3]
     controls = [
-        frames.Slider("size", "size", values=[1, 2, 3, 4, 5, 6, 7], default=3),
-        frames.Menu("colour", "colour", ["red", "blue"], "red"),
-        frames.Pad("spot", "spot", x=sides, y=sides, default=(2, 1), form="({:g}, {:g})"),
+        Slider("size", "size", values=[1, 2, 3, 4, 5, 6, 7], default=3),
+        Menu("colour", "colour", ["red", "blue"], "red"),
+        Pad("spot", "spot", x=sides, y=sides, default=(2, 1), form="({:g}, {:g})"),
     ]
     keep = [
-        {"size": all, "colour": ["red"]},
-        {"size": [1, 4, 7], "colour": all},
+        {"size": EVERY_STOP, "colour": ["red"]},
+        {"size": [1, 4, 7], "colour": EVERY_STOP},
         {"spot": [(x, y) for y in (1, 3) for x in (1, 3)]},
     ]
-    made = frames.Explorer(draw, controls, title="Spots", describe="{colour}, {size}, {spot}".format, keep=keep)
+    made = Explorer(draw, controls, title="Spots", describe="{colour}, {size}, {spot}".format, keep=keep)
     return v4.new_output("display_data", data={"text/html": made.html()})
 
 
@@ -98,28 +102,59 @@ def notebook(*extra: NotebookNode) -> NotebookNode:
 class Opened:
     """A file in the browser, with everything that it asked for and complained about."""
 
-    def __init__(self, page: Page, file: Path, text: str):
-        file.write_text(text, encoding="utf-8")
+    def __init__(self, page: Page, file: Path):
         self.requests: list[str] = []
         self.complaints: list[str] = []
         page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("console", lambda message: self.complaints.append(message.text) if message.type != "log" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(file.as_uri())
         page.wait_for_load_state("networkidle")
-        self.address = file.as_uri()
+        self.file = file
 
-    def outside(self) -> list[str]:
-        own = ("data:", "blob:", self.address)
+    def outside(self, folder: Path | None = None) -> list[str]:
+        """What it asked for beside itself, or outside a folder."""
+        own = ("data:", "blob:", (folder or self.file).as_uri())
         return [address for address in self.requests if not address.startswith(own)]
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pages of three small lessons."""
+    lessons = {
+        START: v4.new_notebook(cells=[v4.new_markdown_cell("# Small")]),
+        LESSON: notebook(),
+        SPOTS: v4.new_notebook(cells=[v4.new_markdown_cell("# Spots"), code("spots()", spots())]),
+        BRACE: v4.new_notebook(
+            cells=[v4.new_markdown_cell("# Brace\n\n$$\\underbrace{" + "+".join("x" * 20) + "}_n$$")]
+        ),
+    }
+    for each in lessons.values():
+        each.metadata["language_info"] = {"name": "python"}
+    folder = tmp_path_factory.mktemp("small") / "site"
+    folder.mkdir()
+    write_pages(Course(folder.parent, lessons), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def plain_deck() -> str:
+    return deck.deck(notebook(), LESSON, PAGES)
+
+
 @pytest.fixture
-def open_deck(page: Page, tmp_path: Path):
+def open_deck(page: Page, tmp_path: Path, plain_deck: str):
     def opened(*extra: NotebookNode) -> Opened:
-        return Opened(page, tmp_path / "deck.html", export.deck(notebook(*extra), LESSON, PAGES))
+        text = deck.deck(notebook(*extra), LESSON, PAGES) if extra else plain_deck
+        (tmp_path / "deck.html").write_text(text, encoding="utf-8")
+        return Opened(page, tmp_path / "deck.html")
 
     return opened
+
+
+@pytest.fixture
+def lesson(page: Page, small: Path) -> Opened:
+    return Opened(page, small / "02_width.html")
 
 
 def move_slider(page: Page) -> None:
@@ -134,21 +169,14 @@ def move_slider(page: Page) -> None:
     expect(page.locator(".courseware-picture img")).to_have_attribute("alt", "A line. The line ends at 3.")
 
 
-def test_page_works_from_disk_without_network(page: Page, tmp_path: Path) -> None:
-    opened = Opened(page, tmp_path / "page.html", export.page(notebook(), LESSON, PAGES))
+def test_a_page_works_from_disk_without_network(page: Page, small: Path, lesson: Opened) -> None:
     move_slider(page)
-    assert opened.outside() == []
-    assert opened.complaints == []
+    assert explorer_on(page, "A line").locator(".courseware-holds").count() == 0  # it holds everything
+    assert lesson.outside(small) == []
+    assert lesson.complaints == []
 
 
-def test_page_has_no_sideways_scrolling_on_a_phone(page: Page, tmp_path: Path) -> None:
-    page.set_viewport_size({"width": 390, "height": 800})
-    Opened(page, tmp_path / "page.html", export.page(notebook(), LESSON, PAGES))
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-def test_formulas_use_the_embedded_font(page: Page, tmp_path: Path) -> None:
-    Opened(page, tmp_path / "page.html", export.page(notebook(), LESSON, PAGES))
+def test_formulas_use_the_embedded_font(page: Page, lesson: Opened) -> None:
     assert page.evaluate("document.fonts.check('20px \"Course Math\"', 'x')")
     loaded = page.evaluate("[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)")
     assert {"Course Math", "Course Sans"} <= {family.strip("\"'") for family in loaded}
@@ -160,9 +188,8 @@ def test_formulas_use_the_embedded_font(page: Page, tmp_path: Path) -> None:
     assert max(heights) > 1.2
 
 
-def test_a_long_brace_is_painted_from_end_to_end(page: Page, tmp_path: Path) -> None:
-    wide = v4.new_markdown_cell(r"$$\underbrace{" + "+".join("x" * 20) + "}_n$$")
-    Opened(page, tmp_path / "page.html", export.page(v4.new_notebook(cells=[wide]), LESSON, PAGES))
+def test_a_long_brace_is_painted_from_end_to_end(page: Page, small: Path) -> None:
+    Opened(page, small / "04_brace.html")
     box = page.locator("munder > munder").bounding_box()
     below = {"x": box["x"], "y": box["y"] + 0.6 * box["height"], "width": box["width"], "height": 14}
     ink = np.array(Image.open(io.BytesIO(page.screenshot(clip=below))).convert("L")) < 128
@@ -235,22 +262,16 @@ def test_a_remote_control_turns_the_slide_from_every_control(page: Page, open_de
 
 # ---- an explorer that does not hold every combination
 @pytest.fixture
-def spots_on_page(page: Page, tmp_path: Path) -> Locator:
-    cells = [v4.new_markdown_cell("# Spots"), code("spots()", spots())]
-    Opened(page, tmp_path / "page.html", export.page(v4.new_notebook(cells=cells), LESSON, PAGES))
+def spots_on_page(page: Page, small: Path) -> Locator:
+    Opened(page, small / "03_spots.html")
     return explorer_on(page, "Spots")
 
 
 def test_the_page_says_what_it_holds(spots_on_page: Locator) -> None:
     expect(spots_on_page.locator(".courseware-holds")).to_have_text(
-        "On this page: every size × 1 of 2 colour; 3 of 7 size × every colour; 4 of 16 spot. "
-        "For the rest, run the notebook."
+        "You can move here: every size × 1 of 2 colour; 3 of 7 size × every colour; 4 of 16 spot. "
+        "The notebook draws all combinations."
     )
-
-
-def test_a_page_that_holds_everything_says_nothing(page: Page, tmp_path: Path) -> None:
-    Opened(page, tmp_path / "page.html", export.page(notebook(), LESSON, PAGES))
-    assert explorer_on(page, "A line").locator(".courseware-holds").count() == 0
 
 
 def test_a_slider_steps_over_stops_that_are_missing(page: Page, spots_on_page: Locator) -> None:
@@ -304,36 +325,34 @@ def test_other_controls_give_way_to_a_pad_that_has_no_other_stop(page: Page, spo
     wait_for_key(spots_on_page, "2,0,7")
 
 
-# ---- a page whose explorers have their pictures beside it
-@pytest.fixture
-def beside(page: Page, tmp_path: Path) -> Opened:
-    text, pictures = frames.pictures_apart(export.page(notebook(), LESSON, PAGES), "page_files")
-    assert len(pictures) == 2
-    (tmp_path / "page_files").mkdir()
-    for address, picture in pictures.items():
-        (tmp_path / address).write_bytes(picture)
-    return Opened(page, tmp_path / "page.html", text)
+# ---- the pictures lie beside the page
+def pictures(opened: Opened) -> list[str]:
+    return [address for address in opened.requests if "/pictures/" in address]
 
 
-def test_pictures_beside_the_page_are_fetched_when_its_explorer_is_touched(page: Page, beside: Opened) -> None:
-    assert beside.outside() == []
+def test_pictures_beside_the_page_are_fetched_when_its_explorer_is_touched(page: Page, lesson: Opened) -> None:
+    page.locator("main img").first.scroll_into_view_if_needed()
+    page.wait_for_load_state("networkidle")
+    assert len(pictures(lesson)) == 2  # a figure, and the explorer's still
     page.get_by_role("slider").focus()
     page.wait_for_load_state("networkidle")
-    assert sorted(Path(address).suffix for address in beside.outside()) == [".png", ".png"]
+    assert len(pictures(lesson)) == 4
     move_slider(page)
-    assert len(beside.outside()) == 2
-    assert beside.complaints == []
+    assert len(pictures(lesson)) == 4
+    assert lesson.complaints == []
 
 
-def test_a_page_without_its_folder_says_so(page: Page, tmp_path: Path, beside: Opened) -> None:
-    (tmp_path / "page_files").rename(tmp_path / "elsewhere")
+def test_a_page_without_its_folder_says_so(page: Page, small: Path, lesson: Opened) -> None:
     caption, slider = page.locator("figcaption"), page.get_by_role("slider")
-    slider.focus()
-    page.keyboard.press("ArrowRight")
-    expect(caption).to_contain_text("could not be loaded. The folder that came with this page must lie beside it.")
-    page.keyboard.press("ArrowLeft")
-    expect(caption).to_have_text("The line ends at 2.")
-    (tmp_path / "elsewhere").rename(tmp_path / "page_files")
+    (small / "pictures").rename(small / "elsewhere")
+    try:
+        slider.focus()
+        page.keyboard.press("ArrowRight")
+        expect(caption).to_contain_text("could not be loaded. The folder that came with this page must lie beside it.")
+        page.keyboard.press("ArrowLeft")
+        expect(caption).to_have_text("The line ends at 2.")
+    finally:
+        (small / "elsewhere").rename(small / "pictures")
     page.keyboard.press("ArrowRight")
     expect(caption).to_have_text("The line ends at 3.")
     expect(page.locator(".courseware-picture img")).to_have_attribute("alt", "A line. The line ends at 3.")

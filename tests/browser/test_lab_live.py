@@ -83,6 +83,12 @@ def test_the_start_page_opens_without_a_pop_up(lab, page):
     assert page.locator(POP_UPS).filter(visible=True).all_text_contents() == []
 
 
+def test_the_start_page_is_not_unsaved_on_opening(lab_page):
+    lab_page.open("notebooks/00_start_here.ipynb")
+    lab_page.page.wait_for_timeout(2_000)
+    assert not lab_page.page.evaluate("jupyterapp.shell.currentWidget.context.model.dirty")
+
+
 def test_a_notebook_runs_in_lab_and_its_errors_are_read(lab_page, scratch):
     notebook = nbformat.read(scratch, as_version=4)
     notebook.cells.append(new_code_cell("1 / 0"))
@@ -197,6 +203,7 @@ def test_a_remote_control_turns_the_slide_from_a_slider(slides_page, scratch):
 def test_a_remote_control_turns_the_slide_from_a_code_cell(slides_page, scratch):
     notebook = nbformat.read(scratch, as_version=4)
     del notebook.cells[2].metadata["jupyter"]
+    notebook.cells[2].metadata["tags"] = ["show-code"]
     nbformat.write(notebook, scratch)
     page = slides_page.page
     slides_page.open(SCRATCH)
@@ -216,6 +223,7 @@ def test_a_remote_control_turns_the_slide_from_a_code_cell(slides_page, scratch)
 def test_no_cell_has_a_frame_after_its_code_is_left(slides_page, scratch, keys):
     notebook = nbformat.read(scratch, as_version=4)
     del notebook.cells[2].metadata["jupyter"]
+    notebook.cells[2].metadata["tags"] = ["show-code"]
     nbformat.write(notebook, scratch)
     page = slides_page.page
     slides_page.open(SCRATCH)
@@ -233,7 +241,7 @@ def test_no_cell_has_a_frame_after_its_code_is_left(slides_page, scratch, keys):
 EXPLORER = """
 import time
 from matplotlib.figure import Figure
-from courseware.frames import Explorer, Menu, Slider
+from courseware.notebook.explorer import Explorer, Menu, Slider
 
 asked = []
 

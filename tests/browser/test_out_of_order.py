@@ -5,8 +5,8 @@ from pathlib import Path
 
 import nbformat
 
-from courseware import derive
 from courseware.project import project_root
+from courseware.text import derive
 
 NOTEBOOK = "notebooks/scratch_lesson.ipynb"
 

@@ -4,8 +4,8 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import expect
 
-from courseware import derive
-from courseware.quiz import Question, Quiz
+from courseware.notebook.quiz import Question, Quiz
+from courseware.text import derive
 
 NOTEBOOK = "notebooks/scratch_quiz.ipynb"
 QUIZ = Quiz(

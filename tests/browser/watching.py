@@ -1,6 +1,7 @@
 """Watch an explorer from inside the page: every frame the browser paints, and how soon a picture follows."""
 
 import io
+import time
 
 from PIL import Image
 from playwright.sync_api import Locator, Page
@@ -137,7 +138,21 @@ def number_of_control(control):
 
 def wait_for_stop(page, found, control, stop):
     """Wait until the picture shown is one of this stop of this control (both by number)."""
-    page.wait_for_function(
+    until(
+        page,
         "([node, control, stop]) => node.dataset.key.split(',')[control] === stop",
-        arg=[found.locator(".courseware-picture").element_handle(), control, stop],
+        [found.locator(".courseware-picture").element_handle(), control, stop],
     )
+
+
+def until(page, condition, argument=None, seconds=30):
+    """Wait until a function of the page, given as JavaScript, says true.
+
+    Playwright's `wait_for_function` asks again by `eval` inside the page, which the content-security policy of an
+    exported page refuses; each question asked from outside is allowed. Raises TimeoutError.
+    """
+    patience = time.monotonic() + seconds
+    while not page.evaluate(condition, argument):
+        if time.monotonic() > patience:
+            raise TimeoutError(f"not so after {seconds} s: {condition}")
+        page.wait_for_timeout(20)

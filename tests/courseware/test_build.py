@@ -5,8 +5,9 @@ import argparse
 import nbformat
 import pytest
 
-from courseware import build, cli
-from courseware.execute import WIDGET, execute
+from courseware import cli
+from courseware.text import build
+from courseware.text.execute import WIDGET, execute
 
 LESSON = """\
 # %% [markdown]
@@ -18,7 +19,7 @@ print(a + 1)
 
 # %%
 from matplotlib.figure import Figure
-from courseware.frames import Explorer, Slider
+from courseware.notebook.explorer import Explorer, Slider
 
 def draw(height):
     figure = Figure(figsize=(2, 1))
@@ -164,7 +165,7 @@ def test_a_file_that_is_no_notebook_is_named(built, monkeypatch, capsys, text):
     ("cell", "words"), [("import time; time.sleep(60)", "timed out"), ("import os; os._exit(1)", "died")]
 )
 def test_a_kernel_that_hangs_or_dies_is_a_sentence(built, monkeypatch, capsys, command, cell, words):
-    monkeypatch.setattr("courseware.execute.CELL_SECONDS", 2)
+    monkeypatch.setattr("courseware.text.execute.CELL_SECONDS", 2)
     (built / "course" / "07_small.py").write_text(f"# %%\n{cell}\n", encoding="utf-8")
     monkeypatch.chdir(built)
     assert cli.main([command, "7"]) == 1

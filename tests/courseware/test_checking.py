@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from courseware import checking, guard
-from courseware.checking import Choice, Exercise, Function, Mistake, State, Value
+from courseware.exercises import time_limit, tools
+from courseware.exercises.function import Function
+from courseware.exercises.multiple_choice import Question
+from courseware.exercises.questions import Choice, Exercise, Mistake, Value
+from courseware.exercises.report import BACKGROUND, COLOURS, LABEL, TEXT, State
 
 RIGHT, NOT_YET, NOT_ATTEMPTED = State.RIGHT, State.NOT_YET, State.NOT_ATTEMPTED
 
@@ -21,7 +24,8 @@ third = Exercise(
     (Value("third", 1 / 3, (Mistake("inverted", 3.0, "3 is 1 / (1/3): which one is asked?"),)),),
 )
 triple = Exercise("triple", "Three numbers", (Value("triple", [0.1, 0.2, 0.7]),))
-letter = Exercise("letter", "A letter", (Choice("letter", "b", {"a": "Not a, because.", "b": "Yes, b."}),))
+CHOICES = {"this": "Not a, because.", "that": "Yes, b.", "neither": "Not c."}
+letter = Exercise("letter", "A letter", (Choice("letter", Question("Which?", CHOICES, "b")),))
 both = Exercise("both", "A number and a letter", third.questions + letter.questions)
 
 
@@ -79,7 +83,7 @@ def assert_sentence(report, *words):
     [
         0.333,
         0.3333333,
-        0.334,
+        0.3338,
         Fraction(1, 3),
         [0.333],
         np.float32(1 / 3),
@@ -93,14 +97,15 @@ def test_a_number_is_accepted_in_any_form_to_three_decimals(answer):
     assert third.check(answer).passed
 
 
-@pytest.mark.parametrize("answer", [0.3318, 0.335, -1 / 3, 0.31, 0.0], ids=repr)
-def test_a_number_off_by_more_than_a_thousandth_is_not_right(answer):
+@pytest.mark.parametrize("answer", [0.3318, 0.334, 0.335, -1 / 3, 0.31, 0.0], ids=repr)
+def test_a_number_off_by_more_than_half_a_thousandth_is_not_right(answer):
     assert_sentence(third.check(answer), "is too")
 
 
 @pytest.mark.parametrize("answer", [0.3, 0.33, np.float32(0.33)], ids=repr)
 def test_a_right_number_with_too_few_decimals_is_told_so(answer):
-    assert_sentence(third.check(answer), "right as far as it goes: 3 decimals are asked")
+    decimals = "1 decimal" if answer == 0.3 else "2 decimals"
+    assert_sentence(third.check(answer), f" is right to {decimals}: 3 are asked")
 
 
 def test_a_list_of_tensors_with_gradients_is_accepted():
@@ -141,15 +146,15 @@ def test_a_known_wrong_number_gets_its_feedback():
         ([], "(0,)"),
         ({}, "a dict: write numbers in square brackets"),
         ({0.333}, "a set: write numbers in square brackets"),
-        ([1, [2]], "cannot be read"),
+        ([1, [2]], "a list whose parts differ in shape"),
         pytest.param(object(), "cannot be read", id="an object"),
-        (10**400, "cannot be read"),
-        (torch.tensor(1.0, device="meta"), "cannot be read"),
+        (10**400, "not finite"),
+        (torch.tensor(1.0, device="meta"), "a tensor without data"),
         (torch.nn.Linear(1, 1), "cannot be read"),
         (lambda: 0.333, "a function: call it"),
         (float, "a function: call it"),
         ((n for n in [0.333]), "a generator: write list(…) round it"),
-        ([0.333] * 1_000_000, "a list of 1,000,000 things"),
+        ([0.333] * 1_000_000, "a list of more than 10,000 things"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
@@ -171,9 +176,9 @@ def test_a_wrong_letter_gets_its_own_explanation():
     assert_sentence(letter.check("a"), "Not a, because.")
 
 
-@pytest.mark.parametrize("answer", ["c", "", None, 2, ["b"]], ids=repr)
+@pytest.mark.parametrize("answer", ["d", "", None, 2, ["b"]], ids=repr)
 def test_what_is_no_letter_gets_a_sentence(answer):
-    assert_sentence(letter.check(answer), '"a", "b"')
+    assert_sentence(letter.check(answer), '"a", "b", "c"')
 
 
 # Functions
@@ -280,7 +285,7 @@ def reshapes_its_input(a, b):
             ["type ndarray", "a tensor"],
         ),
         (lambda a, b: torch.outer(a, b).to_sparse(), ["sparse tensor"]),
-        (lambda a, b: (torch.outer(a, b),), ["type tuple"]),
+        (lambda a, b: (torch.outer(a, b),), ["in the shape (1, 2, 3): (2, 3) is asked"]),
         (lambda a, b: a, ["shape (2,), expected was (2, 3)"]),
         (lambda a, b: torch.outer(a, b).int(), ["dtype int32, expected was float32"]),
         (lambda a, b: torch.outer(a, b) + 0j, ["dtype complex64, expected was float32"]),
@@ -288,7 +293,7 @@ def reshapes_its_input(a, b):
         (changes_its_input, ["changes its argument a in place"]),
         (reshapes_its_input, ["changes its argument b in place"]),
         (3.0, ["A function is asked, this is an object of type float"]),
-        (None, ["A function is asked, this is an object of type NoneType"]),
+        (None, ["A function is asked, this is None."]),
     ],
 )
 def test_each_fault_gets_its_own_sentence(function, words):
@@ -414,7 +419,7 @@ def test_the_input_on_which_it_does_not_end_is_shown():
 
 
 def test_what_cannot_be_stopped_is_told_so(monkeypatch):
-    monkeypatch.setattr(guard, "PATIENCE", 0.1)
+    monkeypatch.setattr(time_limit, "PATIENCE", 0.1)
     report = hasty(outer).check(lambda a, b: time.sleep(0.6))
     assert_sentence(report, "It could not be stopped", "restart the kernel")
     time.sleep(0.6)  # it ends: the next test has its threads for itself
@@ -526,13 +531,188 @@ def test_other_numbers_are_no_slip(answer):
     assert third.check(answer).mistakes == ()
 
 
+@pytest.mark.parametrize(("right", "answer"), [([28.0, 71.43], [28.0, 71.5]), ([512] * 3, [512, 512.4, 512])])
+def test_numbers_that_are_nearly_right_are_not_said_to_be_in_another_order(right, answer):
+    report = Exercise("numbers", "Numbers", (Value("numbers", right, decimals=0 if right[0] == 512 else 1),)).check(
+        answer
+    )
+    assert report.state is State.NOT_YET
+    assert report.mistakes == ()
+
+
+def test_the_right_number_cut_off_is_not_taken_for_a_mistake_beside_it():
+    early = Mistake("early", [1.076, 1.906], "Rounded too early.")
+    exercise = Exercise("scaled", "Scaled", (Value("scaled", [1.0758, 1.9058], (early,)),))
+    assert_sentence(exercise.check([1.075, 1.905]), "cut off, not rounded")
+    assert exercise.check([1.077, 1.907]).mistakes == ("early",)
+
+
+def test_of_two_mistakes_the_nearest_is_named():
+    mistakes = Mistake("first", 1.35, "First."), Mistake("second", 1.36, "Second.")
+    assert Exercise("two", "Two", (Value("two", 5.0, mistakes, decimals=2),)).check(1.36).mistakes == ("second",)
+
+
 def test_a_count_is_exact():
     count = Exercise("count", "Count", (Value("count", 512, decimals=0),))
     assert count.check(512.0000001).passed
     assert not count.check(513).passed
+    assert not count.check(511.6).passed
+    assert not count.check(512.4).passed
     shares = Exercise("shares", "Shares", (Value("shares", [28, 71.43], decimals=0),))
     assert shares.check([28, 71]).passed
     assert not shares.check([29, 71]).passed
+
+
+# What is asked of numbers
+
+
+@pytest.mark.parametrize(
+    ("expected", "decimals", "answer", "words"),
+    [
+        (3.863, 3, 3.864, "3.864 is too large. The answer is one number, to 3 decimals."),
+        (3.863, 3, 3.86, "3.86 is right to 2 decimals: 3 are asked."),
+        (1.9626, 3, 1.962, "1.962 is cut off, not rounded: the next digit is 5 or more."),
+        (-1.9626, 3, -1.962, "cut off, not rounded"),
+        ([0.1, 1.9626], 3, [0.1, 1.962], "cut off, not rounded"),
+        (5, 0, 7, "7 is too large. The answer is one whole number."),
+        ([5, 6], 0, [5, 6, 7], "The answer is whole numbers in the shape (2,)."),
+        (5.25, 1, 6, "6 is too large. The answer is one number, to 1 decimal."),
+        (130_000, 0, 261_632, "261,632 is too large."),
+        (-1.0, 3, 0.00004, "4e-05 is too large."),
+        (-1.0, 5, -0.99993, "-0.99993 is too large."),
+        (-1.0, 3, -0.0, "0 is too large."),
+    ],
+)
+def test_a_number_is_held_to_half_a_unit_and_shown_as_people_write_it(expected, decimals, answer, words):
+    report = Exercise("number", "A number", (Value("number", expected, decimals=decimals),)).check(answer)
+    assert_sentence(report, words)
+
+
+@pytest.mark.parametrize("answer", [1.963, 1.9626, 1.9621001, 1.9631], ids=repr)
+def test_within_half_a_unit_a_number_is_right(answer):
+    assert Exercise("number", "A number", (Value("number", 1.9626),)).check(answer).passed
+
+
+def test_a_mistake_that_is_cut_off_is_recognised_and_a_count_beside_it_is_not():
+    mistake = Mistake("wrong", 2.7189, "That is e.")
+    number = Exercise("number", "A number", (Value("number", 1.0, (mistake,)),))
+    assert number.check(2.718).mistakes == ("wrong",)
+    count = Exercise("count", "Count", (Value("count", 5, (Mistake("wrong", 11, "Eleven."),), decimals=0),))
+    assert count.check(11).mistakes == ("wrong",)
+    assert count.check(12).mistakes == ()
+
+
+# What can be asked of a function besides its numbers
+
+
+def twice(**options):
+    def cases(generator):
+        yield (torch.rand(3, generator=generator) + 1,)
+
+    return Exercise("twice", "Twice", (Function("twice", "twice(x)", lambda x: 2 * x, cases, **options),))
+
+
+def edges():
+    yield "an empty tensor", (torch.empty(0),)
+    yield "a negative number", (torch.tensor([-1.0]),)
+
+
+def test_an_edge_case_is_tried_on_every_check_and_named():
+    exercise = twice(edge_cases=edges)
+    for seed in (None, 0, 7):
+        assert exercise.check(lambda x: x + x, seed=seed).passed
+        report = exercise.check(lambda x: x + x.abs(), seed=seed)
+        assert_sentence(report, "It goes wrong on an edge case: a negative number. The numbers are off", "x = [-1]")
+        assert_sentence(exercise.check(lambda x: x + x if len(x) else x[0], seed=seed), "edge case: an empty tensor.")
+
+
+def test_a_mistake_is_recognised_on_cases_and_edge_cases_together():
+    mistake = Mistake("absolute", lambda x: 2 * x.abs(), "That is twice the absolute value.")
+    report = twice(edge_cases=edges, mistakes=(mistake,)).check(lambda x: x.abs() + x.abs())
+    assert report.mistakes == ("absolute",)
+    assert_sentence(report, "edge case: a negative number. That is twice the absolute value.")
+
+
+def test_edge_cases_are_given_as_copies():
+    kept = torch.tensor([-1.0])
+    exercise = twice(edge_cases=lambda: [("kept", (kept,))])
+    assert_sentence(exercise.check(lambda x: x.mul_(2)), "in place")
+    assert kept.item() == -1
+
+
+def test_forbidden_and_required_tools_and_large_tensors_are_told():
+    assert_sentence(
+        twice(forbidden=(tools.SOFTMAX,)).check(lambda x: 2 * x + 0 * x.softmax(0)),
+        "It calls softmax, which this exercise asks you to do without.",
+    )
+    asked = twice(required=(tools.AUTOGRAD,))
+    assert_sentence(asked.check(lambda x: 2 * x), "autograd is asked for here, and your function does not call it.")
+    assert asked.check(lambda x: torch.autograd.grad((x.requires_grad_() ** 2).sum(), x)[0]).passed
+    small = twice(largest=lambda x: 2)
+    assert small.check(lambda x: x + x).passed  # as large as the input is always allowed
+    assert_sentence(
+        small.check(lambda x: (torch.eye(3) * 2 * x).sum(0)), "a tensor of shape (3, 3), with 9 numbers: at most 3"
+    )
+    assert_sentence(small.check(lambda x: torch.tensor(2 * x.numpy())), "It goes over to NumPy")
+    assert twice().check(lambda x: torch.tensor(2 * x.numpy())).passed
+
+
+def test_wrong_numbers_are_told_before_a_tool():
+    report = twice(forbidden=(tools.SOFTMAX,)).check(lambda x: x.softmax(0))
+    assert "It calls softmax" not in repr(report)
+
+
+def test_axes_of_length_one_are_left_out_where_that_is_said():
+    def longer(x):
+        return 2 * x[None, :, None]
+
+    assert_sentence(twice().check(longer), "in the shape (1, 3, 1): (3,) is asked")
+    assert twice(squeeze=True).check(longer).passed
+    assert not twice(squeeze=True).check(lambda x: 2 * torch.stack([x, x])).passed
+
+
+def test_lists_of_numbers_are_results():
+    assert twice().check(lambda x: [2 * value for value in x.tolist()]).passed
+    assert twice().check(lambda x: tuple(2 * value for value in x)).passed
+    assert outer.check(lambda a, b: [[p * q for q in b.tolist()] for p in a.tolist()]).passed
+    assert_sentence(twice().check(lambda x: ["a"]), "It returned text, a tensor was expected")
+    assert_sentence(norm.check(lambda a, b: [1.0]), "type list, a single value was expected: return one number.")
+
+
+def test_the_sentence_on_a_shape_is_about_the_input_that_is_shown():
+    """The first input is right as it is: only the others have another shape."""
+
+    def flat(a, b):
+        table = torch.outer(a, b)
+        return table if len(a) == 2 else table.flatten()
+
+    (finding,) = outer.check(flat).findings
+    details = dict(finding.details)
+    assert finding.message.startswith("The right numbers, but in the shape (8,): (4, 2) is asked.")
+    assert details["returned"].count(",") == 7
+    assert details["input"].startswith("a = [")
+    assert details["input"].count(",") == 5
+
+
+def test_a_tensor_where_a_function_is_asked_is_a_tensor():
+    assert_sentence(outer.check(torch.ones(2)), "A function is asked, this is a tensor.")
+
+
+def test_half_precision_is_told_and_warns_of_nothing():
+    report = outer.check(lambda a, b: torch.outer(a, b).bfloat16())
+    assert_sentence(report, "dtype bfloat16, which keeps two or three digits only: compute in float32.")
+    assert_sentence(outer.check(lambda a, b: 60_000 * torch.outer(a, b).half() * 9), "nan or infinite")
+
+
+def test_nothing_that_a_notebook_displays_of_an_exercise_holds_an_answer():
+    secret = Value("number", 12.345, (Mistake("wrong", 54.321, "No."),))
+    exercise = Exercise("e", "E", (secret, *letter.questions))
+    for thing in (exercise, exercise.questions, secret.mistakes, [exercise], {"e": exercise}):
+        for text in (repr(thing), str(thing), f"{thing}"):
+            assert "12.345" not in text
+            assert "54.321" not in text
+            assert "Yes" not in text
+    assert repr(exercise) == "E: check(number, letter), hint()"
 
 
 # Not attempted
@@ -602,11 +782,9 @@ def test_a_call_for_other_questions_names_those_there_are(args, kwargs):
 
 
 def test_an_exercise_needs_questions_with_different_names():
-    for questions in ((), third.questions * 2, (Value("seed", 1.0),)):
+    for several in ((), third.questions * 2, (Value("seed", 1.0),)):
         with pytest.raises(ValueError, match="questions of 'wrong'"):
-            Exercise("wrong", "Wrong", questions)
-    with pytest.raises(ValueError, match=r"right must be one of \['a'\], got 'b'"):
-        Choice("letter", "b", {"a": ""})
+            Exercise("wrong", "Wrong", several)
     with pytest.raises(ValueError, match="hints of 'wrong' must be three or none, got 1"):
         Exercise("wrong", "Wrong", third.questions, hints=("one",))
 
@@ -693,6 +871,6 @@ def luminance(colour):
 
 
 def test_every_colour_has_enough_contrast():
-    for colour in (checking.TEXT, checking.LABEL, *checking.COLOURS.values()):
-        light, dark = luminance(checking.BACKGROUND), luminance(colour)
+    for colour in (TEXT, LABEL, *COLOURS.values()):
+        light, dark = luminance(BACKGROUND), luminance(colour)
         assert (light + 0.05) / (dark + 0.05) >= 4.5

@@ -5,11 +5,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from courseware import build, citations, cli
+from courseware import cli
+from courseware.text import build, citations
 
 BIBLIOGRAPHY = r"""
 @article{vega1991, author = {Vega, Ana and {\'A}lvarez, Jean-Luc}, title = {A {First} look},
-  journal = {Journal of Looks}, volume = 3, number = 2, year = 1991}
+  journal = {Journal of Looks}, volume = 3, number = 2, pages = {7--19}, year = 1991}
 @inproceedings{zhou2018, author = {Zhou, Bo and Xu, Yi and Li, Ming}, title = {Deep looks}, booktitle = {CVPR},
   year = 2018, eprint = {1801.00001}, note = {as we recall it; check the paper}}
 @inproceedings{zhou2018x, author = {Zhou, Bo and others}, title = {More looks}, booktitle = {ECCV}, year = 2018}
@@ -50,7 +51,7 @@ def test_works_are_sorted_and_labelled(works):
 def test_full_references(works):
     assert {key: work.line for key, work in works.items()} == {
         "berg1890": "K. van den Berg, *Looking*, Press, 1890, [example.org/looking](https://example.org/looking/)",
-        "vega1991": "A. Vega, J.-L. Álvarez, *A First look*, Journal of Looks 3(2), 1991",
+        "vega1991": "A. Vega, J.-L. Álvarez, *A First look*, Journal of Looks 3(2), 1991, pp. 7–19",
         "zhou2018": "B. Zhou, Y. Xu, M. Li, *Deep looks*, CVPR 2018, [arXiv 1801.00001](https://arxiv.org/abs/1801.00001)"
         " (as we recall it; check the paper)",
         "zhou2018x": "B. Zhou and others, *More looks*, ECCV 2018",
@@ -138,9 +139,9 @@ def test_unknown_keys_and_malformed_citations_are_refused(works, source, message
 
 
 def test_code_cells_are_left_alone(works):
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("# [@nobody]\n# <!-- references -->")])
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("# [@nobody]\n# {{references}}")])
     citations.resolve(notebook, works)
-    assert notebook.cells[0].source == "# [@nobody]\n# <!-- references -->"
+    assert notebook.cells[0].source == "# [@nobody]\n# {{references}}"
 
 
 # ------------------------------------------------------------------------------------------------------- lists
@@ -148,7 +149,7 @@ def test_the_list_of_a_text_holds_what_it_cites_and_no_more(works):
     notebook = nbformat.v4.new_notebook(
         cells=[
             nbformat.v4.new_markdown_cell("[@zhou2018] and [@vega1991], again [@zhou2018]"),
-            nbformat.v4.new_markdown_cell("## References\n\n<!-- references -->\n\nEnd."),
+            nbformat.v4.new_markdown_cell("## References\n\n{{references}}\n\nEnd."),
         ]
     )
     citations.resolve(notebook, works)
@@ -158,7 +159,7 @@ def test_the_list_of_a_text_holds_what_it_cites_and_no_more(works):
 
 def test_the_bibliography_has_anchors_and_links_back(works):
     citing = {"vega1991": [("lesson 2", "02_a.ipynb"), ("exercises 2", "exercises/02_a.ipynb")]}
-    lines = resolved("<!-- bibliography -->", works, citing=citing).splitlines()
+    lines = resolved("{{bibliography}}", works, citing=citing).splitlines()
     assert len(lines) == 4
     assert lines[1] == (
         f'- <a id="vega1991"></a>**Vega and Álvarez 1991** · {works["vega1991"].line}. '
@@ -176,7 +177,7 @@ def course(tmp_path, monkeypatch):
         "00_start": "# Start, [@zhou2018]",
         "02_a": "# A\n#\n# See [@vega1991].",
         "exercises/02_a": "# Sheet, see [@zhou2018]",
-        "references": "<!-- bibliography -->",
+        "references": "{{bibliography}}",
     }
     for name, text in texts.items():
         (tmp_path / "course" / f"{name}.py").write_text(f"# %% [markdown]\n# {text}\n", encoding="utf-8")

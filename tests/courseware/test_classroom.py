@@ -84,6 +84,13 @@ def test_a_student_stays_below_the_limit_by_the_table():
     assert max(float(row[6]) for row in rows) <= float(values["guarantee"].removesuffix("M"))
 
 
+def test_a_student_cannot_take_every_processor():
+    limit = settings("jupyterhub_config.py").Spawner.cpu_limit
+    values = yaml.safe_load(re.search(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[1])["singleuser"]["cpu"]
+    assert 1 <= values["limit"] == limit
+    assert f"tljh-config set limits.cpu {limit}\n" in PAGE
+
+
 def table() -> list[list[str]]:
     start, end = "<!-- table of tests/benchmarks/classroom.py -->\n", "<!-- end of table -->"
     lines = PAGE.partition(start)[2].partition(end)[0].splitlines()

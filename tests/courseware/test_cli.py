@@ -1,9 +1,11 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from courseware import cli, environment, lab
+from courseware import cli, doctor
+from courseware.present import lab
 from courseware.project import (
     ProjectNotFoundError,
     UnknownLessonError,
@@ -84,7 +86,8 @@ def test_the_list_of_lessons_has_no_start_page_and_says_each_number_once(project
 
 def test_export_without_its_packages_says_how_to_install_them(project, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "math_core", None)
-    monkeypatch.delitem(sys.modules, "courseware.export", raising=False)
+    for module in [name for name in sys.modules if name.startswith("courseware.publish.")]:
+        monkeypatch.delitem(sys.modules, module)
     assert cli.main(["export"]) == 2
     said = capsys.readouterr().err
     assert "math_core" in said
@@ -114,16 +117,31 @@ def test_lab_serves_the_root_of_the_project_and_passes_options_on(project, serve
     assert served == [((project,), {"port": 9000, "open_browser": False, "extra": ["--debug"]})]
 
 
-def test_present_opens_the_lesson_as_slides(project, served):
+@pytest.fixture
+def pictures(monkeypatch):
+    """Where explorers' pictures are kept; none are drawn."""
+    monkeypatch.setattr("courseware.present.kept.keep_in_the_background", lambda notebook: None)
+    monkeypatch.setattr("courseware.present.kept.folder", lambda notebook: Path(f"{notebook.stem}-1f"))
+    return "pictures=02_width-1f"
+
+
+def test_present_opens_the_lesson_as_slides(project, served, pictures):
     assert cli.main(["present", "2"]) == 0
     [(arguments, options)] = served
-    assert arguments == (project, "rise/notebooks/02_width.ipynb?run")
+    assert arguments == (project, f"rise/notebooks/02_width.ipynb?run&{pictures}")
     assert options["open_browser"] is True
 
 
-def test_present_opens_dark_slides_on_demand(project, served):
+def test_present_opens_dark_slides_on_demand(project, served, pictures):
     assert cli.main(["present", "2", "--dark"]) == 0
-    assert served[0][0] == (project, "rise/notebooks/02_width.ipynb?run&dark")
+    assert served[0][0] == (project, f"rise/notebooks/02_width.ipynb?run&dark&{pictures}")
+
+
+@pytest.mark.usefixtures("pictures")
+def test_a_lesson_without_teaching_notes_has_no_short_version(project, served, capsys):
+    assert cli.main(["present", "2", "--short"]) == 2
+    assert "In 25 minutes" in capsys.readouterr().err
+    assert served == []
 
 
 @pytest.mark.parametrize(
@@ -151,8 +169,8 @@ def test_what_follows_two_dashes_is_refused_where_nothing_takes_it(capsys):
 
 
 def test_doctor_fails_when_something_is_wrong(monkeypatch, capsys):
-    wrong = environment.Finding("torch", "not installed", "pip install torch")
-    monkeypatch.setattr(environment, "check_environment", lambda: [wrong])
+    wrong = doctor.Finding("torch", "not installed", "pip install torch")
+    monkeypatch.setattr(doctor, "check_environment", lambda: [wrong])
     assert cli.main(["doctor"]) == 1
     assert "pip install torch" in capsys.readouterr().out
 

@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from courseware import derive
+from courseware.text import derive
 
 SHEET = '''\
 # %% [markdown]

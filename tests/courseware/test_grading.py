@@ -1,24 +1,33 @@
 """A round of grading with nbgrader: released sheets, submissions of every kind, scores and feedback."""
 
+import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import html5lib
 import nbformat
 import pytest
+from nbconvert import HTMLExporter
 from nbgrader.api import Gradebook, MissingEntry
+from traitlets.config import Config
 
-from courseware import citations, derive
-from courseware.build import BIBLIOGRAPHY
 from courseware.cli import main
-from courseware.grading import POINTS
-from courseware.grading.plugin import judge, run
+from courseware.exercises.points import POINTS
+from courseware.grading.parallel import judge_all
+from courseware.grading.plugin import Judge, judge, outputs, run
 from courseware.grading.release import source_notebook
 from courseware.grading.session import Limits, Session
+from courseware.grading.submissions import harmless
 from courseware.project import UserError
+from courseware.text import citations, derive, marks
+from courseware.text.build import BIBLIOGRAPHY
+from courseware.text.tables import Place
 
 ROOT = Path(__file__).resolve().parents[2]
 SHEETS = sorted((ROOT / "course" / "exercises").glob("[0-9][0-9]_*.py"))
@@ -76,6 +85,7 @@ def test_released_notebooks_are_the_sheets_that_students_know(course, sheet):
     text = sheet.read_text(encoding="utf-8")
     notebook, known = released(course, sheet.stem), derive.unsolved(text)
     known.cells = [cell for cell in known.cells if "../solutions/" not in cell.source]
+    marks.resolve(known, Place(ROOT, Path("notebooks", "exercises", f"{sheet.stem}.ipynb")))
     citations.resolve(known, WORKS)
     assert [(cell.cell_type, cell.source.strip()) for cell in notebook.cells] == [
         (cell.cell_type, unlinked(cell).strip()) for cell in known.cells
@@ -121,6 +131,16 @@ def test_the_points_are_those_of_the_documentation(course):
         for sheet in SHEETS
     }
     assert listed == [(stem, str(len(each)), str(sum(each))) for stem, each in points.items()]
+
+
+def test_every_promise_of_the_documentation_has_a_test():
+    page = (ROOT / "docs" / "grading.md").read_text(encoding="utf-8")
+    rows = page[page.index("| a submission cannot | test |") : page.index("Not promised:")].strip().split("\n")[2:]
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    for row in rows:
+        names = re.findall(r"`(test_\w+)`", row)
+        assert names, row
+        assert [name for name in names if f"def {name}(" not in tests] == []
 
 
 def test_hidden_tests_differ_from_release_to_release_and_follow_the_seed():
@@ -235,7 +255,8 @@ GREEDY = ALONE | {
 FORGER = {
     "answer-hand_example-1": """\
 import builtins, sys
-from courseware import checking, grading
+from courseware import grading
+from courseware.exercises import function, questions, report
 from courseware.grading import plugin, session, wire, worker
 class Everything:
     def __eq__(self, other): return True
@@ -243,11 +264,11 @@ class Everything:
     def __call__(self, *a, **k): return Everything()
     def __repr__(self): return "1000"
     def __float__(self): return 1000.0
-for module in (checking, grading, plugin, session, wire, worker):
+for module in (function, questions, report, grading, plugin, session, wire, worker):
     for name in list(vars(module)):
         if name[0] != "_" and callable(getattr(module, name)):
             setattr(module, name, Everything())
-checking.State.NOT_YET = checking.State.NOT_ATTEMPTED = checking.State.RIGHT
+report.State.NOT_YET = report.State.NOT_ATTEMPTED = report.State.RIGHT
 builtins.isinstance = lambda *a: True
 builtins.all = lambda *a: True
 torch.allclose = torch.equal = lambda *a, **k: True
@@ -397,7 +418,7 @@ def test_reading_earns_nothing_and_finds_nothing(graded, course):
     assert scores["c-reader"] == dict.fromkeys(FULL, 0) | {"hand_example": 1}  # one number of three, typed in
     notebook = nbformat.read(course / "autograded" / "c-reader" / SHEET / f"{SHEET}.ipynb", as_version=4)
     [printed] = [output.text for cell in notebook.cells for output in cell.get("outputs", []) if "text" in output][:1]
-    assert printed == f"seen: {['PermissionError'] * 7}\n"
+    assert printed == f"seen: {['FileNotFoundError'] * 7}\n"
 
 
 def test_a_file_that_is_no_notebook_stops_nobody_else(graded, course):
@@ -414,3 +435,138 @@ def test_feedback_names_the_mistake_and_the_points(graded, course):
     page = (course / "feedback" / "wrong" / SHEET / f"{SHEET}.html").read_text(encoding="utf-8")
     assert "2 of 3 points" in page
     assert "Score: 22.89 / 36.0" in page
+
+
+def test_the_feedback_keeps_the_reports_own_styles(graded, course):
+    page = (course / "feedback" / "wrong" / SHEET / f"{SHEET}.html").read_text(encoding="utf-8")
+    assert "border-left:4px solid" in page
+
+
+def test_a_settings_file_of_an_older_release_is_named(course, tmp_path):
+    judge_class = Judge(config=Config({"Judge": {"isolate": True}}))
+    with pytest.raises(ValueError, match="run_submissions_unprotected"):
+        judge_class.limits  # noqa: B018
+    assert "isolate" not in (course / "nbgrader_config.py").read_text(encoding="utf-8")
+    assert "c.Judge.run_submissions_unprotected = False" in (course / "nbgrader_config.py").read_text(encoding="utf-8")
+
+
+def test_a_link_is_not_collected(course, tmp_path):
+    inbound = tmp_path / "visual_attention" / "inbound"
+    for student in ("honest", "linker", "folder"):
+        folder = inbound / f"{student}+{SHEET}+2030-01-01 00:00:00 UTC+1"
+        if student == "folder":
+            folder.symlink_to(course / "source" / SHEET)
+            continue
+        folder.mkdir(parents=True)
+        source = course / "source" / SHEET / f"{SHEET}.ipynb"
+        if student == "honest":
+            (folder / source.name).write_text(json.dumps(released(course, SHEET)), encoding="utf-8")
+        else:
+            (folder / source.name).symlink_to(source)
+    done = nbgrader(
+        course, "collect", SHEET, f"--Exchange.root={tmp_path}", "--CourseDirectory.submitted_directory=collected"
+    )
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in (course / "collected").rglob("*.ipynb")] == [f"{SHEET}.ipynb"]
+    assert (course / "collected" / "honest" / SHEET / f"{SHEET}.ipynb").is_file()
+    assert done.stderr.count("is a link or no file") == 2
+
+
+# ---- pages
+
+DANGEROUS = [
+    "<script>alert(1)</script>",
+    "<scr<script>ipt>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    "<div title='\n\n<script>alert(1)</script>'>",
+    "<b onclick=alert(1)>x</b>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<iframe src=javascript:alert(1)></iframe>",
+    "<textarea><script>alert(1)</script></textarea>",
+    "<!-- --><script>alert(1)</script>",
+    "<style>@import 'x'</style>",
+    "<form action=javascript:alert(1)><button>x</button></form>",
+    "`code` <script>alert(1)</script>",
+    "$a<script>alert(1)</script>b$",
+    "```\n<script>\n```\n<script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+    "[x](<java\tscript:alert(1)>)",
+    "[x](&#106;avascript:alert(1))",
+    "![x](javascript:alert(1))",
+    '![x" onerror="alert(1)](y)',
+    "[x]: javascript:alert(1)\n\n[x]",
+    "<javascript:alert(1)>",
+    "# head <img src=x onerror=alert(1)>",
+    "$\\href{javascript:alert(1)}{x}$",
+]
+SAFE = [
+    "a < b and c > d",
+    "$a < b$ & $x_1$",
+    "**bold** <b>bold</b> <details><summary>x</summary>y</details>",
+    "`x < y`",
+]
+
+
+@pytest.mark.parametrize("text", DANGEROUS)
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+def test_no_script_is_left_on_a_page(text, kind):
+    cell = {"cell_type": kind, "metadata": {"raw_mimetype": "text/html", "tags": ["<script>"]}, "source": text}
+    notebook = nbformat.from_dict(
+        {"nbformat": 4, "nbformat_minor": 4, "metadata": {"title": "<script>x</script>"}, "cells": [cell]}
+    )
+    harmless(notebook)
+    exporter = HTMLExporter(template_name="basic", embed_images=False)
+    page = html5lib.parse(exporter.from_notebook_node(notebook)[0], namespaceHTMLElements=False)
+    for element in page.iter():
+        assert element.tag not in ("script", "style", "iframe", "svg", "form", "textarea", "object", "embed", "math")
+        assert not [name for name in element.attrib if name.startswith("on")]
+        for name in ("href", "src"):
+            address = re.sub(r"[\x00-\x20]", "", element.attrib.get(name, "")).lower()
+            assert not address.startswith(("javascript:", "data:", "vbscript:"))
+    assert not [text for text in page.itertext() if "\\href" in text and "$" in text] or page.find(".//pre") is not None
+
+
+@pytest.mark.parametrize("text", SAFE)
+def test_plain_text_stays_as_it_is(text):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+    harmless(notebook)
+    assert notebook.cells[0].source == text
+
+
+def test_the_sheets_own_text_stays_as_it_is(course):
+    for sheet in SHEETS:
+        notebook, before = released(course, sheet.stem), released(course, sheet.stem)
+        harmless(notebook)
+        assert [cell.source for cell in notebook.cells] == [cell.source for cell in before.cells]
+
+
+# ---- the judge's own work
+
+
+def test_the_judges_own_work_ends():
+    source = "### BEGIN HIDDEN TESTS\n{}\nscore()\n### END HIDDEN TESTS"
+    with Session(Limits(notebook_seconds=20)) as session:
+        [output] = judge(session, source.format("raise RecursionError('deep')"))
+        assert output.evalue == "the answer could not be judged (RecursionError)"
+        start = time.monotonic()
+        loop = "while True:\n    try:\n        print(end='')\n    except Exception:\n        pass"
+        [output] = judge(session, source.format(loop))
+        assert output.evalue == "the 20 s for the whole notebook are used up"
+        assert time.monotonic() - start < 40
+
+
+def test_a_process_that_dies_costs_nothing_but_time(tmp_path):
+    """One of the two that judge is killed by the first submission it gets; nothing is missing in the end."""
+    tasks = {f"{number}": [(f"print({number})", False)] for number in range(4)}
+
+    def judged(name, cells, *others, once=tmp_path / "once"):
+        with contextlib.suppress(FileExistsError):
+            once.touch(exist_ok=False)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return name, outputs(cells, *others)
+
+    done = judge_all(tasks, Limits(), [], [], jobs=2, judged=judged)
+    assert {name: [cell[0].text for cell in result] for name, result in done.items()} == {
+        name: [f"{name}\n"] for name in tasks
+    }

@@ -10,8 +10,8 @@ import platformdirs
 import pytest
 
 import unprivileged
-from courseware import journal
-from courseware.checking import Exercise, Value
+from courseware.exercises import journal, report
+from courseware.exercises.questions import Exercise, Value
 
 SHEET = """# %% [markdown]
 # # Exercises 1 · Cues
@@ -45,6 +45,7 @@ def course(tmp_path, monkeypatch):
     monkeypatch.delenv(journal.GRADING_VARIABLE, raising=False)
     monkeypatch.setattr(platformdirs, "user_data_path", lambda *_, **__: tmp_path / "user")
     monkeypatch.setattr(journal, "_sheet", None)
+    monkeypatch.setattr(report, "_listeners", [])
     return root
 
 
@@ -75,6 +76,23 @@ def test_nothing_is_kept_for_a_notebook_that_began_no_sheet(file):
     assert not file.exists()
 
 
+@pytest.mark.usefixtures("course")
+def test_a_check_writes_nothing_itself_and_tells_whoever_listens_once():
+    told = []
+
+    def listener(name, found):
+        told.append((name, found.passed))
+
+    report.listen(listener)
+    report.listen(listener)
+    journal.begin("01_cues")
+    journal.begin("01_cues")
+    assert len(report._listeners) == 2
+    THREE.check(4)
+    THREE.check(3)
+    assert told == [("by_hand", False), ("by_hand", True)]
+
+
 @pytest.mark.usefixtures("begun")
 @pytest.mark.parametrize(("name", "value"), [(journal.VARIABLE, "off"), ("NBGRADER_EXECUTION", "autograde")])
 def test_nothing_is_kept_or_shown_while_the_course_is_built_or_graded(file, monkeypatch, name, value):
@@ -82,7 +100,7 @@ def test_nothing_is_kept_or_shown_while_the_course_is_built_or_graded(file, monk
     monkeypatch.setenv(name, value)
     THREE.check(3)
     assert "by_hand" not in file.read_text()
-    assert repr(journal.Progress()).startswith("0 of 2 exercises passed")
+    assert repr(journal.Checklist()).startswith("0 of 2 exercises passed")
 
 
 @pytest.mark.parametrize("sheet", ["cues", "", "../01_cues", None])
@@ -95,11 +113,11 @@ def test_a_sheet_has_a_name_with_a_number(sheet):
 @pytest.mark.usefixtures("begun")
 def test_the_display_lists_every_exercise_with_a_link_to_its_sheet():
     journal.record("by_hand")
-    assert repr(journal.Progress()) == (
+    assert repr(journal.Checklist()) == (
         "1 of 2 exercises passed\n1 · Cues: 1 of 2\n  ✓ By hand: three\n  … Predict: four"
     )
     row = "| [1 · Cues](exercises/01_cues.ipynb) | 1&nbsp;of&nbsp;2 | 1 By hand: three | 2 Predict: four |"
-    assert row in journal.Progress()._repr_markdown_().splitlines()
+    assert row in journal.Checklist()._repr_markdown_().splitlines()
 
 
 @pytest.mark.parametrize("sheet", journal._sheets(), ids=lambda sheet: sheet.stem)
@@ -111,7 +129,7 @@ def test_the_names_in_the_sheets_are_those_that_checks_record(sheet):
 # ----------------------------------------------------------------------------------------- what cannot damage it
 WRITER = """
 import sys
-from courseware import journal
+from courseware.exercises import journal
 journal.begin("01_cues")
 for number in range(25):
     journal.record(f"{sys.argv[1]}_{number}")
@@ -129,13 +147,21 @@ def test_kernels_that_write_at_once_lose_nothing(course):
 
 
 @pytest.mark.usefixtures("begun")
-@pytest.mark.parametrize("broken", ['{"passed": {"01_cues": ["by_h', "", "[]", '{"passed": 3}', '{"passed": {"a": 1}}'])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        *('{"passed": {"01_cues": ["by_h', "", "[]", '{"passed": 3}', '{"passed": {"a": 1}}', '{"passed": [["a"]]}'),
+        *("NaN", "1" * 5000, '"\\ud800"'),
+        pytest.param("[" * 200_000, id="deep"),
+        pytest.param('{"passed": ' * 100_000, id="deep objects"),
+    ],
+)
 def test_a_file_that_cannot_be_read_is_set_aside_and_said(file, broken):
     file.write_text(broken)
     journal.record("predict")
     assert journal.passed() == {"01_cues": {"predict"}}
     assert file.with_name("progress.damaged-1.json").read_text() == broken
-    assert "set aside as progress.damaged-1.json" in repr(journal.Progress())
+    assert "set aside as progress.damaged-1.json" in repr(journal.Checklist())
     file.write_text("again")
     assert journal.passed() == {}
     assert file.with_name("progress.damaged-1.json").read_text() == broken
@@ -169,6 +195,17 @@ def test_a_kernel_that_is_killed_while_it_writes_leaves_the_old_file_and_no_lock
 
 
 @pytest.mark.usefixtures("begun")
+def test_what_killed_kernels_left_beside_the_record_goes_with_the_next_write(course, file):
+    killed = WRITER.replace("import sys", "import os, sys; os.fsync = lambda _: os._exit(9)")
+    environment = {name: value for name, value in os.environ.items() if name != journal.VARIABLE}
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", killed, "x"], cwd=course, env=environment, check=False)
+    assert list(file.parent.glob(".progress-*")) != []
+    journal.record("predict")
+    assert {path.name for path in file.parent.iterdir()} == {"exercises", "progress.json", ".progress.lock"}
+
+
+@pytest.mark.usefixtures("begun")
 def test_a_record_that_was_deleted_begins_anew(file):
     journal.record("by_hand")
     file.unlink()
@@ -178,8 +215,8 @@ def test_a_record_that_was_deleted_begins_anew(file):
 
 
 def test_a_course_that_cannot_be_written_to_keeps_it_with_the_user(course, tmp_path):
-    program = "from courseware import journal; journal.begin('01_cues'); journal.record('by_hand'); "
-    program += "print(journal.Progress())"
+    program = "from courseware.exercises import journal; journal.begin('01_cues'); journal.record('by_hand'); "
+    program += "print(journal.Checklist())"
     environment = {name: value for name, value in os.environ.items() if name != journal.VARIABLE}
     home = tmp_path / "home"
     home.mkdir()

@@ -4,8 +4,8 @@ import socket
 import pytest
 from jupyterlab.labapp import LabApp
 
-from courseware import lab
-from courseware.project import UserError
+from courseware.present import lab
+from courseware.project import Lecture, UserError, lecture
 
 
 def listen() -> socket.socket:
@@ -55,10 +55,40 @@ def test_the_slides_of_a_notebook_are_run_on_opening(tmp_path):
     notebook = tmp_path / "notebooks" / "02 wide.ipynb"
     assert lab.slides_page(notebook, tmp_path) == "rise/notebooks/02%20wide.ipynb?run"
     assert lab.slides_page(notebook, tmp_path, dark=True) == "rise/notebooks/02%20wide.ipynb?run&dark"
+    said = Lecture(by="A. Lecturer", at="Uppsala")
+    page = lab.slides_page(notebook, tmp_path, said, pictures="wide-1f")
+    assert page == "rise/notebooks/02%20wide.ipynb?run&by=A.+Lecturer&at=Uppsala&pictures=wide-1f"
+
+
+def test_slides_load_the_extensions_that_they_need_and_no_other(tmp_path):
+    lab._extensions_on_slides(tmp_path)
+    found = {path.parent.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("package.json")}
+    assert found == set(lab.ON_SLIDES)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("by = 3", "by = 3"),
+        ('who = "A. Lecturer"', "by, at, style"),
+        ("by = ", "cannot be read"),
+        ('style = "look.css"', "does not exist"),
+    ],
+)
+def test_a_settings_file_that_says_something_else_is_named(tmp_path, text, words):
+    (tmp_path / "lecture.toml").write_text(text)
+    with pytest.raises(UserError, match=words):
+        lecture(tmp_path)
+
+
+def test_what_is_said_on_the_command_line_comes_before_the_settings_file(tmp_path):
+    (tmp_path / "lecture.toml").write_text('by = "A. Lecturer"\nat = "Uppsala"\nstyle = "look.css"')
+    (tmp_path / "look.css").touch()
+    assert lecture(tmp_path, at="Lund") == Lecture("A. Lecturer", "Lund", "look.css")
 
 
 def test_jupyterlab_understands_the_options(tmp_path):
-    options = lab.server_options(tmp_path, "lab/tree/x.ipynb", port=4321, token="abc", open_browser=False)
+    options = lab.server_options(tmp_path, "lab/tree/x.ipynb", port=4321, token="abc")
     app = LabApp()
     app.parse_command_line(options)
     config = app.config
@@ -75,6 +105,29 @@ def test_options_of_the_user_replace_ours():
         "--debug",
         "--ServerApp.port=2",
     ]
+
+
+@pytest.mark.parametrize(
+    ("extra", "allowed"),
+    [
+        ([], True),
+        (["--ServerApp.port=2"], True),
+        (["--ServerApp.ip=127.0.0.1"], True),
+        (["--ip", "localhost"], True),
+        (["--ServerApp.ip=::1"], True),
+        (["--ServerApp.ip=0.0.0.0"], False),
+        (["--ip=*"], False),
+        (["--ip", "192.168.0.7"], False),
+        (["--ip="], False),
+        (["--ip=127.0.0.1", "--ServerApp.ip=0.0.0.0"], False),
+        (["--ServerApp.ip=0.0.0.0", "--ServerApp.allow_root=True"], True),  # the user's own word
+    ],
+)
+def test_root_may_run_only_what_others_cannot_reach(tmp_path, extra, allowed):
+    options = lab.server_options(tmp_path, "lab", port=1, token="abc")
+    app = LabApp()
+    app.parse_command_line([option for option in lab.override(options, extra) if "allow_root" in option])
+    assert app.config.get("ServerApp", {}).get("allow_root", False) is allowed
 
 
 def test_the_settings_ask_for_no_news():

@@ -11,8 +11,8 @@ from pathlib import Path
 import jupytext
 import pytest
 
-from courseware import derive
 from courseware.cli import main
+from courseware.text import derive
 
 ROOT = Path(__file__).resolve().parents[2]
 SHEETS = sorted((ROOT / "course" / "exercises").glob("[0-9][0-9]_*.py"))

@@ -5,7 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from courseware.quiz import Question, Quiz
+from courseware.exercises.multiple_choice import Question
+from courseware.notebook.quiz import Quiz
 
 CHOICES = {"1 < 2": "One is less.", "2 < 1": "It is the other way round.", "1 = 2": "They differ."}
 

@@ -5,14 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from courseware import syllabus
 from courseware.project import Lesson, UserError, project_root
-from courseware.syllabus import MARKS, Section, anchor, outline, written
+from courseware.text import marks, syllabus
+from courseware.text.syllabus import Section, anchor, outline, said
+from courseware.text.tables import Place
 
 ROOT = project_root(Path(__file__))
 SYLLABUS = ROOT / "course" / "README.md"
 
-LESSON = """# %% [markdown] slideshow={"slide_type": "slide"}
+LESSON = """# ---
+# jupyter:
+#   lesson:
+#     afterwards you can: do one thing
+#     you move: nothing; at all
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # # 1 · One *thing*
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -54,11 +62,12 @@ SHEET = """# %% [markdown]
 #
 # ## What comes next
 """
+BEGIN, END = "<!-- courseware build: syllabus -->", "<!-- end of syllabus -->"
 TEXT = f"""# Syllabus
 
-{MARKS[0]}
+{BEGIN}
 old
-{MARKS[1]}
+{END}
 
 | part | minutes |
 |---|--:|
@@ -85,6 +94,12 @@ def lesson(tmp_path):
     return Lesson(tmp_path, "01_one")
 
 
+def written(text, lesson):
+    """The syllabus of a course of one lesson, made anew."""
+    page = Path("course", "README.md")
+    return syllabus.timed(page.as_posix(), marks.written(text, Place(lesson.root, page)), lesson.root)
+
+
 def test_an_outline_is_read_from_lesson_and_sheet(lesson):
     found = outline(lesson)
     assert found.sections == (
@@ -100,22 +115,21 @@ def test_an_outline_is_read_from_lesson_and_sheet(lesson):
 
 
 def test_a_table_and_every_time_are_written(lesson):
-    new = written(TEXT, [outline(lesson)])
+    new = written(TEXT, lesson)
     assert "old" not in new
     exercises = "6: by hand, predict, implement ×2, prove"
     row = f"| [1 · One *thing*](../notebooks/01_one.ipynb) | 4 | two hours | 3 | {exercises} |"
-    assert f"{row} nothing |\n| **all** | **4** | | **3** | **6** | |\n{MARKS[1]}" in new
+    assert f"{row} nothing |\n| **all** | **4** | | **3** | **6** | |\n{END}" in new
     assert "#1-·-One-thing) | 4 |\n" in new
     assert "[again](../notebooks/01_one.ipynb) | 4 |\n| **all** | **8** |\n" in new
     assert "| [one](../notebooks/01_one.ipynb) | 2 |\n| | **2** |\n" in new
     assert "| [one](../notebooks/01_one.ipynb) | 7 |\n" in new
-    assert written(new, [outline(lesson)]) == new
+    assert written(new, lesson) == new
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (MARKS[1], "", "must hold the marks .*, once each"),
         ("01_one.ipynb#A-part", "02_two.ipynb#A-part", "leads to 02_two.ipynb, which is no lesson"),
         ("#A-part,-with-a-comma", "#Gone", "leads to 01_one.ipynb#Gone, which is no section with minutes"),
         ("#A-part,-with-a-comma", "#Not-on-a-slide", "#Not-on-a-slide, which is no section with minutes"),
@@ -123,7 +137,7 @@ def test_a_table_and_every_time_are_written(lesson):
 )
 def test_what_leads_nowhere_is_refused(lesson, old, new, message):
     with pytest.raises(UserError, match=message):
-        written(TEXT.replace(old, new), [outline(lesson)])
+        written(TEXT.replace(old, new), lesson)
 
 
 @pytest.mark.parametrize(
@@ -136,12 +150,19 @@ def test_what_leads_nowhere_is_refused(lesson, old, new, message):
 def test_a_lesson_must_say_what_it_takes(lesson, old, new, message):
     lesson.source.write_text(LESSON.replace(old, new), encoding="utf-8")
     with pytest.raises(UserError, match=message):
-        written(TEXT, [outline(lesson)])
+        written(TEXT, lesson)
 
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0"), (0.5, "½"), (1, "1"), (34.5, "34½"), (100, "100")])
 def test_minutes_are_written_as_in_the_notes(number, text):
     assert syllabus.minutes(number) == text
+
+
+def test_a_lesson_says_once_what_it_is_for(lesson):
+    assert said(lesson, "you move") == "nothing; at all"
+    lesson.source.write_text(LESSON.replace("you move", "moved"), encoding="utf-8")
+    with pytest.raises(UserError, match=r"01_one\.py must say 'lesson: you move: …' in its front matter"):
+        said(lesson, "you move")
 
 
 def test_anchors():
@@ -150,11 +171,6 @@ def test_anchors():
 
 
 # ------------------------------------------------------------------------------------------ the course's own syllabus
-def test_the_syllabus_is_up_to_date():
-    text = SYLLABUS.read_text(encoding="utf-8")
-    assert written(text, syllabus.of_course(ROOT)) == text, "run python -m courseware.syllabus"
-
-
 def test_paths_take_the_time_that_they_promise():
     text = SYLLABUS.read_text(encoding="utf-8")
     path = text.split("## One lecture", 1)[1].split("\n## ", 1)[0]
@@ -166,14 +182,12 @@ def test_paths_take_the_time_that_they_promise():
     assert max(times) <= 125
 
 
-def test_every_lesson_is_in_every_path_and_has_its_aims():
+def test_every_lesson_is_in_every_path():
     text = SYLLABUS.read_text(encoding="utf-8")
     everything = [each.lesson.stem for each in syllabus.of_course(ROOT)]
-    for part in ("One lecture", "Three sessions", "On your own"):
+    for part in ("One lecture", "Three sessions"):
         shown = text.split(f"## {part}\n", 1)[1].split("\n## ", 1)[0]
         assert set(re.findall(r"notebooks/(\w+)\.ipynb", shown)) == set(everything), part
-    aims = text.split("## What each is for", 1)[1].split("\n## ", 1)[0]
-    assert {f"| {int(stem[:2])} | " in aims for stem in everything} == {True}
 
 
 def test_links_lead_somewhere():
@@ -181,12 +195,3 @@ def test_links_lead_somewhere():
         target = (SYLLABUS.parent / address).resolve()
         source = ROOT / "course" / f"{target.stem}.py"
         assert target.is_file() or source.is_file(), address  # a notebook is made from a text
-
-
-def test_the_command_mends_the_page(lesson, monkeypatch):
-    (lesson.root / "notebooks").mkdir()
-    page = lesson.root / "course" / "README.md"
-    page.write_text(TEXT, encoding="utf-8")
-    monkeypatch.chdir(lesson.root)
-    syllabus.main([])
-    assert page.read_text(encoding="utf-8") == written(TEXT, [outline(lesson)])

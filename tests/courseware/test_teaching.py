@@ -2,19 +2,18 @@
 
 import re
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup
 
-from courseware import export, syllabus
-from courseware.build import targets
 from courseware.project import Lesson, UserError, project_root
-from courseware.syllabus import MARKS, Section, anchor, notes_written, outline, teaching_notes, timing
+from courseware.publish.links import page_of
+from courseware.text import marks, syllabus
+from courseware.text.syllabus import Section, anchor, outline, teaching_notes, timing, to_give
+from courseware.text.tables import Place
 
 ROOT = project_root(Path(__file__))
 OUTLINES = syllabus.of_course(ROOT)
-TARGETS = {target.notebook.relative_to("notebooks").as_posix(): target for target in targets(ROOT)}
 SECTIONS = ["Timing", "Questions for the room", "What goes wrong", "On the board", "Exercises to give"]
 every_lesson = pytest.mark.parametrize("outlined", OUTLINES, ids=lambda each: each.lesson.stem)
 LINK = re.compile(r"\[([^\[\]]+)\]\(([^)\s]+)\)")
@@ -47,11 +46,18 @@ LESSON = """# %% [markdown] slideshow={"slide_type": "slide"}
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min, on the board.** Draw.
 """
+SHEET = """# %% [markdown] teaching="home, at last | 10 | a reason of four words"
+# ## 1 · By hand: one
+
+# %% [markdown] teaching="in class | 5 | so: \\"why\\""
+# ## 2 · Predict: two
+"""
+BEGIN, END = "<!-- courseware build: timing -->", "<!-- end of timing -->"
 NOTES = f"""# Teaching lesson 1
 
-{MARKS[0]}
+{BEGIN}
 old
-{MARKS[1]}
+{END}
 
 | part | slides | minutes |
 |---|---|--:|
@@ -65,7 +71,14 @@ def lesson(tmp_path):
     (tmp_path / "course" / "teaching").mkdir(parents=True)
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "course" / "01_one.py").write_text(LESSON, encoding="utf-8")
+    (tmp_path / "course" / "exercises").mkdir()
+    (tmp_path / "course" / "exercises" / "01_one.py").write_text(SHEET, encoding="utf-8")
     return Lesson(tmp_path, "01_one")
+
+
+def notes_written(text, lesson):
+    page = Path("course", "teaching", "01_one.md")
+    return syllabus.timed(page.name, marks.written(text, Place(lesson.root, page)), lesson.root)
 
 
 def test_a_lessons_slides_are_listed_with_a_running_sum(lesson):
@@ -78,33 +91,38 @@ def test_a_lessons_slides_are_listed_with_a_running_sum(lesson):
 
 
 def test_notes_are_written_anew_with_their_paths(lesson):
-    new = notes_written(NOTES, outline(lesson))
-    assert f"{MARKS[0]}\n{timing(outline(lesson))}\n{MARKS[1]}" in new
+    new = notes_written(NOTES, lesson)
+    assert f"{BEGIN}\n{timing(outline(lesson))}\n{END}" in new
     assert "#A-second) | 3½ |\n| **in all** | | **3½** |\n" in new
-    assert notes_written(new, outline(lesson)) == new
+    assert notes_written(new, lesson) == new
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (MARKS[0], "", "01_one.md must hold the marks .*, once each"),
         ("#A-second", "#Not-on-a-slide", r"01_one\.md leads to .*#Not-on-a-slide, which is no section with minutes"),
         ("01_one.ipynb#A", "02_two.ipynb#A", r"01_one\.md leads to 02_two\.ipynb, which is no lesson"),
     ],
 )
 def test_what_leads_nowhere_is_refused(lesson, old, new, message):
     with pytest.raises(UserError, match=message):
-        notes_written(NOTES.replace(old, new), outline(lesson))
+        notes_written(NOTES.replace(old, new), lesson)
 
 
-def test_the_command_mends_the_notes_of_every_lesson(lesson, monkeypatch):
-    page = lesson.root / "course" / "README.md"
-    page.write_text(f"# Syllabus\n\n{MARKS[0]}\n{MARKS[1]}\n", encoding="utf-8")
-    monkeypatch.chdir(lesson.root)
-    syllabus.main([])  # a lesson without notes is no error
-    teaching_notes(lesson).write_text(NOTES, encoding="utf-8")
-    syllabus.main([])
-    assert teaching_notes(lesson).read_text(encoding="utf-8") == notes_written(NOTES, outline(lesson))
+def test_exercises_say_where_they_are_to_be_given_those_for_the_class_come_first(lesson):
+    sheet = "../../notebooks/exercises/01_one.ipynb"
+    assert to_give(outline(lesson)).splitlines()[2:] == [
+        f'| [2 · Predict: two]({sheet}#2-·-Predict:-two) | in class | 5 | so: "why" |',
+        f"| [1 · By hand: one]({sheet}#1-·-By-hand:-one) | home, at last | 10 | a reason of four words |",
+    ]
+
+
+@pytest.mark.parametrize("words", ["", "home | 10", "home | ten | because", "at home | 10 | because"])
+def test_an_exercise_that_does_not_say_it_is_named(lesson, words):
+    text = SHEET.replace("home, at last | 10 | a reason of four words", words)
+    (lesson.root / "course" / "exercises" / "01_one.py").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=r"01_one\.py: the cell of exercise 1 must say in its sheet teaching="):
+        to_give(outline(lesson))
 
 
 def test_how_the_minutes_are_spent_is_read_with_them(lesson):
@@ -115,12 +133,6 @@ def test_how_the_minutes_are_spent_is_read_with_them(lesson):
 def test_there_are_notes_for_the_lessons_and_for_nothing_else():
     written = {path.name for path in (ROOT / "course" / "teaching").iterdir()}
     assert written == {f"{each.lesson.stem}.md" for each in OUTLINES}
-
-
-@every_lesson
-def test_notes_are_up_to_date(outlined):
-    text = text_of(outlined)
-    assert notes_written(text, outlined) == text, "run python -m courseware.syllabus"
 
 
 @every_lesson
@@ -138,7 +150,7 @@ def test_notes_are_complete(outlined):
 def test_the_short_version_takes_its_25_minutes(outlined):
     short = section(text_of(outlined), "In 25 minutes")
     [minutes] = re.findall(r"\*\*in all\*\* \| \| \*\*(\d+)½?\*\* \|", short)
-    assert 22 <= int(minutes) <= 25
+    assert int(minutes) <= 25  # that it is not much less is a matter of style: `courseware check --style`
     linked = [address for _, address in LINK.findall(short)]
     assert len(linked) == len(set(linked))
     order = [each.anchor for each in outlined.sections]
@@ -178,7 +190,7 @@ def test_every_exercise_is_placed_once_with_a_time_and_a_reason(outlined):
         [(heading, address)] = LINK.findall(link)
         assert address == f"{sheet}#{anchor(heading)}"
         assert re.match(r"(in class|home|skip)\b", where)
-        assert 3 <= int(minutes) <= 45
+        assert int(minutes) > 0
         assert len(why.split()) >= 4
         named.append(heading)
     expected = [f"{number} · {title}" for number, title in enumerate(outlined.exercises, start=1)]
@@ -188,28 +200,8 @@ def test_every_exercise_is_placed_once_with_a_time_and_a_reason(outlined):
     assert " | skip" in "".join(rows)
 
 
-# ------------------------------------------------------------------------------------------------------- the links
-@pytest.fixture(scope="module")
-def site():
-    """Where each page lies in the site, and the page of a notebook or a file; notebooks are not run."""
-    notebooks = {name: target.derived(ROOT) for name, target in TARGETS.items()}
-    files = export.linked_files(notebooks, ROOT)
-    pages = export.site_map([*notebooks, *files])
-    made = {}
-
-    def page(name):
-        if name not in made:
-            source = notebooks[name] if name in notebooks else export.document(files[name], ROOT)
-            folder = (ROOT / "notebooks" / name).parent
-            made[name] = BeautifulSoup(export.page(source, name, pages, folder=folder), "html.parser")
-        return made[name]
-
-    return pages, page
-
-
-def test_the_start_page_the_syllabus_and_the_readme_lead_to_the_notes(site):
-    pages, _ = site
-    assert {f"../course/teaching/{each.lesson.stem}.md" for each in OUTLINES} <= set(pages)
+# ------------------------------------------------------------------------------------------------------- the pages
+def test_the_start_page_the_syllabus_and_the_readme_lead_to_the_notes():
     syllabus_text = (ROOT / "course" / "README.md").read_text(encoding="utf-8")
     for number, each in enumerate(OUTLINES, start=1):
         assert f"[{number}](teaching/{each.lesson.stem}.md)" in syllabus_text
@@ -218,25 +210,13 @@ def test_the_start_page_the_syllabus_and_the_readme_lead_to_the_notes(site):
 
 
 @every_lesson
-def test_links_lead_to_places_on_exported_pages(site, outlined):
-    pages, page = site
-    name = f"../course/teaching/{outlined.lesson.stem}.md"
-    names = {place: key for key, place in pages.items()}
-    links = [a["href"] for a in page(name).select("main a[href]:not(.anchor-link)")]
-    assert len(links) > 40
-    for address in links:
-        file, _, place = address.partition("#")
-        target = export.posixpath.normpath(export.posixpath.join("course/teaching", unquote(file)))
-        there = page(names[target])
-        # As a browser does: first as it stands (nbconvert quotes its ids), then unquoted.
-        assert not place or there.find(id=place) or there.find(id=unquote(place)), f"{name}: no place {address}"
-
-
-@every_lesson
-def test_a_page_of_notes_shows_its_sketches_and_keeps_its_tables(site, outlined):
-    _, page = site
-    made = page(f"../course/teaching/{outlined.lesson.stem}.md")
-    assert made.title.get_text().startswith(f"Teaching lesson {int(outlined.lesson.number)}")
-    assert 1 <= len(made.select("main pre")) <= 2
-    assert len(made.select("main table")) == 3
-    assert made.select_one("main").get_text().count("[[") == 0
+def test_notes_are_a_page_with_their_links_their_sketches_and_their_tables(pages_of_text, outlined):
+    """That each of its links leads somewhere is seen to when the pages are made."""
+    file = pages_of_text / page_of(f"../course/teaching/{outlined.lesson.stem}.md")
+    page = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser")
+    assert page.title.get_text().startswith(f"Teaching lesson {int(outlined.lesson.number)}")
+    notes = page.select_one("article")
+    assert len([a for a in notes.select("a[href]:not(.headerlink)") if not a["href"].startswith("http")]) > 40
+    assert 1 <= len(notes.select("pre")) <= 2
+    assert len(notes.select("table")) == 3
+    assert notes.get_text().count("[[") == 0

@@ -7,14 +7,12 @@ import jupytext
 import pytest
 
 from courseware.project import START_NUMBER, lessons
-from courseware.syllabus import anchor
+from courseware.text.syllabus import anchor
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = {
     lesson.stem: "\n\n".join(
-        cell.source
-        for cell in jupytext.read(lesson.source, fmt="py:percent").cells
-        if cell.cell_type == "markdown"
+        cell.source for cell in jupytext.read(lesson.source, fmt="py:percent").cells if cell.cell_type == "markdown"
     )
     for lesson in lessons(ROOT)
     if lesson.number != START_NUMBER
@@ -44,16 +42,6 @@ VARIANTS = (
 )
 QUOTED = ('"attentional behavior … is not essential in the applications we study"', "gray and color images")
 
-# Short bold words that stress a point and are no terms.
-STRESSED = set(
-    "voluntary, rewarded, looked at before, look for, there, times value, keys are marks, closeness, suíyì, william james, "
-    "surprise as saliency, pixel, closeness is fixed, data, before, keys are learned, the slides' fraction, the book, none, "
-    "whole, without any cue, adds, and, our experiment, find, added, from the right, far away, one block, "
-    "the task decides, sum, predict, where, channels, neighbours, expect, right, single, tie, each, pass, without, "
-    "two numbers, scales, with, the paper's relu, our own experiment, inks, linear layer, multiplies, se is not, eca, "
-    "gcnet, vit, flashattention, where it looks, comparisons in papers".split(", ")
-)
-
 
 def rows(heading):
     """The cells of the table below a heading, without head and rule."""
@@ -62,7 +50,9 @@ def rows(heading):
     return [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[2:]]
 
 
-WORDS = [dict(zip(("term", "chinese", "meaning", "symbol", "where", "also"), row, strict=True)) for row in rows("Words")]
+WORDS = [
+    dict(zip(("term", "chinese", "meaning", "symbol", "where", "also"), row, strict=True)) for row in rows("Words")
+]
 for word in WORDS:
     word["term"] = word["term"].strip("* ")
 every_word = pytest.mark.parametrize("word", WORDS, ids=lambda word: word["term"])
@@ -80,7 +70,7 @@ def test_a_term_is_used_where_its_link_leads(word):
     number, heading, stem, section = link.groups()
     assert stem.startswith(f"0{number}_")
     assert section == anchor(heading)
-    headings = re.findall(r"(?m)^## (.*)$", TEXTS[stem])
+    headings = re.findall(r"(?m)^###? (.*)$", TEXTS[stem])
     assert [anchor(each) for each in headings].count(section) == 1
     names = [word["term"], *re.split(r", ", word["also"])]
     used = spelt(TEXTS[stem])
@@ -111,19 +101,6 @@ def test_chinese_words_of_the_lessons_are_those_of_the_glossary():
                 assert term in known, f"lesson {lesson} has {term}"
 
 
-def test_bold_words_are_terms_or_mere_stress():
-    names = {name.casefold() for word in WORDS for name in (word["term"], *word["also"].split(", "))}
-    for lesson, text in TEXTS.items():
-        for paragraph in text.split("\n\n"):
-            for bold in re.findall(r"\*\*([^*]+)\*\*", paragraph):
-                words = bold.casefold().removesuffix("'s")
-                if len(words.split()) > 3 or re.search(r"[\d$?:.;,\"“”]", words) or words in STRESSED:
-                    continue
-                assert any(name.startswith(words) for name in names), (
-                    f"lesson {lesson} has {bold!r} in bold: a term belongs into the glossary, a stress into STRESSED"
-                )
-
-
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_one_spelling(variant):
     pattern = re.compile(variant if variant[0].isupper() else rf"(?i)\b{variant}")
@@ -141,7 +118,9 @@ def test_notation_has_one_row_for_a_symbol():
     assert len(set(symbols) - {"$N$"}) == len(symbols) - symbols.count("$N$")
 
 
-@pytest.mark.parametrize("variant", [r"\^T\b", r"\^\{T\}", r"\\operatorname\{(ReLU|sigmoid)\}", r"\\delta\(", r"\\sigma_\{?\("])
+@pytest.mark.parametrize(
+    "variant", [r"\^T\b", r"\^\{T\}", r"\\operatorname\{(ReLU|sigmoid)\}", r"\\delta\(", r"\\sigma_\{?\("]
+)
 def test_formulas_write_one_thing_in_one_way(variant):
     for name, text in [*TEXTS.items(), *SHEETS.items(), ("glossary", GLOSSARY)]:
         formulas = " ".join(re.findall(r"\$\$.*?\$\$|\$[^$\n]+\$", text, flags=re.DOTALL))

@@ -1,17 +1,16 @@
-"""What every lesson must have, read from its text: aims with a place for each, recap, the question that leads on, links."""
+"""What every lesson must have, read from its text: aims with a place for each, recap, question that leads on, links."""
 
 import re
 from pathlib import Path
-from urllib.parse import unquote
 
 import jupytext
 import pytest
 from bs4 import BeautifulSoup
 
-from courseware import export
-from courseware.build import targets
 from courseware.project import START_NUMBER, lessons, other_pages
-from courseware.syllabus import anchor, outline
+from courseware.publish.links import markdown, page_of
+from courseware.text.build import targets
+from courseware.text.syllabus import anchor, outline
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = [lesson for lesson in lessons(ROOT) if lesson.number != START_NUMBER]
@@ -51,38 +50,18 @@ def test_every_aim_has_a_place(lesson):
             assert known.count(address[1:]) == 1, f"{name!r} must be one heading of {lesson.stem}"
 
 
-@pytest.fixture(scope="module")
-def pages():
-    """The page at a place in the site, made of a file or of a notebook that was not run: its text is all there."""
-    notebooks = {name: target.derived(ROOT) for name, target in TARGETS.items()}
-    files = export.linked_files(notebooks, ROOT)
-    site = export.site_map([*notebooks, *files])
-    names = {place: name for name, place in site.items()}
-    made = {}
-
-    def page(place):
-        if place not in made:
-            name = names[place]
-            source = notebooks[name] if name in notebooks else export.document(files[name], ROOT)
-            folder = (ROOT / "notebooks" / name).parent
-            made[place] = BeautifulSoup(export.page(source, name, site, folder=folder), "html.parser")
-        return made[place]
-
-    return page
+@every_lesson
+def test_a_lesson_links_to_sections(pages_of_text, lesson):
+    """That each of its links leads somewhere is seen to when the pages are made."""
+    page = BeautifulSoup((pages_of_text / page_of(lesson.notebook.name)).read_text(encoding="utf-8"), "html.parser")
+    links = [a["href"] for a in page.select("article a[href]:not(.headerlink)")]
+    assert len([address for address in links if "#" in address]) >= 4
 
 
-@pytest.mark.parametrize("name", [n for n in TARGETS if "/" not in n])
-def test_links_to_sections_lead_there_on_exported_pages(pages, name):
-    here = pages(export.site_map([name])[name])
-    links = [a["href"] for a in here.select("main a[href]:not(.anchor-link)") if "#" in a["href"]]
-    for address in links:
-        file, _, section = address.partition("#")
-        if file.endswith(".html") or not file:
-            there = pages(file) if file else here
-            # As a browser does: first as it stands (nbconvert quotes its ids), then unquoted.
-            assert there.find(id=section) or there.find(id=unquote(section)), f"{name}: no place {address}"
-    if name in {lesson.notebook.name for lesson in LESSONS}:
-        assert len(links) >= 4
+def test_the_recap_of_the_blocks_is_a_table_on_the_page(pages_of_text):
+    page = BeautifulSoup((pages_of_text / "04_six_kinds.html").read_text(encoding="utf-8"), "html.parser")
+    assert [len(row.select("td")) for row in page.select("#recap tbody tr")] == [7, 7, 7]
+    assert "<!--" not in page.select_one("article").get_text()
 
 
 @every_lesson
@@ -107,8 +86,8 @@ def test_the_stated_minutes_are_those_of_the_notes(lesson):
 
 
 def test_the_start_page_leads_to_every_page():
-    [start] = [lesson for lesson in lessons(ROOT) if lesson.number == START_NUMBER]
-    linked = {address for _, address in LINK.findall(text_of(start))}
+    [start] = [target for target in TARGETS.values() if target.number == START_NUMBER]
+    linked = {address for _, address in LINK.findall(markdown(start.derived(ROOT)))}
     assert {lesson.notebook.name for lesson in LESSONS} <= linked
     assert {page.notebook.name for page in other_pages(ROOT)} <= linked
     assert "../course/README.md" in linked

@@ -3,22 +3,20 @@
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
+import everywhere
 import nbformat
 import pytest
 
-from courseware import build
+from courseware.text import build
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = [target.notebook.as_posix() for target in build.targets(ROOT)]
 
 
-def nbval(*paths, cwd):
-    """Run nbval on its own: this project's pytest settings are not meant for notebooks."""
-    command = [sys.executable, "-m", "pytest", "-c", "/dev/null", "--rootdir", cwd, "-p", "no:cacheprovider"]
-    command += ["--nbval", "--nbval-current-env", "--nbval-cell-timeout", "300", "-q", *paths]
+def nbval(path, cwd):
+    command = everywhere.nbval(path, cwd=cwd)
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=900, check=False)
 
 
@@ -64,6 +62,30 @@ def test_stored_outputs_say_nothing_of_the_machine(notebook):
     assert "stderr" not in text
 
 
+# Residues of rounding and float32's last digits are smaller than anything that a lesson is about.
+RESIDUE = re.compile(r"\d(\.\d+)?e-(0[6-9]|[1-9]\d)")
+EXACT = ("2.3e-10",)  # 0.25¹⁶ in Python's floats, a power of 2
+
+
+def stored_texts(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            yield output.get("text", "")
+            yield output.get("data", {}).get("text/plain", "")
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def test_no_stored_output_is_a_residue_of_rounding(notebook):
+    found = [m[0] for text in stored_texts(ROOT / notebook) for m in RESIDUE.finditer(text)]
+    assert [number for number in found if number not in EXACT] == []
+
+
+@pytest.mark.parametrize("residue", ["1.3e-15", "2e-16", "difference: 5.96e-08", "4.44e-16,", "1e-06"])
+def test_a_residue_would_be_noticed(residue):
+    assert RESIDUE.search(residue)
+    assert not RESIDUE.search("w = 1.5e-05, 3.6012e-04, 2.3e+10, se-15")
+
+
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
 def test_nbval_agrees(notebook):
     result = nbval(notebook, cwd=ROOT)
@@ -94,6 +116,7 @@ def test_nbval_would_notice_one_changed_number(tmp_path):
 def test_an_edited_course_text_is_reported_with_its_remedy(tmp_path):
     for folder in ("course", "notebooks"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     source = tmp_path / "course" / "02_kernel_regression.py"
     source.write_text(source.read_text(encoding="utf-8").replace("Fifty points", "Sixty points"), encoding="utf-8")
     assert build.stale(tmp_path) == [

@@ -10,8 +10,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from courseware import build, citations, prose
 from courseware.project import START_NUMBER, lessons
+from courseware.text import build, citations, numbers
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = [lesson.stem for lesson in lessons(ROOT) if lesson.number != START_NUMBER]
@@ -28,7 +28,7 @@ def notebook(stem):
 # ------------------------------------------------------------------------------------------------- the lessons
 @every_lesson
 def test_every_number_is_computed_cited_or_flagged(stem):
-    found = prose.numbers(notebook(stem))
+    found = numbers.numbers(notebook(stem))
     print(f"\n{stem}: {len(found)} numbers,", dict(Counter(number.kind for number in found)))
     print("    structural:", dict(Counter(number.rule for number in found if number.rule)))
     lost = [f"cell {n.cell}, {n.text!r}: {n.sentence}" for n in found if n.kind == "unsupported"]
@@ -37,7 +37,7 @@ def test_every_number_is_computed_cited_or_flagged(stem):
 
 def test_most_lessons_have_numbers_of_each_kind():
     # Else the test above could pass because nothing was looked at.
-    kinds = {stem: Counter(number.kind for number in prose.numbers(notebook(stem))) for stem in LESSONS}
+    kinds = {stem: Counter(number.kind for number in numbers.numbers(notebook(stem))) for stem in LESSONS}
     assert all(kinds[stem]["computed"] >= 10 for stem in LESSONS)
     assert sum(count["cited"] >= 5 for count in kinds.values()) >= 3
 
@@ -45,7 +45,7 @@ def test_most_lessons_have_numbers_of_each_kind():
 def changed_by(step, original):
     """The notebook with the last digit of each computed decimal changed by `step`, and the places of these numbers."""
     changed, places = deepcopy(original), []
-    for place, number in enumerate(prose.numbers(original)):
+    for place, number in enumerate(numbers.numbers(original)):
         digits = number.text.partition(" ")[0]
         if number.kind == "computed" and "." in digits and 0 <= int(digits[-1]) + step <= 9:
             cell = changed.cells[number.cell]
@@ -64,7 +64,7 @@ def test_a_changed_last_digit_of_a_computed_decimal_is_noticed():
         original = notebook(stem)
         for step in (1, -1):
             changed, places = changed_by(step, original)
-            found = prose.numbers(changed)
+            found = numbers.numbers(changed)
             for place in places:
                 # A decimal such as 0.5 has so many neighbours that some are printed by chance.
                 short = len(re.sub(r"\D", "", found[place].text).lstrip("0")) < 2
@@ -105,7 +105,7 @@ def test_the_list_of_references_is_generated(stem):
 def kinds(text, *outputs, code="pass"):
     """The kind of each number of a text, beside a cell with this code that printed these lines."""
     cell = new_code_cell(code, outputs=[new_output("stream", text="\n".join(outputs))] if outputs else [])
-    return [(n.text, n.rule or n.kind) for n in prose.numbers(new_notebook(cells=[new_markdown_cell(text), cell]))]
+    return [(n.text, n.rule or n.kind) for n in numbers.numbers(new_notebook(cells=[new_markdown_cell(text), cell]))]
 
 
 def kind(text, *outputs, code="pass"):
@@ -171,7 +171,7 @@ def test_short_decimals_must_be_printed_in_their_own_section():
             new_markdown_cell("# Two"),
             new_markdown_cell(text),
         ]
-        return [number.kind for number in prose.numbers(new_notebook(cells=cells))]
+        return [number.kind for number in numbers.numbers(new_notebook(cells=cells))]
 
     assert found("here 0.512, there 0.51, and 0.5") == ["computed", "unsupported", "unsupported"]
 
@@ -216,7 +216,7 @@ def test_each_structural_rule_has_its_limits(rule, text, counterexample):
 
 def test_every_rule_is_tested_above():
     [mark] = [m for m in test_each_structural_rule_has_its_limits.pytestmark if m.name == "parametrize"]
-    assert {case[0] for case in mark.args[1]} == {*prose.RULES, "small whole number"}
+    assert {case[0] for case in mark.args[1]} == {*numbers.RULES, "small whole number"}
 
 
 def test_code_spans_targets_of_links_and_the_list_of_references_are_not_looked_at():

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from courseware import derive
-from courseware.quiz import Quiz
+from courseware.notebook.quiz import Quiz
+from courseware.text import derive
 
 COURSE = Path(__file__).resolve().parents[2] / "course"
 LESSONS = [path for path in sorted(COURSE.glob("[0-9][0-9]_*.py")) if not path.name.startswith("00_")]

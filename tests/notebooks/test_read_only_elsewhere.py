@@ -8,27 +8,28 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import unprivileged
 
-from courseware import derive, journal
+import unprivileged
+from courseware.exercises import journal
+from courseware.text import derive
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = """
 import json, sys
 from pathlib import Path
 import nbformat
-from courseware.execute import execute
+from courseware.text.execute import execute
 path = Path(sys.argv[1])
 done = execute(nbformat.read(path, as_version=4), folder=path.parent)
 print(sum(cell.cell_type == "code" for cell in done.cells), "cells ran")
 """
 STUDENT = """
 import platform
-from courseware import journal
-from courseware.checking import Exercise, Value
+from courseware.exercises import journal
+from courseware.exercises.questions import Exercise, Value
 journal.begin("05_squeeze_excitation")
 Exercise("by_hand", "By hand", (Value("x", 1),)).check(1)
-print(journal.Progress())
+print(journal.Checklist())
 """
 
 
@@ -44,7 +45,8 @@ def course(tmp_path_factory):
             shutil.copy2(ROOT / name, root / name)
     sheet = (root / "course" / "exercises" / "05_squeeze_excitation.py").read_text(encoding="utf-8")
     nbformat.write(
-        derive.unsolved(sheet, "05_squeeze_excitation"), root / "notebooks" / "exercises" / "05_squeeze_excitation.ipynb"
+        derive.unsolved(sheet, "05_squeeze_excitation"),
+        root / "notebooks" / "exercises" / "05_squeeze_excitation.ipynb",
     )
     unprivileged.make_read_only(root)
     yield root
@@ -82,13 +84,17 @@ def run(course, tmp_path, fonts):
     return run
 
 
-@pytest.mark.parametrize("notebook", ["00_start_here", "01_cues", "05_squeeze_excitation", "exercises/05_squeeze_excitation"])
+@pytest.mark.parametrize(
+    "notebook", ["00_start_here", "01_cues", "05_squeeze_excitation", "exercises/05_squeeze_excitation"]
+)
 def test_a_notebook_runs_there(course, run, notebook):
     assert "cells ran" in run("-c", RUN, str(course / "notebooks" / f"{notebook}.ipynb"), folder="notebooks")
 
 
 def test_the_code_is_that_of_the_copy(course, run):
-    where = run("-c", "import courseware, visual_attention; print(courseware.__file__, visual_attention.__file__, sep='\\n')")
+    where = run(
+        "-c", "import courseware, visual_attention; print(courseware.__file__, visual_attention.__file__, sep='\\n')"
+    )
     assert all(Path(line).is_relative_to(course) for line in where.splitlines())
 
 
@@ -98,13 +104,15 @@ def test_the_doctor_finds_nothing_wrong(run):
 
 def test_check_reads_every_notebook(run, course):
     # What it says of them is another test's business (they may wait for a rebuild); here it must not fail to read.
-    command = "from courseware.build import stale; from pathlib import Path; print(len(stale(Path('.'))), 'problems')"
+    command = (
+        "from courseware.text.build import stale; from pathlib import Path; print(len(stale(Path('.'))), 'problems')"
+    )
     assert "problems" in run("-c", command)
 
 
 def test_an_export_is_written_elsewhere(run, tmp_path):
     said = run("-m", "courseware.cli", "export", "--output", str(tmp_path / "the site"), "1")
-    assert "files written" in said
+    assert "pages and 2 decks written" in said
     assert (tmp_path / "the site" / "01_cues.html").stat().st_size > 10_000
 
 

@@ -7,8 +7,8 @@ import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from courseware import build
-from courseware.needs import cells_of, hint, missing
+from courseware.notebook.missing_names import cells_of, hint, missing
+from courseware.text import build
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = build.targets(ROOT)

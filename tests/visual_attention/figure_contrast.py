@@ -1,6 +1,6 @@
 """Whether what a figure draws stands out from what lies behind it, as WCAG 2.1 asks (AA): text 4.5 : 1, lines 3 : 1.
 
-`problems` looks at one figure. `watch` makes `courseware.frames` report every figure that a notebook draws.
+`problems` looks at one figure. `watch` makes `courseware.notebook.explorer` report every figure that a notebook draws.
 """
 
 import json
@@ -20,7 +20,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation, Text
 
-from visual_attention.figures.style import DECORATION
+from visual_attention.drawing.style import DECORATION
 
 TEXT, GRAPHICS = 4.5, 3.0  # WCAG 2.1, success criteria 1.4.3 and 1.4.11
 COARSE = 50  # dots per inch that suffice to see what lies behind
@@ -160,10 +160,10 @@ def _colours(artist: Artist) -> list[tuple[float, ...]]:
 
 # ---- all figures of a notebook
 def watch(report: str) -> None:
-    """From now on write the problems of what `courseware.frames` draws, and how many figures were looked at."""
-    from courseware import frames
+    """From now on write the problems of what `explorer.png` draws, and how many figures were looked at."""
+    from courseware.notebook import explorer
 
-    draw, drawn = frames.png, {}
+    draw, drawn = explorer.png, {}
 
     def png(figure: Figure) -> bytes:
         image = draw(figure)
@@ -175,4 +175,4 @@ def watch(report: str) -> None:
                 file.write(json.dumps({"figure": str(kind), "problems": problems(figure)}) + "\n")
         return image
 
-    frames.png = png
+    explorer.png = png

@@ -2,7 +2,7 @@
 
 import ast
 
-from courseware.checking import Report
+from courseware.exercises.report import Report
 
 
 def run(notebook):

@@ -13,6 +13,7 @@ from visual_attention import (
     BAM,
     CBAM,
     ChannelAttention,
+    GlobalContext,
     NonLocalBlock,
     SelectiveKernel,
     SpatialAttention,
@@ -31,6 +32,8 @@ BLOCKS = {
     **{f"cbam {a}": (lambda a=a: CBAM(6, 2, 3, arrangement=a), MAP) for a in ARRANGEMENTS},
     **{f"non_local {p}": (lambda p=p: NonLocalBlock(6, pairwise=p, zero_init=False), MAP) for p in PAIRWISE},
     "non_local clip": (lambda: NonLocalBlock(6, dims=3, subsample=True, zero_init=False), CLIP),
+    "non_local scaled": (lambda: NonLocalBlock(6, scaled=True, zero_init=False), MAP),
+    "global_context": (lambda: GlobalContext(6, 2), MAP),
     "selective_kernel": (lambda: SelectiveKernel(6, groups=2), MAP),
     "temporal": (lambda: TemporalAttention(6), CLIP),
     "bam": (lambda: BAM(6, 2), MAP),
@@ -189,15 +192,16 @@ def test_batch_of_one_and_single_positions():
 # --- bad input ----------------------------------------------------------------------------------------
 
 X = torch.zeros(2, 6, 4, 5)
-ALL = (SqueezeExcitation, ChannelAttention, CBAM, BAM, SelectiveKernel, NonLocalBlock, TemporalAttention)
-REDUCED = ALL[:5]
+REDUCED = (SqueezeExcitation, ChannelAttention, CBAM, BAM, SelectiveKernel, GlobalContext)
+INNER = (NonLocalBlock, TemporalAttention)
+ALL = REDUCED + INNER
 WRONG = [
     *[(lambda c=c, n=n: c(n), ValueError, f"channels must be at least 1, got {n}") for c in ALL for n in (0, -3)],
     *[(lambda c=c: c(6.0), TypeError, "channels must be a whole number, got float") for c in ALL],
     *[(lambda c=c: c(6, 0), ValueError, "reduction must be at least 1, got 0") for c in REDUCED],
     *[(lambda c=c: c(6, -16), ValueError, "reduction must be at least 1, got -16") for c in REDUCED],
     *[(lambda c=c: c(6, True), TypeError, "reduction must be a whole number, got bool") for c in REDUCED],
-    *[(lambda c=c: c(6, 0), ValueError, "inner_channels must be at least 1, got 0") for c in ALL[5:]],
+    *[(lambda c=c: c(6, 0), ValueError, "inner_channels must be at least 1, got 0") for c in INNER],
     (lambda: SqueezeExcitation(6, bias=1), TypeError, "bias must be True or False, got int"),
     (lambda: ChannelAttention(6, bias=None), TypeError, "bias must be True or False, got NoneType"),
     (lambda: ChannelAttention(6, pools=()), ValueError, r"pools must be a sequence of names out of avg, max, got \(\)"),
@@ -231,6 +235,14 @@ WRONG = [
     (lambda: NonLocalBlock(6, dims=2.0), TypeError, "dims must be a whole number, got float"),
     (lambda: NonLocalBlock(6, subsample=2), TypeError, "subsample must be True or False, got int"),
     (lambda: NonLocalBlock(6, zero_init=0), TypeError, "zero_init must be True or False, got int"),
+    (lambda: NonLocalBlock(6, scaled=1), TypeError, "scaled must be True or False, got int"),
+    (
+        lambda: NonLocalBlock(6, pairwise="dot_product", scaled=True),
+        ValueError,
+        "scaled must be False unless pairwise is embedded_gaussian, got pairwise 'dot_product'",
+    ),
+    (lambda: GlobalContext(6, inner=0), ValueError, "inner must be at least 1, got 0"),
+    (lambda: GlobalContext(6, inner=1.5), TypeError, "inner must be a whole number, got float"),
     (lambda: NonLocalBlock(6, 1.5), TypeError, "inner_channels must be a whole number, got float"),
     (
         lambda: SelectiveKernel(6, dilations=(1,)),
@@ -275,3 +287,52 @@ def test_wrong_input_is_named(make, shape):
         message = r"^x must be of a floating-point dtype \(write x.float\(\)\), got torch.int64$"
         with pytest.raises(TypeError, match=message):
             way(torch.zeros(shape, dtype=torch.int64))
+
+
+@every_block
+@pytest.mark.parametrize(("wrong", "right"), [("float16", "float32"), ("float64", "float32"), ("float32", "float64")])
+def test_input_of_another_dtype_than_the_weights_is_named(make, shape, wrong, right):
+    block, x = make().to(getattr(torch, right)), torch.zeros(shape, dtype=getattr(torch, wrong))
+    message = (
+        rf"^x must have the dtype of the weights of \w+, torch.{right} "
+        rf"\(write x.to\(torch.{right}\)\), got torch.{wrong}$"
+    )
+    for way in (block, lambda x: attention(block, x)):
+        with pytest.raises(TypeError, match=message):
+            way(x)
+
+
+def test_a_query_of_another_dtype_than_the_weights_is_named():
+    with pytest.raises(
+        TypeError, match=r"^query must have the dtype of the weights of TemporalAttention, torch.float32"
+    ):
+        TemporalAttention(6, query="given")(torch.zeros(CLIP), torch.zeros(2, 6, dtype=torch.float64))
+
+
+@every_block
+def test_autocast_takes_half_precision_and_refuses_float64(make, shape):
+    block = make()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert block(torch.zeros(shape, dtype=torch.bfloat16)).shape == block(torch.zeros(shape)).shape
+        with pytest.raises(TypeError, match=r"^x must have the dtype of the weights"):
+            block(torch.zeros(shape, dtype=torch.float64))
+
+
+@every_block
+def test_sparse_input_is_named(make, shape):
+    with pytest.raises(TypeError, match=r"^x must be a dense tensor \(write x.to_dense\(\)\), got layout .*coo$"):
+        make()(torch.zeros(shape).to_sparse())
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        *[(lambda c=c: c(6, 10**30), "reduction") for c in REDUCED],
+        *[(lambda c=c: c(10**30), "channels") for c in ALL],
+        (lambda: SpatialAttention(10**30 + 1), "kernel_size"),
+        (lambda: BAM(6, dilation=10**30), "dilation"),
+    ],
+)
+def test_a_size_beyond_torchs_is_named(make, name):
+    with pytest.raises(ValueError, match=f"^{name} must be at most 2147483647, got 10000"):
+        make()

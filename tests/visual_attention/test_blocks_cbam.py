@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from references import F64, linear, means, normalise, positions, random, randomised, relu, same, sigmoid
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from visual_attention import CBAM, ChannelAttention, SpatialAttention, SqueezeExcitation
 from visual_attention.blocks import _pooling
@@ -150,3 +151,34 @@ def test_one_of_tied_maxima_gets_the_gradient():
     _pooling.max_over_channels(x).sum().backward()
     assert x.grad.sum(dim=1).tolist() == [[[1, 1], [1, 1]]]
     assert x.grad.max() == 1
+
+
+class _Calls(TorchFunctionMode):
+    """Notes which functions of torch are called."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = set()
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        self.names.add(getattr(function, "__name__", str(function)))
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize(
+    ("pool", "slow"), [(_pooling.max_over_positions, "adaptive_max_pool2d"), (_pooling.max_over_channels, "max")]
+)
+def test_only_where_a_gradient_will_be_computed_the_maximum_prepares_for_it(pool, slow):
+    def way(x):
+        with _Calls() as calls:
+            pool(x)
+        assert len(calls.names & {slow, "amax"}) == 1
+        return "slow" if slow in calls.names else "fast"
+
+    leaf = torch.rand(1, 2, 3, 3, requires_grad=True)
+    assert way(leaf) == "slow"
+    assert way(leaf.detach()) == "fast"
+    with torch.no_grad():
+        assert way(leaf) == "fast"
+    with torch.inference_mode():
+        assert way(leaf) == "fast"

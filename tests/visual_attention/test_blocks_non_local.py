@@ -15,7 +15,7 @@ from references import F64, linear, normalise, random, randomised, relu, same
 from torch import nn
 
 from visual_attention import NonLocalBlock, attention_weights
-from visual_attention.blocks import non_local
+from visual_attention.blocks import _fast_non_local, non_local
 from visual_attention.blocks.non_local import PAIRWISE
 
 
@@ -56,7 +56,7 @@ def loop_weights(block, picture):
                 continue
             theta, phi = linear(block.theta, query), linear(block.phi, key)
             if block.pairwise == "embedded_gaussian":
-                row.append(math.exp(dot(theta, phi)))
+                row.append(math.exp(dot(theta, phi) / (block.inner_channels**0.5 if block.scaled else 1)))
             elif block.pairwise == "dot_product":
                 row.append(dot(theta, phi))
             else:
@@ -97,6 +97,18 @@ def test_equals_the_loop(n, channels, sizes, inner, pairwise, subsample, table_k
     for picture, weights, out in zip(x, block.weights(x), outputs, strict=True):
         same(weights, loop_weights(block, picture)[0])
         same(out, loop_block(block, picture))
+
+
+@pytest.mark.parametrize("subsample", [False, True])
+def test_scaled_equals_the_loop_and_loads_what_the_other_has_stored(subsample):
+    plain = randomised(NonLocalBlock(6, 4, subsample=subsample, zero_init=False))
+    scaled = NonLocalBlock(6, 4, subsample=subsample, zero_init=False, scaled=True).double().eval()
+    scaled.load_state_dict(plain.state_dict())
+    x = random(2, 6, 3, 4)
+    for picture, weights, out in zip(x, scaled.weights(x), scaled(x), strict=True):
+        same(weights, loop_weights(scaled, picture)[0])
+        same(out, loop_block(scaled, picture))
+    assert not torch.allclose(scaled.weights(x), plain.weights(x))
 
 
 def test_hand_example():
@@ -245,7 +257,7 @@ def test_large_map_in_float32_equals_the_table(pairwise, subsample, training):
 @pytest.mark.parametrize(("size", "table"), [((32, 32), True), ((25, 41), False)], ids=str)
 def test_the_raw_gaussian_builds_its_table_up_to_1024_keys(size, table):
     block = NonLocalBlock(4, pairwise="gaussian")
-    with mock.patch.object(non_local, "_softmax_attention", wraps=non_local._softmax_attention) as fused:
+    with mock.patch.object(_fast_non_local, "softmax_attention", wraps=_fast_non_local.softmax_attention) as fused:
         block(torch.randn(1, 4, *size))
     assert fused.called is not table
 
@@ -259,7 +271,7 @@ def test_concatenation_is_exact_in_float32_at_any_offset(offset):
     values = torch.randn(1, 12_544, 8, generator=generator)
     table = (a.double()[:, :, None] + b.double()[:, None]).relu()
     expected = table @ values.double() / 12_544
-    found = non_local._relu_attention(a, b, values) / 12_544
+    found = _fast_non_local.relu_attention(a, b, values) / 12_544
     torch.testing.assert_close(found.double(), expected, atol=1e-5 if offset == 0 else 1e-4, rtol=0)
 
 
@@ -273,7 +285,7 @@ def test_half_precision_sums_in_float32(dtype):
     b[:, ::2] -= 100
     a, b, values = (part.to(dtype) for part in (a, b, torch.randn(1, 1000, 4, generator=generator)))
     expected = (a.double()[:, :, None] + b.double()[:, None]).relu() @ values.double()
-    found = non_local._relu_attention(a, b, values)
+    found = _fast_non_local.relu_attention(a, b, values)
     assert found.dtype == dtype
     torch.testing.assert_close(found.double(), expected, atol=1e-3, rtol=torch.finfo(dtype).eps)
 
@@ -283,7 +295,7 @@ def test_a_score_of_exactly_zero_counts_for_nothing_and_ties_are_harmless():
     b = torch.tensor([[0.0, -1.0, 0.0, 2.0, -1.0]], dtype=F64)
     values = torch.arange(10, dtype=F64).reshape(1, 5, 2) + 1
     expected = (a[0, :, None] + b[0]).clamp(min=0) @ values[0]
-    same(non_local._relu_attention(a, b, values)[0], expected)
+    same(_fast_non_local.relu_attention(a, b, values)[0], expected)
 
 
 def test_dot_product_is_multiplied_in_the_cheaper_order():
@@ -292,7 +304,7 @@ def test_dot_product_is_multiplied_in_the_cheaper_order():
     for positions, width in [(100, 8), (8, 100)]:
         query, keys, values = (torch.randn(1, positions, width) for _ in range(3))
         with FlopCounterMode(display=False) as counter:
-            non_local._dot_product_attention(query, keys, values)
+            _fast_non_local.dot_product_attention(query, keys, values)
         assert counter.get_total_flops() // 2 == 2 * 100 * 8 * 8
 
 

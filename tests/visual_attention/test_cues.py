@@ -4,8 +4,10 @@ import math
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from visual_attention.cues import cue_weights, surprise
+from visual_attention.lessons.cues.model import cue_weights, surprise
 
 DOUBLE = torch.float64
 
@@ -104,3 +106,39 @@ def test_surprise_by_hand():
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+sizes = st.integers(-150, 149).map(lambda power: 10.0**power)
+strengths = st.one_of(st.just(0.0), st.integers(-300, 308).map(lambda power: 10.0**power))
+
+
+@given(sizes, sizes, sizes, strengths, strengths, st.booleans())
+def test_no_magnitude_gives_nan(salient, key, asked, saliency_strength, intent_strength, double):
+    saliency = salient * torch.tensor([1.0, -1, 0], dtype=DOUBLE)
+    keys, query = key * torch.tensor([[-1.0, 0], [1, 1], [2, -1]], dtype=DOUBLE), asked * torch.ones(2, dtype=DOUBLE)
+    parts = [part if double else part.clamp(-3e38, 3e38).float() for part in (saliency, keys, query)]
+    weights = cue_weights(*parts, saliency_strength=saliency_strength, intent_strength=intent_strength)
+    assert weights.dtype == parts[0].dtype
+    assert weights.sum().item() == pytest.approx(1)
+
+
+def test_a_product_beyond_the_dtype_still_has_a_winner():
+    keys, query = torch.tensor([[1e20], [2e20]]), torch.tensor([1e20])
+    assert cue_weights(torch.zeros(2), keys, query).tolist() == [0, 1]
+    assert cue_weights(torch.zeros(2), -keys, query).tolist() == [1, 0]
+    saliency, match = torch.tensor([3.0, 1], dtype=DOUBLE), torch.tensor([[-1.0], [0]], dtype=DOUBLE)
+    one = torch.ones(1, dtype=DOUBLE)
+    weights = cue_weights(saliency, match, one, saliency_strength=1e308, intent_strength=1e308)
+    assert weights.tolist() == [1, 0]  # 3 − 1 against 1, both times 10³⁰⁸
+
+
+def test_nan_is_no_feature():
+    with pytest.raises(ValueError, match=r"^features must hold values that can be compared, got nan$"):
+        surprise(torch.tensor([[0.0], [math.nan]]))
+
+
+def test_features_without_numbers_are_named():
+    with pytest.raises(ValueError, match=r"^features must hold numbers, got a tensor on the meta device"):
+        surprise(torch.ones(2, 2, device="meta"))
+    with pytest.raises(TypeError, match=r"^features must be a dense tensor"):
+        surprise(torch.ones(2, 2).to_sparse())

@@ -58,7 +58,7 @@ def test_noisy_sine_depends_on_the_seed_only():
         (lambda: noisy_sine(seed=-1), ValueError, "seed must be between 0 and .*got -1"),
         (lambda: noisy_sine(noise=-0.5), ValueError, "noise must be finite and at least 0, got -0.5"),
         (lambda: noisy_sine(noise=math.nan), ValueError, "noise must be finite and at least 0, got nan"),
-        (lambda: noisy_sine(noise="0.5"), TypeError, "noise must be a number, got str"),
+        (lambda: noisy_sine(noise="0.5"), TypeError, "noise must be a number or a floating-point tensor, got str"),
         (lambda: noisy_sine(dtype=torch.int64), TypeError, "dtype must be torch.float32 or torch.float64"),
         (lambda: true_curve(torch.tensor([1.0, -2.0])), ValueError, "x must be at least 0 .*got -2"),
         (lambda: true_curve([1.0]), TypeError, "x must be a torch tensor"),

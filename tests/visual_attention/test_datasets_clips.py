@@ -5,9 +5,8 @@ import math
 import pytest
 import torch
 
-from visual_attention.datasets import CLIP_TASKS, clips, digits
-from visual_attention.datasets.clips import FRAMES, SIDES
-from visual_attention.datasets.signs import LARGE, SIGNS
+from visual_attention.datasets import digits
+from visual_attention.lessons.six_kinds.data import CLIP_TASKS, FRAMES, LARGE, SIDES, SIGNS, clips
 
 EDGES = {"top": (0, slice(4, 12)), "right": (slice(4, 12), -1), "bottom": (-1, slice(4, 12)), "left": (slice(4, 12), 0)}
 

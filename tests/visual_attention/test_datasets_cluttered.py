@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from visual_attention.datasets import digits
-from visual_attention.datasets.cluttered import CANVAS, CROP, DIGIT, DOT, cluttered_digits, render, single_things
+from visual_attention.lessons.cbam.data import CANVAS, CROP, DIGIT, DOT, cluttered_digits, render, single_things
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from visual_attention.datasets import PHOTOGRAPHS, SEARCHES, desk_scene, edge_map, photograph, search_display
+from visual_attention.datasets import PHOTOGRAPHS, photograph
+from visual_attention.lessons.cues.data import SEARCHES, desk_scene, edge_map, search_display
 
 
 def test_the_desk_has_five_things_and_three_wishes():

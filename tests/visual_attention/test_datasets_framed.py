@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from visual_attention.datasets import COLOURS, FRAMES, digits, framed_digits, reframed
+from visual_attention.datasets import digits
+from visual_attention.lessons.squeeze_excitation.data import COLOURS, FRAMES, framed_digits, reframed
 
 EDGE = torch.ones(24, 24, dtype=torch.bool)
 EDGE[1:-1, 1:-1] = False

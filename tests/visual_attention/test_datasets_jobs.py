@@ -3,7 +3,18 @@
 import pytest
 import torch
 
-from visual_attention.datasets.jobs import ANSWERS, DIGIT, INKS, JOBS, SIDE, THINGS, inside, job, painted, single_inks
+from visual_attention.lessons.capstone.data import (
+    ANSWERS,
+    DIGIT,
+    INKS,
+    JOBS,
+    SIDE,
+    THINGS,
+    inside,
+    job,
+    painted,
+    single_inks,
+)
 
 every_job = pytest.mark.parametrize("name", JOBS)
 WHITE = INKS.index("white")

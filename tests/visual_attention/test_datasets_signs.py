@@ -5,8 +5,7 @@ import math
 import pytest
 import torch
 
-from visual_attention.datasets import SIGN_NAMES, signs
-from visual_attention.datasets.signs import LARGE, SIGNS
+from visual_attention.lessons.six_kinds.data import LARGE, SIGN_NAMES, SIGNS, signs
 
 
 def test_every_sign_is_another_one():

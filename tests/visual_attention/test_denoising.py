@@ -1,7 +1,9 @@
 """Denoising by attention against direct loops, `nadaraya_watson` and SciPy."""
 
 import math
+from fractions import Fraction
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -386,3 +388,18 @@ def test_bad_input_is_named(wrong, error, message):
         arguments["width"] = arguments.pop("width_space")
         with pytest.raises(error, match=message.replace("width_space", "width")):
             gaussian_blur(**arguments)
+
+
+def test_a_fraction_is_a_number():
+    half = Fraction(1, 2)
+    for call in (
+        lambda number: gaussian_blur(IMAGE, width=number),
+        lambda number: bilateral_filter(IMAGE, width_space=number, width_colour=number),
+        lambda number: non_local_means(IMAGE, h=number, patch=3, search=3, patch_width=number),
+    ):
+        assert torch.equal(call(half), call(0.5))
+
+
+def test_an_array_for_include_self_is_named():
+    with pytest.raises(ValueError, match=r"^include_self must be True, False or 'as_nearest', got array"):
+        non_local_means(IMAGE, h=1.0, patch=3, search=3, include_self=np.array([True, False]))

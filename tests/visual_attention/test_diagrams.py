@@ -5,8 +5,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 
-from visual_attention.figures.diagrams import ROLES, Diagram
-from visual_attention.figures.style import styled
+from visual_attention.drawing.diagrams import ROLES, Diagram
+from visual_attention.drawing.style import styled
 
 
 @styled

@@ -14,12 +14,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from right_answers import RIGHT
 from sheets import run
 from test_exercise_sheets import SHEETS, module_of
+from test_wrong_answers import TABLES
 
-from courseware.checking import Choice, Exercise, Function, State, Value
-from courseware.derive import solved, unsolved
+from courseware.exercises.function import Function
+from courseware.exercises.questions import Choice, Exercise, Value
+from courseware.exercises.report import State
+from courseware.text.derive import solved, unsolved
 
 SEEDS = range(20)
 LONG = "x" * 10_000
@@ -49,7 +51,7 @@ of_choices = pytest.mark.parametrize(
 class Tally:
     """Counts what held, for each exercise and in each column."""
 
-    COLUMNS = ("stub", "seeds", "wrong", "mutants", "right")
+    COLUMNS = ("stub", "seeds", "edges", "wrong", "mutants", "right")
 
     def __init__(self):
         self.counts = defaultdict(Counter)
@@ -134,13 +136,26 @@ def test_the_stub_is_not_attempted_and_the_solution_passes_under_twenty_seeds(le
 
 @of_functions
 def test_differently_written_functions_pass(lesson, exercise, question, tally):
-    answers = RIGHT[lesson][question.name]
+    answers = importlib.import_module(f"right_answers_{lesson}").RIGHT[question.name]
     assert len(answers) >= 2
     for answer in answers:
         for seed in (None, 1, 2, 3):
             finding = question.judge(answer, seed)
             assert finding.state is State.RIGHT, (answer.__name__, finding)
         tally.add(lesson, exercise, "right")
+
+
+@of_functions
+def test_every_function_meets_at_least_four_edge_cases_with_names(lesson, exercise, question, tally):
+    edges = list(question.edge_cases())
+    assert len(edges) >= 4
+    assert len({name for name, _ in edges}) == len(edges)
+    example = next(iter(question.cases(torch.Generator().manual_seed(0))))
+    for name, case in edges:
+        assert name == name.strip().rstrip("."), "a name is put into a sentence"
+        assert len(case) == len(example)
+        question.reference(*case)
+    tally.add(lesson, exercise, "edges", len(edges))
 
 
 @of_functions
@@ -265,9 +280,13 @@ def test_what_is_no_function_is_told_so(lesson, exercise, question, tally):
 # Numbers
 
 
+def in_double(value):
+    return torch.as_tensor(value, dtype=torch.float64).numpy()
+
+
 def forms_of(value, decimals):
     """The same numbers as people may write them down."""
-    numbers = np.asarray(torch.as_tensor(value).tolist(), dtype=float)
+    numbers = in_double(value)
     yield numbers.tolist()
     yield np.round(numbers, decimals).tolist()
     yield numbers
@@ -293,8 +312,34 @@ def test_listed_wrong_numbers_are_named(lesson, exercise, question, tally):
         assert_rejected(finding, tally, lesson, exercise, "wrong")
 
 
+@of_values
+def test_half_a_unit_of_the_last_digit_is_right_and_one_unit_is_not(lesson, exercise, question, tally):
+    numbers = in_double(question.expected)
+    unit = 10.0**-question.decimals
+    is_count = question.decimals == 0 and np.all(numbers == np.round(numbers))
+    for sign in (1, -1):
+        near = question.judge(numbers + sign * 0.499 * unit)
+        assert near.state is (State.NOT_YET if is_count else State.RIGHT)  # a count is not met nearly
+        one = question.judge(np.round(numbers, question.decimals) + sign * unit)
+        assert_rejected(one, tally, lesson, exercise)
+
+
+@of_values
+def test_decimals_that_are_cut_off_instead_of_rounded_are_told_so(lesson, exercise, question, tally):
+    numbers = in_double(question.expected)
+    scale = 10.0**question.decimals
+    cut = np.trunc(numbers * scale + np.sign(numbers) * 1e-7) / scale
+    if np.all(np.abs(cut - numbers) < 0.5 / scale):  # rounding cuts off, too
+        assert question.judge(cut).state is State.RIGHT
+        return
+    finding = question.judge(cut)
+    known = [mistake.feedback for mistake in question.mistakes]
+    assert "cut off, not rounded" in finding.message or finding.message in known
+    assert_rejected(finding, tally, lesson, exercise)
+
+
 def wrong_numbers(value, decimals):
-    numbers = np.asarray(torch.as_tensor(value).tolist(), dtype=float)
+    numbers = in_double(value)
     yield "sign flipped", -numbers if numbers.any() else numbers - 1
     yield "off by a little", numbers + 3 * 10.0**-decimals
     yield "off by one", numbers + 1
@@ -328,7 +373,7 @@ def test_mutants_of_numbers_are_rejected(lesson, exercise, question, tally):
 
 @of_choices
 def test_letters_pass_in_every_form(lesson, exercise, question, tally):
-    letter = question.right
+    letter = question.question.right
     for form in (letter, letter.upper(), f" ({letter}) ", f"{letter}.", f"'{letter}'"):
         assert question.judge(form).state is State.RIGHT
         tally.add(lesson, exercise, "right")
@@ -336,118 +381,26 @@ def test_letters_pass_in_every_form(lesson, exercise, question, tally):
 
 @of_choices
 def test_other_letters_are_explained(lesson, exercise, question, tally):
-    for letter in question.explanations.keys() - {question.right}:
+    for letter in question.question.explanations.keys() - {question.question.right}:
         finding = question.judge(letter)
-        assert finding.message == question.explanations[letter]
+        assert finding.message == question.question.explanations[letter]
         assert finding.mistake == f"chose {letter}"
         assert_rejected(finding, tally, lesson, exercise, "wrong")
-    for answer in ("z", "", LONG, None, 2, True, ["b"], question.right * 2, lambda: question.right):
+    for answer in ("z", "", LONG, None, 2, True, ["b"], question.question.right * 2, lambda: question.question.right):
         assert_rejected(question.judge(answer), tally, lesson, exercise)
 
 
 # --------------------------------------------------------------------------------------------------
-# The wrong answers that the course knows of, by lesson: what people say, and the exercise that meets it.
-
-KNOWN = {
-    "cues": (
-        (
-            "weights of the maximum in proportion to the values, 2.33",
-            "two_poolings.max_weights",
-            "proportional to the values",
-        ),
-        (
-            "weights of the maximum in proportion to the values, 2.33",
-            "two_poolings.maximum",
-            "proportional to the values",
-        ),
-        ("β → 0 gives the minimum", "knob.zero", "chose c"),
-        ("exp overflows to nan, no maximum subtracted", "soft_pooling.soft_pool", "overflow"),
-        ("self-attention changes under a shuffle, because positions matter", "shuffle.attention", "chose c"),
-        ("self-attention has no query, because nothing external asks", "whose_query.self_attention", "chose a"),
-        ("max pooling is smarter, so it has a query", "whose_query.max_pooling", "chose b"),
-        ("the gradient of a maximum is one-hot, ties too", "gradients.of_tie", "one-hot always, first"),
-        ("the gradient of a maximum is one-hot, ties too", "gradients.of_tie", "one-hot always, last"),
-    ),
-    "kernel_regression": (
-        ("not normalised", "hand_example.f", "not normalised"),
-        ("3, the mean", "hand_example.f", "plain mean"),
-        ("1.227, σ above the line only", "hand_example.f_narrow", "width missing below the line"),
-        ("7K changes f", "predictions.scaled", "chose a"),
-        ("an empty window gives 0", "predictions.empty_window", "chose a"),
-        ("the kernel is free of scale", "units.centimetres", "scale-free kernel"),
-        ("far away f is 0", "far_query.mended_weights", "nan replaced by 0"),
-        ("f(0) = 1.589 is noise", "bounds.boundary", "chose a"),
-        ("softmax over dim 0", "rows_and_columns.columns", "columns that sum to 1"),
-        ("softmax over dim 0", "weights.attention_weights", "softmax over the queries"),
-        ("softmax of the values", "estimate.nadaraya_watson", "softmax of the values"),
-    ),
-    "learned_attention": (
-        ("the misprints are equal, since softmax normalises", "errata.slides", "normalised"),
-        ("the misprints are equal, since softmax normalises", "errata.book", "normalised"),
-        ("−w missing", "slope.slope", "−w forgotten"),
-        ("product of the means missing", "slope.slope", "product of means forgotten"),
-        ("covariance with d instead of d²", "slope.slope", "distance not squared"),
-        ("diagonal zeroed after the softmax", "left_out.left_out_weights", "zero after the softmax"),
-        ("masked by −1", "left_out.left_out_weights", "score −1"),
-        ("masked by 0, the score it has anyway", "left_out.left_out_weights", "own point kept"),
-        ("(y − f)(1 − S_kk)", "press.press", "multiplied"),
-        ("default scale 1/√2", "dot_product.as_dot_product", "default scale"),
-        ("key x_i alone", "dot_product.as_dot_product", "x_i² forgotten"),
-        ("w = 0 is a fine start", "predictions.start_at_zero", "chose a"),
-        ("a training loss of 0 is success", "predictions.loss_zero", "chose a"),
-        ("the sign of w matters", "predictions.sign_of_w", "chose b"),
-    ),
-    "map": (
-        ("Inception is branch attention", "place.inception", "chose d"),
-        ("ViT is channel attention", "place.vit", "chose a"),
-        ("Non-local on video is spatial only", "place.non_local_video", "chose b"),
-        ("independent sigmoids, 0.881 and 0.5", "branch_weights.weights", "two sigmoids"),
-        ("branches with different numbers of channels are summed", "from_concatenation.obstacle", "chose a"),
-        ("branches with different numbers of channels are summed", "from_concatenation.obstacle", "chose c"),
-        ("28 % fewer weights, hence attention", "factorised.why_not_attention", "chose a"),
-    ),
-    "squeeze_excitation": (
-        ("157,184: C/4", "cost.weights", "inner width"),
-        ("696,320: N_s forgotten", "cost.weights", "one unit a stage"),
-        ("1,257,472: factor 2 forgotten", "cost.weights", "one layer"),
-        ("a softmax is the same up to scale", "gates.softmax_instead", "chose a"),
-        ("batch norm repairs the softmax", "gates.softmax_instead", "chose b"),
-        ("a smaller r is always better", "gates.smaller_ratio", "chose a"),
-        ("24.80 and 23.30 are the same baseline", "gates.two_baselines", "chose a"),
-        ("16 written into the code", "debug.number_of_weights", "16 written in"),
-        ("pooled over C", "block.squeeze_excite", "pooled over the channels"),
-        ("ReLU after the second layer", "block.squeeze_excite", "ReLU after the second layer"),
-        ("gates sum to 1", "by_hand.gates", "softmax"),
-    ),
-    "non_local": (
-        ("softmax over i", "three_places.weights", "softmax over i"),
-        ("softmax over i", "three_places.softmax", "softmax over i"),
-        ("2.333: the dot-product form divided by Σ f", "three_places.dot_product", "divided by the sum of f"),
-        ("w = 1/h", "patches.w", "1/h"),
-        ("1/√d in the paper's form", "missing_sum.embedded_gaussian", "scaled"),
-        ("W_z = 0 kills all learning", "dead_start.w_z_zero", "chose a"),
-        ("the softmax commutes with the product", "reorder.softmax", "chose a"),
-        ("the pairs are reduced by a quarter", "table_2e.subsampled", "pairs by a quarter"),
-        ("a ReLU is linear", "ranking.why", "chose a"),
-    ),
-    "cbam": (
-        ("the ratio is ignored", "listing.mended", "ratio ignored"),
-        ("the gate is returned", "listing.mended", "gate returned"),
-        ("fewer than 16 channels", "listing.mended", "no hidden unit"),
-        ("pooling costs 0.08 G", "detective.second_pooling", "chose a"),
-        ("M_s sees F", "composition.cbam", "spatial gate of F"),
-        ("official weights fit as they are", "official.to_ours", "unchanged"),
-        ("0.12 points are meaningful: bold in the table", "significance.verdict", "chose a"),
-        ("49 weights", "counts.one_gate", "one plane"),
-        ("98 · C weights", "counts.one_gate", "a filter a channel"),
-        ("one half-open gate a block", "composition.trunk", "one gate"),
-    ),
-}
+# The wrong answers that the course knows of: `KNOWN` in the table of each lesson's wrong answers.
 
 
 @pytest.mark.parametrize(
     ("lesson", "where", "name"),
-    [pytest.param(lesson, *case[1:], id=f"{lesson}: {case[0]}") for lesson, cases in KNOWN.items() for case in cases],
+    [
+        pytest.param(lesson, *case[1:], id=f"{lesson}: {case[0]}")
+        for lesson, table in TABLES.items()
+        for case in table.KNOWN
+    ],
 )
 def test_wrong_answers_that_people_give_are_met(lesson, where, name):
     exercise = getattr(importlib.import_module(f"visual_attention.exercises.{lesson}"), where.split(".")[0])

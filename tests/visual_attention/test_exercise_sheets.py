@@ -8,8 +8,10 @@ import pytest
 import torch
 from sheets import reports_in, run
 
-from courseware import derive
-from courseware.checking import Choice, Function, Hints, State, Value
+from courseware.exercises.function import Function
+from courseware.exercises.questions import Choice, Value
+from courseware.exercises.report import Hints, State
+from courseware.text import derive
 
 FOLDER = Path(__file__).parents[2] / "course" / "exercises"
 SHEETS = sorted(FOLDER.glob("[0-9][0-9]_*.py"))
@@ -85,9 +87,16 @@ def test_every_listed_mistake_is_told_from_the_right_answer_and_from_the_others(
 
 @pytest.mark.parametrize("question", questions_of(Choice))
 def test_every_choice_has_an_explanation(question):
-    assert len(question.explanations) >= 3
-    assert all(len(sentence) > 20 for sentence in question.explanations.values())
-    assert question.judge(question.right, 0).state is State.RIGHT
+    assert all(len(sentence) > 20 for sentence in question.question.choices.values())
+    assert question.judge(question.question.right, 0).state is State.RIGHT
+
+
+def test_every_multiple_choice_question_takes_its_words_from_its_check(text, exercises):
+    asked = [
+        mark.partition(" as ")[0].split(".")[-1] for mark in re.findall(r"\{\{(?:question|statement): (.*?)\}\}", text)
+    ]
+    letters = [question.name for each in exercises for question in each.questions if isinstance(question, Choice)]
+    assert sorted(asked) == sorted(letters)
 
 
 @pytest.mark.parametrize("question", questions_of(Function))
@@ -107,7 +116,7 @@ def test_faulty_functions_get_a_sentence_and_no_traceback(question):
         raise ZeroDivisionError("by hand")
 
     faults = [
-        (lambda result, arguments: result[None, None], "shape"),
+        (lambda result, arguments: torch.stack([result] * 2) if question.squeeze else result[None, None], "shape"),
         (lambda result, arguments: None, "did you forget return?"),
         (lambda result, arguments: "text", "It returned an object of type str"),
         (

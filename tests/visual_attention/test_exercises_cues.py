@@ -5,8 +5,8 @@ import pytest
 import torch
 from sheets import run
 
-from courseware import derive
-from courseware.checking import State
+from courseware.exercises.report import State
+from courseware.text import derive
 from visual_attention.exercises import cues as exercise
 
 SHEET = Path(__file__).parents[2] / "course" / "exercises" / "01_cues.py"

@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 
-from courseware.checking import State
+from courseware.exercises.report import State
 from visual_attention.exercises import learned_attention as exercise
+from visual_attention.regression import LearnedKernelRegression
 
 
 def scores(x, w):
@@ -16,7 +17,9 @@ def scores(x, w):
 def table_by_loop(x, w):
     rows = []
     for i, a in enumerate(x.tolist()):
-        kernel = [0.0 if i == j else math.exp(-0.5 * (w * (a - b)) ** 2) for j, b in enumerate(x.tolist())]
+        nearest = min((a - b) ** 2 for j, b in enumerate(x.tolist()) if i != j)
+        exponents = [-0.5 * w**2 * ((a - b) ** 2 - nearest) for b in x.tolist()]
+        kernel = [0.0 if i == j else math.exp(exponent) for j, exponent in enumerate(exponents)]
         rows.append([k / sum(kernel) for k in kernel])
     return torch.tensor(rows, dtype=x.dtype)
 
@@ -27,22 +30,26 @@ def slope_by_autograd(query, keys, values, w):
     return torch.stack([torch.autograd.grad(each, w, retain_graph=True)[0] for each in f])
 
 
-def slope_by_differences(query, keys, values, w):
-    def f(w):
-        return torch.softmax(-0.5 * ((query[:, None] - keys) * w) ** 2, dim=1) @ values
+def slope_by_centring(query, keys, values, w):
+    squared = (query[:, None] - keys) ** 2
+    alpha = torch.softmax(-0.5 * w**2 * squared, dim=1)
+    return -w * (alpha * squared * (values - (alpha @ values)[:, None])).sum(dim=1)
 
-    return (f(w + 1e-4) - f(w - 1e-4)) / 2e-4
+
+def slope_without_inner_derivative(query, keys, values, w):
+    squared = (query[:, None] - keys) ** 2
+    alpha = torch.softmax(-0.5 * w**2 * squared, dim=1)
+    return (alpha * squared * (values - (alpha @ values)[:, None])).sum(dim=1)
 
 
 def slope_without_product_of_means(query, keys, values, w):
     d = query[:, None] - keys
-    return -w * (torch.exp(-0.5 * (w * d) ** 2) * values * d**2).sum(1) / torch.exp(-0.5 * (w * d) ** 2).sum(1)
+    return -w * (torch.softmax(-0.5 * (w * d) ** 2, dim=1) * values * d**2).sum(1)
 
 
 def slope_with_plain_distance(query, keys, values, w):
     d = query[:, None] - keys
-    kernel = torch.exp(-0.5 * (w * d) ** 2)
-    alpha = kernel / kernel.sum(dim=1, keepdim=True)
+    alpha = torch.softmax(-0.5 * (w * d) ** 2, dim=1)
     return -w * ((alpha * values * d).sum(1) - (alpha * values).sum(1) * (alpha * d).sum(1))
 
 
@@ -54,20 +61,46 @@ def press_by_renormalising(weights, values):
 def dot_product_by_hand(query, keys, values, w):
     q = torch.stack([w * query, torch.ones_like(query)], dim=1)
     k = torch.stack([w * keys, -0.5 * (w * keys) ** 2], dim=1)
-    return torch.softmax(q @ k.T, dim=1) @ values
+    return torch.nn.functional.scaled_dot_product_attention(q[None], k[None], values[None, :, None], scale=1)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_right_answers_written_differently_pass(seed):
     for each, function in (
         (exercise.left_out, table_by_loop),
-        (exercise.slope, slope_by_autograd),
-        (exercise.slope, slope_by_differences),
+        (exercise.slope, slope_by_centring),
         (exercise.press, press_by_renormalising),
         (exercise.dot_product, dot_product_by_hand),
     ):
         report = each.check(function, seed=seed)
         assert report.passed, report
+
+
+def every_case(each):
+    (question,) = each.questions
+    yield from question.cases(torch.Generator().manual_seed(0))
+    yield from (case for _, case in question.edge_cases())
+
+
+def test_the_slope_is_what_autograd_gives():
+    for case in every_case(exercise.slope):
+        slope = exercise.slope.questions[0].reference(*case)
+        torch.testing.assert_close(slope, slope_by_autograd(*case), rtol=1e-8, atol=1e-8)
+
+
+def test_the_dot_product_predicts_what_the_course_predicts():
+    for query, keys, values, w in every_case(exercise.dot_product):
+        expected = LearnedKernelRegression(w)(query, keys, values).detach()
+        predicted = exercise.dot_product.questions[0].reference(query, keys, values, w)
+        torch.testing.assert_close(predicted, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_press_is_right_in_single_precision_under_many_seeds():
+    """Where a point keeps nearly everything for itself, half of float32's digits would be lost."""
+    question = exercise.press.questions[0]
+    for seed in range(60):
+        finding = question.judge(lambda s, y: press_by_renormalising(s.float(), y.float()), seed)
+        assert finding.state is State.RIGHT, finding
 
 
 @pytest.mark.parametrize(
@@ -97,7 +130,7 @@ def test_wrong_numbers_and_letters(each, answers, words):
         (exercise.left_out, lambda x, w: scores(x, w).fill_diagonal_(-1).softmax(1), "exp(−1) is 0.37"),
         (exercise.left_out, lambda x, w: scores(x, w).fill_diagonal_(0).softmax(1), "largest there is|still looks"),
         (exercise.press, lambda s, y: (y - s @ y) * (1 - s.diagonal()), "error must grow"),
-        (exercise.slope, lambda q, k, v, w: slope_by_autograd(q, k, v, w) / -w, "inner derivative"),
+        (exercise.slope, slope_without_inner_derivative, "inner derivative"),
         (exercise.slope, lambda q, k, v, w: -slope_by_autograd(q, k, v, w), "sign is wrong"),
         (exercise.slope, slope_without_product_of_means, "subtracts the product of the means"),
         (exercise.slope, slope_with_plain_distance, "covariance is taken with d"),

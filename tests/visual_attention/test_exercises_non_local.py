@@ -6,7 +6,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from courseware.checking import State
+from courseware.exercises.function import Function
+from courseware.exercises.report import State
 from visual_attention.blocks import NonLocalBlock
 from visual_attention.cost import count_cost
 from visual_attention.exercises import non_local as exercise
@@ -53,17 +54,17 @@ def test_right_answers_written_differently_pass(seed):
     def fused(theta, phi, g):
         return F.scaled_dot_product_attention(theta[None], phi[None], g[None], scale=1.0)[0]
 
-    def with_table(query, keys, values):
-        return torch.einsum("nd,kd,kc->nc", query, keys, values) / keys.shape[0]
+    def by_outer_products(query, keys, values):
+        return query @ torch.einsum("kd,kc->dc", keys, values) / keys.shape[0]
 
     def concatenated(theta, phi, w):
-        n, k = len(theta), len(phi)
-        pairs = torch.cat([theta[:, None].expand(n, k, -1), phi[None].expand(n, k, -1)], dim=2)
-        return (pairs @ w).clamp(min=0) / k
+        """Query by query: no tensor holds the pairs of all queries."""
+        pairs = [torch.cat([query.expand(len(phi), -1), phi], dim=1) for query in theta]
+        return torch.stack([(each @ w).clamp(min=0) / len(phi) for each in pairs])
 
     for each, name, function in (
         (exercise.missing_sum, "embedded_gaussian", fused),
-        (exercise.reorder, "linear_attention", with_table),
+        (exercise.reorder, "linear_attention", by_outer_products),
         (exercise.ranking, "concatenation", concatenated),
         (exercise.alike, "likeness", likeness_by_loop),
         (
@@ -88,7 +89,8 @@ def test_right_answers_written_differently_pass(seed):
         (exercise.reorder, {"cheaper": "c"}, "7 × 7"),
         (exercise.table_2e, {"subsampled": 1.41}, "A quarter of the keys leaves"),
         (exercise.ranking, {"why": "a"}, "ReLU is not linear"),
-        (exercise.missing_sum, {"shape": "a"}, "i is free as well|still free"),
+        (exercise.missing_sum, {"shape": "a"}, "i is free as well"),
+        (exercise.missing_sum, {"shape": "b"}, "j is still free"),
     ],
 )
 def test_wrong_answers_of_the_plan_are_named(each, answers, words):
@@ -112,3 +114,13 @@ def test_the_predicted_gradients_are_those_of_the_block():
         if block.norm.weight.grad.abs().max() > 0:
             found.add("norm")
         assert found == moving
+
+
+FUNCTIONS = [q for each in exercise.ALL for q in each.questions if isinstance(q, Function)]
+
+
+@pytest.mark.parametrize("asked", FUNCTIONS, ids=lambda asked: asked.name)
+def test_edge_cases_have_names_and_a_finite_answer(asked):
+    cases = list(asked.edge_cases())
+    assert len({name for name, _ in cases}) == len(cases) >= 4
+    assert all(torch.as_tensor(asked.reference(*arguments)).isfinite().all() for _, arguments in cases)

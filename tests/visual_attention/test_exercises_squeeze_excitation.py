@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from courseware.checking import State
+from courseware.exercises.report import State
 from visual_attention.exercises import squeeze_excitation as exercise
 
 
@@ -70,6 +70,12 @@ def test_the_intervention_is_read_off_the_stored_network():
         (exercise.gates, {"two_baselines": "b"}, "one table"),
         (exercise.detective, {"share": 0.36}, "without a squeeze already"),
         (exercise.detective, {"multiply_adds": 0.0025}, "run everywhere"),
+        (exercise.detective, {"multiply_adds": 0.412}, "two rounded numbers"),
+        (exercise.detective, {"multiply_adds": 411.042}, "in millions"),
+        (exercise.cost, {"weights": 2.51}, "in millions"),
+        (exercise.cost, {"last_share": 0.533}, "enter squared"),
+        (exercise.by_hand, {"scaled": [1.076, 1.906]}, "round at the end"),
+        (exercise.by_hand, {"gates": [0.731, 0.953]}, "W₂ has a minus"),
     ],
 )
 def test_wrong_numbers_and_letters(each, answers, words):
@@ -106,6 +112,26 @@ def test_wrong_numbers_and_letters(each, answers, words):
             exercise.debug,
             lambda u, r, b: 2 * u.shape[1] * (u.shape[1] // r) + b * (u.shape[1] + u.shape[1] // r),
             "no hidden unit",
+        ),
+        (
+            exercise.debug,
+            lambda u, r, b: 2 * u.shape[1] * math.ceil(u.shape[1] / r) + b * (u.shape[1] + math.ceil(u.shape[1] / r)),
+            "rounded up",
+        ),
+        (
+            exercise.block,
+            lambda u, w1, w2: u * ((u.mean((2, 3)) @ w1.T).relu() @ w2.T)[..., None, None],
+            "The sigmoid is missing",
+        ),
+        (
+            exercise.block,
+            lambda u, w1, w2: u * ((u.mean((2, 3)) @ w1.T).relu() @ w2.T).sigmoid(),
+            "no axes for the positions",
+        ),
+        (
+            exercise.block,
+            lambda u, w1, w2: u * ((u.relu().mean((2, 3)) @ w1.T).relu() @ w2.T).sigmoid()[..., None, None],
+            "through a ReLU before the squeeze",
         ),
     ],
 )

@@ -4,20 +4,22 @@ import json
 
 import pytest
 import torch
+from scipy import stats
 from torch import nn
 
-from visual_attention.experiments import Experiment, load_weights, measure, stored
-from visual_attention.experiments.__main__ import known, main
-from visual_attention.experiments.store import _FOLDER
+from courseware.experiments import known
+from visual_attention.experiments import Difference, Experiment, load_weights, stored
+from visual_attention.experiments.store import _LESSONS
 
-EVERY = list(known().values())
+KNOWN = known("visual_attention.lessons")
+EVERY = [found.experiment for found in KNOWN.values()]
 every_experiment = pytest.mark.parametrize("experiment", EVERY, ids=lambda experiment: experiment.name)
 
 
 @every_experiment
 def test_stored_results_belong_to_the_recipe(experiment):
     results = stored(experiment.name)
-    remedy = f"run `python -m visual_attention.experiments {experiment.name}`"
+    remedy = f"run `courseware experiments {experiment.name}`"
     # Through JSON, as the stored one went: tuples become lists.
     assert results.recipe == json.loads(json.dumps(dict(experiment.recipe))), remedy
     assert results.question == experiment.question, remedy
@@ -36,8 +38,8 @@ def test_at_least_five_seeds(experiment):
 
 
 def test_no_results_without_an_experiment():
-    names = {entry.name.rpartition(".")[0] for entry in _FOLDER.iterdir() if entry.name.endswith((".json", ".pt"))}
-    assert names == {experiment.name for experiment in EVERY}
+    files = {file for file in _LESSONS.glob("*/results/*") if file.suffix in (".json", ".pt")}
+    assert {(file.stem, file.parent) for file in files} == {(name, found.folder) for name, found in KNOWN.items()}
 
 
 def toy(keep=("b", 1)):
@@ -49,10 +51,17 @@ def toy(keep=("b", 1)):
     return Experiment("toy", "What is a toy?", {"steps": 3, "rates": (1, 2)}, ("a", "b"), (0, 1, 2), run, keep)
 
 
-def test_measure_stores_and_reads(tmp_path, monkeypatch, capsys):
-    results = measure(toy(), tmp_path)
-    assert "toy: b, seed 2: error 2.250, hits 1.000" in capsys.readouterr().out
-    monkeypatch.setattr("visual_attention.experiments.store._FOLDER", tmp_path)
+def measured(experiment):
+    return [experiment.measure(*pair) for pair in experiment.pairs]
+
+
+def test_what_is_written_is_read_again(tmp_path, monkeypatch):
+    experiment = toy()
+    runs = measured(experiment)
+    assert [(run.variant, run.seed) for run in runs] == [(v, s) for s in (0, 1, 2) for v in "ab"]
+    assert [run.weights is not None for run in runs] == [pair == ("b", 1) for pair in experiment.pairs]
+    results = experiment.write(runs[::-1], tmp_path / "toys" / "results")  # in whatever order they came
+    monkeypatch.setattr("visual_attention.experiments.store._LESSONS", tmp_path)
     again = stored("toy")
     assert (
         again.values
@@ -73,12 +82,51 @@ def test_measure_stores_and_reads(tmp_path, monkeypatch, capsys):
         stored("boat")
 
 
-def test_only_the_kept_network_can_be_trained_again(tmp_path):
-    assert measure(toy(), tmp_path, keep_only=True) is None
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["toy.pt"]
+def test_a_paired_difference_by_hand():
+    # Differences 1, 2, 3, 6: mean 3, sum of squares about it 4 + 1 + 0 + 9 = 14, standard error √(14 / 3 / 4) = 1.080.
+    difference = Difference(torch.tensor([1.0, 2.0, 3.0, 6.0], dtype=torch.float64))
+    assert difference.mean == 3
+    assert difference.error == pytest.approx((14 / 3 / 4) ** 0.5)
+    assert difference.found  # 3 against 2.160
+    assert difference.text(2) == "+3.00 ± 1.08, ahead in 4 of 4: a finding"
+    assert Difference(-difference.by_seed).found
+    lower = Difference(difference.by_seed - 1)  # the mean is 2, the standard error the same
+    assert not lower.found
+    assert lower.text() == "+2.000 ± 1.080, ahead in 3 of 4: no finding"
+    assert not Difference(torch.zeros(5)).found
 
 
-def test_the_command_lists_the_experiments(capsys):
-    main([])
-    printed = capsys.readouterr().out
-    assert all(f"{experiment.name}: {experiment.question}" in printed for experiment in EVERY)
+def test_a_difference_needs_two_seeds_in_a_row():
+    for wrong in (torch.ones(1), torch.ones(2, 2), torch.tensor(1.0)):
+        with pytest.raises(ValueError, match=r"by_seed must have shape \(seeds,\) with two or more, got"):
+            Difference(wrong)
+
+
+def test_by_chance_one_comparison_in_nine_is_called_a_finding():
+    # Told in lesson 4: five seeds, no difference at all. Drawn, and by Student's t with four degrees of freedom.
+    draws = torch.randn(20_000, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    share = sum(Difference(row).found for row in draws) / len(draws)
+    assert 1 / share == pytest.approx(9, abs=0.6)
+    assert 1 / (2 * stats.t.sf(2, df=4)) == pytest.approx(9, abs=0.6)
+
+
+def test_results_pair_two_variants(tmp_path, monkeypatch):
+    toy().write(measured(toy()), tmp_path / "toys" / "results")
+    monkeypatch.setattr("visual_attention.experiments.store._LESSONS", tmp_path)
+    difference = stored("toy").paired("b", "a", "error")
+    assert difference.by_seed.tolist() == [0.25, 0.25, 0.25]
+    assert difference.found
+
+
+@pytest.mark.parametrize("choose", [lambda runs: runs[1:], lambda runs: [*runs, runs[0]]], ids=["missing", "twice"])
+def test_a_table_needs_each_run_once(tmp_path, choose):
+    with pytest.raises(ValueError, match="runs must be one for each of"):
+        toy().write(choose(measured(toy())), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_computes_on_one_thread():
+    def run(variant, seed):
+        return {"threads": torch.get_num_threads()}, None
+
+    assert Experiment("toy", "How many?", {}, ("a",), (0,), run).measure("a", 0).numbers == {"threads": 1}

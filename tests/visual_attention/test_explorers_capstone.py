@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from courseware.frames import sweep
-from visual_attention.datasets.jobs import JOBS
-from visual_attention.experiments.capstone import OWN, SHOWN, SLOTS, Gallery, pictures
-from visual_attention.explorers.capstone import CHOICES, SlotStudy, slot_explorer, word
+from courseware.notebook.explorer import sweep
+from visual_attention.experiments.store import load_tensors
+from visual_attention.lessons.capstone import experiment
+from visual_attention.lessons.capstone.data import JOBS
+from visual_attention.lessons.capstone.experiment import KEEP, OWN, SHOWN, SLOTS, Gallery, InkTrunk, pictures
+from visual_attention.lessons.capstone.explorers import CHOICES, SlotStudy, slot_explorer, word
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ def test_non_local_s_weights_sum_to_one_and_a_gate_lies_between_0_and_1(study):
 
 def test_the_stored_trunk_is_that_of_the_table(study):
     """With nothing in the slot, stored answers come from features of the stored trunk: the trunk still names digits."""
-    from visual_attention.datasets.jobs import single_inks
+    from visual_attention.lessons.capstone.data import single_inks
 
     images, labels = single_inks(500, "test", seed=5)
     with torch.no_grad():
@@ -71,14 +73,42 @@ def test_the_stored_trunk_is_that_of_the_table(study):
 
 
 def test_gallery_keeps_what_was_put():
-    gallery = Gallery()
+    gallery = Gallery.empty(InkTrunk())
     maps = torch.rand(SHOWN, 12, 12)
     gallery.put("SE", "dot", maps, torch.tensor([1, 2, 3]))
     got, answer = gallery.get("SE", "dot", 2)
     assert torch.allclose(got, maps[2], atol=1e-3)
     assert answer == 3
     assert gallery.get("CBAM", "dot", 0)[1] == -1
+    assert gallery.holds("SE", "dot")
+    assert not gallery.holds("CBAM", "dot")
     assert set(SLOTS) >= set(CHOICES)
+
+
+def test_the_stored_gallery_comes_back_as_it_was_written(study):
+    stored = load_tensors("capstone")
+    written = study.gallery.state_dict()
+    assert list(written) == list(stored)
+    assert all(torch.equal(written[name], stored[name]) for name in stored)
+
+
+def test_the_gallery_that_is_kept_holds_every_slot_whatever_ran_the_others(monkeypatch):
+    """Runs of one seed may be spread over processes: the last one trains what its own process has not."""
+    gallery, trained = Gallery.empty(InkTrunk()), []
+
+    def train_and_show(slot, name, seed):
+        trained.append((slot, name, seed))
+        gallery.put(slot, name, torch.zeros(SHOWN, 12, 12), torch.zeros(SHOWN))
+
+    monkeypatch.setattr(experiment, "_gallery", lambda seed: gallery)
+    monkeypatch.setattr(experiment, "_train_and_show", train_and_show)
+    gallery.put("SE", "dot", torch.zeros(SHOWN, 12, 12), torch.zeros(SHOWN))
+    experiment._complete_gallery(0)
+    expected = {(slot, name, 0) for slot in SLOTS if slot != "kernels only" for name in JOBS}
+    assert set(trained) == expected - {("SE", "dot", 0)} | {("kernels only", "scale", 0)}
+    assert len(trained) == len(set(trained))
+    assert all(gallery.holds(slot, name) for slot, name, _ in expected)
+    assert KEEP == experiment.capstone.keep == (experiment.capstone.variants[-1], 0)
 
 
 def test_words():

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from courseware.frames import sweep
-from visual_attention.datasets.cluttered import DIGIT
-from visual_attention.explorers.cbam import CENTRES, DRAGGED, DragStudy, drag_explorer
-from visual_attention.figures.style import DECORATION
+from courseware.notebook.explorer import sweep
+from visual_attention.drawing.style import DECORATION
+from visual_attention.lessons.cbam.data import DIGIT
+from visual_attention.lessons.cbam.explorers import CENTRES, DRAGGED, DragStudy, drag_explorer
 
 
 @pytest.fixture(scope="module")

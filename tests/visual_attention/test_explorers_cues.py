@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from courseware.frames import sweep
+from courseware.notebook.explorer import sweep
 from visual_attention import soft_pool
-from visual_attention.datasets import SEARCHES, desk_scene, edge_map
-from visual_attention.explorers.cues import (
+from visual_attention.lessons.cues.data import SEARCHES, desk_scene, edge_map
+from visual_attention.lessons.cues.explorers import (
     BETAS,
     SIZES,
     STRENGTHS,
@@ -21,7 +21,7 @@ from visual_attention.explorers.cues import (
     pool_explorer,
     search_explorer,
 )
-from visual_attention.figures.desk import icon, tile
+from visual_attention.lessons.cues.icons import icon, tile
 
 CUP, BOOK = 2, 4
 
@@ -136,6 +136,18 @@ def test_every_stop_of_the_desk(desk):
         assert "nan" not in text
         seen += 1
     assert seen == 3 + 2 * len(STRENGTHS)
+
+
+def test_equal_weights_are_named_in_one_order_whatever_their_last_digits(desk, monkeypatch):
+    """Newspaper and notebook are equally salient; which exponential ends a digit higher depends on the processor."""
+    said = desk.describe("nothing", 5, 3)
+    assert "the newspaper gets 0.09" in said
+    exact = desk.weights("nothing", 5, 3)
+    for thing in range(5):
+        nudged = exact.clone()
+        nudged[thing] = torch.nextafter(exact[thing], torch.ones_like(exact[thing]))
+        monkeypatch.setattr(desk, "weights", lambda *_, nudged=nudged: nudged)
+        assert desk.describe("nothing", 5, 3) == said
 
 
 # ---- visual search

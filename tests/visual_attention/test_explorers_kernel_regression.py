@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from courseware.frames import sweep
+from courseware.notebook.explorer import sweep
 from visual_attention import bilateral_filter, gaussian_blur, nadaraya_watson
 from visual_attention.datasets import noisy_sine, true_curve
-from visual_attention.explorers.kernel_regression import (
+from visual_attention.lessons.kernel_regression.explorers import (
     QUERIES,
     WIDTHS,
     PictureStudy,

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from courseware.frames import sweep
+from courseware.notebook.explorer import sweep
 from visual_attention import attention_weights
 from visual_attention.datasets import noisy_sine
-from visual_attention.explorers.learned_attention import RATES, STARTS, STEPS, WS, LearningStudy, w_explorer
+from visual_attention.lessons.learned_attention.explorers import RATES, STARTS, STEPS, WS, LearningStudy, w_explorer
 
 
 @pytest.fixture(scope="module")

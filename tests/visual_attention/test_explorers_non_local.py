@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from courseware.frames import sweep
-from visual_attention.explorers.non_local import (
+from courseware.notebook.explorer import sweep
+from visual_attention.lessons.non_local.explorers import (
     EXAMPLES,
     HS,
     PIXELS,

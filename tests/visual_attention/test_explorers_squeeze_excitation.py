@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from courseware.frames import sweep
-from visual_attention.datasets import COLOURS, FramedDigits, reframed
-from visual_attention.experiments.context import pictures
-from visual_attention.explorers.squeeze_excitation import (
+from courseware.notebook.explorer import sweep
+from visual_attention.lessons.squeeze_excitation.data import COLOURS, FramedDigits, reframed
+from visual_attention.lessons.squeeze_excitation.experiment import pictures
+from visual_attention.lessons.squeeze_excitation.explorers import (
     AMOUNTS,
     EXAMPLE,
     NO_SE_ERROR,

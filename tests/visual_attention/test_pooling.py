@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import visual_attention
-from visual_attention import attention_weights, nadaraya_watson, pooling, soft_pool
+from visual_attention import _fast_pooling, attention_weights, nadaraya_watson, pooling, soft_pool
 from visual_attention._validation import same_kind
 from visual_attention.pooling import KERNELS, attend
 
@@ -359,7 +359,12 @@ def test_moving_all_points_far_away_changes_no_weight(kernel):
 
 def forbid(monkeypatch, name):
     # Neither a function nor a class: whoever calls it, or a method of it, fails.
-    monkeypatch.setattr(pooling, name, None)
+    monkeypatch.setattr(_fast_pooling, name, None)
+
+
+def limit_tables(monkeypatch, entries):
+    for module in (pooling, _fast_pooling):
+        monkeypatch.setattr(module, "TABLE_ENTRIES", entries)
 
 
 @pytest.mark.parametrize("offset", [0.0, 1000.0, 1e6])
@@ -371,7 +376,7 @@ def test_fused_form_equals_the_loop(monkeypatch, dtype, columns, shape, offset):
     keys = (torch.rand(60, *shape, generator=generator, dtype=F64) * 5 + offset).to(dtype)
     query = (torch.rand(33, *shape, generator=generator, dtype=F64) * 6 + offset).to(dtype)
     values = torch.randn(60, *([columns] if columns else []), generator=generator, dtype=dtype)
-    monkeypatch.setattr(pooling, "_TABLE_ENTRIES", 0)
+    limit_tables(monkeypatch, 0)
     forbid(monkeypatch, "_ByRows")
     for width in (0.003, 0.3, 30.0):
         found = nadaraya_watson(query, keys, values, width=width)
@@ -384,7 +389,7 @@ def test_fused_form_takes_any_memory_layout(monkeypatch):
     """Columns of a transposed tensor have no unit stride, which the fused kernel refuses."""
     generator = torch.Generator().manual_seed(9)
     query, keys, values = (torch.rand(4, 30, generator=generator, dtype=F64).T for _ in range(3))
-    monkeypatch.setattr(pooling, "_TABLE_ENTRIES", 0)
+    limit_tables(monkeypatch, 0)
     forbid(monkeypatch, "_ByRows")
     for columns in (values, torch.rand(5, 30, generator=generator, dtype=F64).T):
         found = nadaraya_watson(query, keys, columns, width=0.3)
@@ -396,7 +401,7 @@ def test_fused_form_centres_each_coordinate(monkeypatch):
     """Around one common centre these data would span millions of widths, and the fused form give way to the rows."""
     keys, query = torch.rand(2, 30, 2, generator=torch.Generator().manual_seed(10), dtype=F64) + t(0, 1e6)
     values = torch.linspace(0, 1, 30, dtype=F64)
-    monkeypatch.setattr(pooling, "_TABLE_ENTRIES", 0)
+    limit_tables(monkeypatch, 0)
     forbid(monkeypatch, "_ByRows")
     found = nadaraya_watson(query, keys, values, width=0.3)
     expected = loop_weights(query, keys, 0.3, "gaussian") @ values
@@ -408,7 +413,7 @@ def test_tiny_widths_do_not_use_the_fused_form(monkeypatch):
     generator = torch.Generator().manual_seed(6)
     keys, query = torch.rand(2, 50, generator=generator, dtype=F64)
     values = torch.randn(50, generator=generator, dtype=F64)
-    monkeypatch.setattr(pooling, "_TABLE_ENTRIES", 200)
+    limit_tables(monkeypatch, 200)
     forbid(monkeypatch, "_fused")
     for width in (1e-7, 1e-30):
         expected = [values[(keys - q).abs().argmin()].item() for q in query]
@@ -418,8 +423,8 @@ def test_tiny_widths_do_not_use_the_fused_form(monkeypatch):
 @pytest.mark.parametrize("leave_one_out", [False, True])
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_rows_in_parts_equal_the_loop(monkeypatch, kernel, leave_one_out):
-    monkeypatch.setattr(pooling, "_TABLE_ENTRIES", 50)  # 23 keys: two rows at a time, and a last one
-    monkeypatch.setattr(pooling, "_FUSED_REACH", -1.0)
+    limit_tables(monkeypatch, 50)  # 23 keys: two rows at a time, and a last one
+    monkeypatch.setattr(_fast_pooling, "_FUSED_REACH", -1.0)
     generator = torch.Generator().manual_seed(7)
     x, values = torch.rand(2, 23, generator=generator, dtype=F64)
     found = nadaraya_watson(x, x, values, width=0.1, kernel=kernel, leave_one_out=leave_one_out)
@@ -429,16 +434,15 @@ def test_rows_in_parts_equal_the_loop(monkeypatch, kernel, leave_one_out):
 
 @pytest.mark.parametrize(("entries", "longest"), [(0, 1), (39, 1), (40, 2), (99, 4), (1000, 7)])
 def test_no_part_is_larger_than_allowed_unless_one_row_is(monkeypatch, entries, longest):
-    monkeypatch.setattr(pooling, "_TABLE_ENTRIES", entries)
-    parts = pooling._rows_at_once(torch.zeros(7, 1), torch.zeros(20, 1))
-    assert [index for part, _ in parts for index in range(7)[part]] == list(range(7))
-    assert all(rows.tolist() == list(range(7)[part]) for part, rows in parts)
-    assert max(len(rows) for _, rows in parts) == longest
+    limit_tables(monkeypatch, entries)
+    parts = _fast_pooling._rows_at_once(torch.zeros(7, 1), torch.zeros(20, 1))
+    assert [index for part in parts for index in range(7)[part]] == list(range(7))
+    assert max(len(range(7)[part]) for part in parts) == longest
 
 
 @pytest.mark.parametrize("entries", [2**16, 50], ids=["table", "rows"])
 def test_all_stays_where_the_data_are_whatever_the_default_device(monkeypatch, entries):
-    monkeypatch.setattr(pooling, "_TABLE_ENTRIES", entries)
+    limit_tables(monkeypatch, entries)
     x = torch.linspace(0, 5, 20, dtype=F64)
     expected = nadaraya_watson(x, x, x.sin(), width=0.3, leave_one_out=True)
     with torch.device("meta"):
@@ -466,8 +470,8 @@ def test_large_forms_have_the_gradients_of_the_small_one(monkeypatch, reach, oth
         return [leaves[place].grad for place in needed]
 
     small = gradients()  # checked against finite differences above
-    monkeypatch.setattr(pooling, "_TABLE_ENTRIES", 100)
-    monkeypatch.setattr(pooling, "_FUSED_REACH", reach)
+    limit_tables(monkeypatch, 100)
+    monkeypatch.setattr(_fast_pooling, "_FUSED_REACH", reach)
     forbid(monkeypatch, other)
     for found, expected in zip(gradients(), small, strict=True):
         torch.testing.assert_close(found, expected, atol=1e-10, rtol=0)
@@ -736,3 +740,36 @@ def test_import_stays_light(module):
     assert module in loaded.split()
     heavy = {"matplotlib", "ipywidgets", "anywidget", "IPython", "courseware"}
     assert not heavy & set(loaded.split())
+
+
+MORE_BAD = [
+    ({"kernel": np.array(["gaussian", "boxcar"])}, ValueError, r"kernel must be one of .*got array\(\['gaussian'"),
+    ({"kernel": torch.ones(2)}, ValueError, r"kernel must be one of .*got tensor\("),
+    ({"keys": X.to_sparse()}, TypeError, r"keys must be a dense tensor \(write keys.to_dense\(\)\), got layout .*coo"),
+    ({"query": X.to("meta")}, ValueError, "query must hold numbers, got a tensor on the meta device"),
+    ({"width": torch.tensor(1.0, device="meta")}, ValueError, "width must hold numbers, got a tensor on the meta"),
+    (
+        {"keys": torch.nested.as_nested_tensor([X, X[:2]], layout=torch.jagged)},
+        TypeError,
+        "keys must be one dense tensor, got a nested tensor",
+    ),
+]
+
+
+@pytest.mark.parametrize(("wrong", "error", "message"), MORE_BAD, ids=range(len(MORE_BAD)))
+def test_unusual_input_is_named(wrong, error, message):
+    test_bad_input_is_named(wrong, error, message)
+
+
+def test_a_fraction_is_a_number():
+    half = Fraction(1, 2)
+    assert torch.equal(nadaraya_watson(X, X, X, width=half), nadaraya_watson(X, X, X, width=0.5))
+    assert torch.equal(soft_pool(X, half, dim=0), soft_pool(X, 0.5, dim=0))
+
+
+def test_attend_sums_what_float32_cannot_hold_on_the_way():
+    weights, values = torch.tensor([[2.0, -1.0, 0.0]]), torch.full((3,), 3e38)
+    assert attend(weights, values).tolist() == pytest.approx([3e38])
+    assert attend(weights.double(), values.double()).tolist() == pytest.approx([3e38])
+    with pytest.raises(ValueError, match=r"^values must be so small .* fit in torch.float32, got .* up to 3e\+38$"):
+        attend(torch.ones(1, 3), values)

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from fractions import Fraction
 
 import pytest
 import torch
@@ -385,3 +386,144 @@ def test_bad_input_is_named(call, error, message):
     with pytest.raises(error) as raised:
         call(x, y)
     assert str(raised.value) == message
+
+
+# ---- extremes
+magnitudes = st.integers(-150, 149).map(lambda power: 10.0**power)
+
+
+def both_dtypes(*numbers):
+    """As far as they fit."""
+    wide = torch.tensor(numbers, dtype=torch.float64)
+    return [wide, wide.float()] if wide.abs().max() < 1e38 else [wide]
+
+
+@given(magnitudes, magnitudes, magnitudes, st.booleans())
+def test_no_magnitude_gives_nan(place, w, value, leave_one_out):
+    values = torch.tensor([1.0, -2.0, 4.0], dtype=torch.float64) * value
+    for keys in both_dtypes(0.0, 0.5 * place, place):
+        model, of_kind = LearnedKernelRegression(w), values.to(keys.dtype)
+        if not of_kind.isfinite().all():
+            continue
+        table = model.weights(keys, keys, leave_one_out)
+        assert torch.allclose(table.sum(dim=1), torch.ones(3, dtype=keys.dtype))
+        found = model(keys, keys, of_kind, leave_one_out)
+        assert found.isfinite().all()
+        found.sum().backward()
+        assert not model.w.grad.isnan()
+        assert not prediction_slope(keys, keys, of_kind, w).isnan().any()
+
+
+def test_a_far_query_is_exact_in_float32():
+    """In float32 both keys would be 10⁴ away; the exponents differ by 10⁴ · 10⁻⁴ = 1."""
+    table = LearnedKernelRegression(1.0).weights(torch.tensor([1e4]), torch.tensor([0.0, 1e-4]))
+    assert table[0, 1].item() == pytest.approx(1 / (1 + math.exp(-1)), abs=1e-6)
+
+
+def test_a_huge_distance_in_float32_keeps_its_nearest_key():
+    table = LearnedKernelRegression(1.0).weights(torch.tensor([1e20]), torch.tensor([0.0, 1e19]))
+    assert table.tolist() == [[0, 1]]
+    # Measured from 10²⁰, the keys 0 and 1 are equally far.
+    assert LearnedKernelRegression(1.0).weights(torch.tensor([1e20]), torch.tensor([0.0, 1.0])).tolist() == [[0.5, 0.5]]
+
+
+def test_a_huge_w_gives_the_nearest_value():
+    model = LearnedKernelRegression(1e200)
+    assert model(ONE * 0.9, THREE_X, THREE_Y).tolist() == [2]
+    assert prediction_slope(ONE * 0.9, THREE_X, THREE_Y, 1e200).tolist() == [0]
+
+
+def test_a_w_that_training_has_lost_is_named():
+    model = LearnedKernelRegression(1.0)
+    with torch.no_grad():
+        model.w.fill_(math.nan)
+    with pytest.raises(ValueError, match=r"^w must be a finite number, got nan: has training diverged"):
+        model(ONE, THREE_X, THREE_Y)
+
+
+@given(st.integers(1, 300))
+def test_press_keeps_its_digits_where_a_point_keeps_nearly_all_its_weight(power):
+    """At 1 − S_kk = 2e-16 a quotient is off by tenths; the row's two others tell the answer exactly."""
+    rest = 10.0**-power
+    weights = torch.tensor([[1 - 3 * rest, rest, 2 * rest], [0.2, 0.5, 0.3], [0.3, 0.3, 0.4]], dtype=torch.float64)
+    assert press_residuals(weights, THREE_Y)[0].item() == pytest.approx(1 - (2 + 2 * 6) / 3, rel=1e-12)
+
+
+@given(magnitudes, magnitudes, st.sampled_from(OPTIMISERS), st.booleans())
+@settings(deadline=None)
+def test_a_path_is_finite_or_says_why_it_is_not(value, rate, optimiser, leave_one_out):
+    x = torch.linspace(0, 3, 5, dtype=torch.float64)
+    for values in both_dtypes(*(value * torch.sin(3 * x)).tolist()):
+        keys = x.to(values.dtype)
+        try:
+            path, losses = training_path(
+                keys, values, w=1.0, learning_rate=rate, steps=4, leave_one_out=leave_one_out, optimiser=optimiser
+            )
+        except ValueError as error:
+            assert str(error).startswith("w, learning_rate and values must be so small that")  # noqa: PT017
+        else:
+            assert path.isfinite().all()
+            assert losses.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda x, y: LearnedKernelRegression()(x, x.tolist(), y),
+            TypeError,
+            "keys must be a torch tensor (write torch.tensor(keys)), got list",
+        ),
+        (
+            lambda x, y: training_path(x.tolist(), y, w=1, learning_rate=1, steps=1),
+            TypeError,
+            "keys must be a torch tensor (write torch.tensor(keys)), got list",
+        ),
+        (
+            lambda x, y: LearnedKernelRegression().weights(x, x, "no"),
+            TypeError,
+            "leave_one_out must be True or False, got str",
+        ),
+        (
+            lambda x, y: training_path(x, y, w=1, learning_rate=1, steps=1, leave_one_out="no"),
+            TypeError,
+            "leave_one_out must be True or False, got str",
+        ),
+        (lambda x, y: prediction_slope(x, x, y, math.nan), ValueError, "w must be a finite number, got nan"),
+        (lambda x, y: prediction_slope(x, x, y, math.inf), ValueError, "w must be a finite number, got inf"),
+        (
+            lambda x, y: LearnedKernelRegression(1e200, dtype=torch.float32),
+            ValueError,
+            "w must be a number that fits in torch.float32, got 1e+200",
+        ),
+        (
+            lambda x, y: LearnedKernelRegression(dtype=torch.int64),
+            TypeError,
+            "dtype must be torch.float32 or torch.float64, got torch.int64",
+        ),
+        (
+            lambda x, y: squared_distances(1e20 * x.float(), x.float()),
+            ValueError,
+            "query and keys must lie so close together that their squared distances fit in torch.float32",
+        ),
+        (
+            lambda x, y: press_residuals(torch.ones(9, 9).double(), y),
+            ValueError,
+            "weights must have rows that sum to 1, got 9 in row 0",
+        ),
+    ],
+)
+def test_more_bad_input_is_named(call, error, message):
+    test_bad_input_is_named(call, error, message)
+
+
+def test_a_fraction_is_a_number():
+    x, y = random_data(0)
+    half = Fraction(1, 2)
+    assert torch.equal(LearnedKernelRegression(half)(x, x, y), LearnedKernelRegression(0.5)(x, x, y))
+    assert torch.equal(prediction_slope(x, x, y, half), prediction_slope(x, x, y, 0.5))
+    for optimiser in OPTIMISERS:
+        paths = [
+            training_path(x, y, w=a, learning_rate=a, steps=2, optimiser=optimiser)[0].tolist() for a in (half, 0.5)
+        ]
+        assert paths[0] == paths[1]

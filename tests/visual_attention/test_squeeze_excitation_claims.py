@@ -6,7 +6,9 @@ from torch import nn
 
 from visual_attention import SqueezeExcitation, count_cost, resnet50
 from visual_attention.cost import SENET_TABLE_10
-from visual_attention.experiments import context, load_weights, stored
+from visual_attention.experiments import load_weights, stored
+from visual_attention.experiments.agreement import agrees
+from visual_attention.lessons.squeeze_excitation import experiment as context
 from visual_attention.training import accuracy
 
 
@@ -43,8 +45,10 @@ def test_without_the_squeeze_nobody_knows_the_frame(results):
 
 
 def test_the_control_shows_no_gain(results):
-    gain = results.gain("SE (grey)", "plain layer (grey)", "accuracy")
-    assert gain.abs().max() < 0.02
+    gain = results.paired("SE (grey)", "plain layer (grey)", "accuracy")
+    assert not gain.found
+    assert not results.paired("SE (grey)", "none (grey)", "accuracy").found
+    assert gain.by_seed.abs().max() < 0.02
     assert results.of("none (grey)", "accuracy").min() > 0.94
 
 
@@ -95,18 +99,28 @@ def test_the_stored_network_gives_the_stored_accuracy(results):
 
 def test_a_run_of_today_gives_what_was_stored(results):
     numbers, _ = context.run("SE", 1)
-    assert numbers["accuracy"] == pytest.approx(results.of("SE", "accuracy")[1].item(), abs=0.03)
+    assert agrees(numbers["accuracy"], results.of("SE", "accuracy"))
 
 
-def test_end_to_end_the_gain_is_small_and_its_spread_as_large():
+def test_end_to_end_there_is_no_finding_over_nothing_and_just_one_over_the_plain_layer():
     small = stored("context_small")
     assert small.of("SE", "weights in the slot").tolist() == small.of("plain layer", "weights in the slot").tolist()
     for rival in ("none", "plain layer"):
-        gain = small.gain("SE", rival, "accuracy")
-        assert len(gain) == 5
-        assert (gain > 0).sum() == 4
-        assert 0 < gain.mean() < 0.1
-        assert gain.std() > gain.mean()
+        gain = small.paired("SE", rival, "accuracy")
+        assert len(gain.by_seed) == 5
+        assert (gain.by_seed > 0).sum() == 4
+        assert 0 < gain.mean < 0.1
+        assert gain.found == (rival == "plain layer")
+    assert gain.mean < 2.2 * gain.error  # "just"
+    over_none = small.paired("SE", "none", "accuracy")
+    assert (2 * over_none.by_seed.std() / over_none.mean) ** 2 > 20  # seeds that such a gain would need
+
+
+def test_gates_without_the_squeeze_are_a_point_above_nothing(results):
+    gain = results.paired("per position", "none", "accuracy")
+    assert gain.found
+    assert gain.mean == pytest.approx(0.01, abs=0.002)
+    assert results.paired("SE", "none", "accuracy").mean > 60 * gain.mean
 
 
 # ---- what is counted

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from visual_attention.taxonomy import (
+from visual_attention.taxonomy.kinds import (
     AXES,
     BRANCHES,
     CHANNELS,
@@ -14,7 +14,7 @@ from visual_attention.taxonomy import (
     SIX,
     STRUCTURES,
     WIDTH,
-    block,
+    feature_maps,
     kind,
     structure,
 )
@@ -47,7 +47,7 @@ def test_the_table_is_complete():
 @pytest.mark.parametrize("seed", range(7))
 @torch.no_grad()
 def test_shape_structure_and_sums(name, seed):
-    found, features = KINDS[name], block(seed)
+    found, features = KINDS[name], feature_maps(seed)
     shape, of_table, looks, rows_sum_to_one, axes = TABLE[name]
     assert tuple(found.raw(features).shape) == shape
     table = found.table(features)
@@ -71,7 +71,7 @@ def test_shape_structure_and_sums(name, seed):
 def test_weights_differ_along_the_stated_axes_and_no_others(name):
     """Within one picture or clip: another picture has another A."""
     found = KINDS[name]
-    weights = found.spread(block(1))
+    weights = found.spread(feature_maps(1))
     assert tuple(weights.shape) == SHAPE
     separate = {"branch", "time"} - set(found.axes)  # of which each has a picture or clip of its own
     if name == "temporal" or "temporal" in name:
@@ -85,7 +85,7 @@ def test_weights_differ_along_the_stated_axes_and_no_others(name):
 
 @torch.no_grad()
 def test_the_spread_weights_are_those_of_the_table():
-    features = block(2)
+    features = feature_maps(2)
     first = {name: found.spread(features)[0, 0] for name, found in KINDS.items()}  # (C, H, W)
     tables = {name: found.table(features) for name, found in KINDS.items()}
     assert torch.equal(first["channel"][:, 0, 0], tables["channel"].diagonal())
@@ -103,7 +103,7 @@ def test_the_spread_weights_are_those_of_the_table():
 @torch.no_grad()
 def test_output_is_a_times_values():
     """A, from the table, times the values gives what the module returns."""
-    features = block(3)
+    features = feature_maps(3)
     picture, clip = features.pictures[:1], features.clips[:1]
     modules = {name: found.module for name, found in KINDS.items()}
     tables = {name: found.table(features) for name, found in KINDS.items()}
@@ -132,14 +132,14 @@ def test_output_is_a_times_values():
 
 @torch.no_grad()
 def test_two_gates_in_a_row_have_rank_one():
-    gates = KINDS["channel & spatial"].raw(block(0))
+    gates = KINDS["channel & spatial"].raw(feature_maps(0))
     assert torch.linalg.matrix_rank(gates[0].flatten(1).double(), rtol=1e-6) == 1
 
 
 @every_kind
 @torch.no_grad()
 def test_weights_depend_on_the_content_except_for_the_average(name):
-    one, other = (KINDS[name].spread(block(seed)) for seed in (1, 2))
+    one, other = (KINDS[name].spread(feature_maps(seed)) for seed in (1, 2))
     assert torch.equal(one, other) == (name == "none: average pooling")
 
 
@@ -147,7 +147,7 @@ def test_weights_depend_on_the_content_except_for_the_average(name):
 def test_the_call_printed_is_the_call_made():
     import visual_attention
 
-    features = block(0)
+    features = feature_maps(0)
     for name in SIX:
         made, method = KINDS[name].call.rsplit(".", 1)
         module = eval(made, vars(visual_attention))
@@ -175,14 +175,14 @@ def test_structure(table, expected):
 
 def test_blocks_depend_on_their_seed_and_kinds_on_their_name():
     state = torch.random.get_rng_state()
-    assert torch.equal(block(4).maps, block(4).maps)
-    assert not torch.equal(block(4).maps, block(5).maps)
+    assert torch.equal(feature_maps(4).maps, feature_maps(4).maps)
+    assert not torch.equal(feature_maps(4).maps, feature_maps(5).maps)
     assert torch.equal(torch.random.get_rng_state(), state)
-    assert block(0).maps.shape == SHAPE
+    assert feature_maps(0).maps.shape == SHAPE
     with pytest.raises(ValueError, match=r"seed must be between 0 and .*got -1"):
-        block(-1)
+        feature_maps(-1)
     with pytest.raises(TypeError, match="seed must be a whole number, got float"):
-        block(0.5)
+        feature_maps(0.5)
     assert kind("branch") is KINDS["branch"]
     with pytest.raises(ValueError, match=r"name must be one of channel, .*got 'branch-channel'"):
         kind("branch-channel")

@@ -4,25 +4,22 @@ import functools
 import re
 from pathlib import Path
 
-import jupytext
 import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from courseware import prose
 from courseware.project import START_NUMBER, lessons
-from courseware.syllabus import MARKS, teaching_notes
-from visual_attention.datasets.signs import SIGN_NAMES
-from visual_attention.explorers import (
-    capstone,
-    cbam,
-    cues,
-    kernel_regression,
-    learned_attention,
-    non_local,
-    squeeze_excitation,
-)
-from visual_attention.explorers import map as map_explorers
+from courseware.text import numbers
+from courseware.text.syllabus import teaching_notes
+from visual_attention.lessons.capstone import explorers as capstone
+from visual_attention.lessons.cbam import explorers as cbam
+from visual_attention.lessons.cues import explorers as cues
+from visual_attention.lessons.kernel_regression import explorers as kernel_regression
+from visual_attention.lessons.learned_attention import explorers as learned_attention
+from visual_attention.lessons.non_local import explorers as non_local
+from visual_attention.lessons.six_kinds import explorers as map_explorers
+from visual_attention.lessons.six_kinds.data import SIGN_NAMES
+from visual_attention.lessons.squeeze_excitation import explorers as squeeze_excitation
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = [lesson for lesson in lessons(ROOT) if lesson.number != START_NUMBER]
@@ -160,9 +157,8 @@ def stated(lesson):
     notebook = nbformat.read(ROOT / "notebooks" / f"{lesson.stem}.ipynb", as_version=4)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs]
-    for folder in ("course", "course/exercises"):
-        source = ROOT / folder / f"{lesson.stem}.py"
-        texts += [cell.source for cell in jupytext.read(source, fmt="py:percent").cells]
+    sheet = nbformat.read(ROOT / "notebooks" / "solutions" / f"{lesson.stem}.ipynb", as_version=4)
+    texts += [cell.source for cell in (*notebook.cells, *sheet.cells)]
     for number, kind, settings, _ in CLAIMS:
         if number == lesson.number:
             texts += [study(kind).describe(*settings), str(settings)]
@@ -172,14 +168,13 @@ def stated(lesson):
 @every_lesson
 def test_every_result_in_the_notes_stands_in_the_lesson_or_in_an_explorer(lesson):
     text = teaching_notes(lesson).read_text(encoding="utf-8")
-    before, _, rest = text.partition(MARKS[0])
-    text = before + rest.partition(MARKS[1])[2]
+    text = re.sub(r"(?s)<!-- courseware build: timing -->.*?<!-- end of timing -->", "", text)
     text = re.sub(r"(?ms)^### In 25 minutes.*?^### ", "### ", text)  # counted from the lesson, and tested elsewhere
     text = re.sub(r"(?m)^(\| \[.*\) \| .* \|) \d+ \|", r"\1 |", text)  # minutes that an exercise may take
     known = stated(lesson) | {number.replace(",", "") for number in SLIPS}
     # The dB of the explorer are given to one decimal, those of its description to two.
     known |= {f"{float(number):.1f}" for number in known if re.fullmatch(r"2\d\.\d\d", number)}
-    found = prose.numbers(new_notebook(cells=[new_markdown_cell(text)]))
+    found = numbers.numbers(new_notebook(cells=[new_markdown_cell(text)]))
     assert len(found) > 20
     results = [number for number in found if number.kind == "unsupported"]
     lost = [n.sentence for n in results if NUMBER.match(n.text)[0].replace(",", "") not in known]

@@ -5,7 +5,10 @@ import torch
 from torch import nn
 
 from visual_attention.datasets import digits
-from visual_attention.training import accuracy, initialised, train
+from visual_attention.lessons.cbam import experiment as cluttered
+from visual_attention.lessons.non_local import explorers as non_local
+from visual_attention.lessons.non_local import networks as twins
+from visual_attention.training import accuracy, initialised, one_thread, train
 
 
 def linear():
@@ -122,3 +125,72 @@ def test_digits():
         digits("all")
     with pytest.raises(ValueError, match="size must be at least 4, got 3"):
         digits(size=3)
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_training_takes_one_thread_and_gives_the_others_back(two_threads):
+    threads = []
+
+    class Watching(nn.Linear):
+        def forward(self, x):
+            threads.append(torch.get_num_threads())
+            return super().forward(x)
+
+    inputs = torch.zeros(4, 2)
+    how = {"steps": 2, "batch": 4, "loss": nn.functional.mse_loss}
+    train(Watching(2, 2), inputs, inputs, **how)
+    assert threads == [1, 1]
+    assert torch.get_num_threads() == 2
+    # The second call too: a context manager that is made once must not be used up by the first.
+    train(Watching(2, 2), inputs, inputs, **how)
+    assert threads == [1, 1, 1, 1]
+
+
+def test_what_a_lesson_computes_around_its_training_takes_one_thread_too(two_threads):
+    threads = []
+
+    class Watching(nn.Module):
+        def forward(self, x):
+            threads.append(torch.get_num_threads())
+            return torch.zeros(len(x), 32, 9, 9)
+
+        features = forward
+
+    accuracy(Watching(), torch.zeros(2, 1), torch.zeros(2, 9, 9, dtype=torch.int64))
+    twins.features_of(Watching(), torch.zeros(2, 3, 36, 36))
+    cluttered.features(Watching(), torch.zeros(2, 1, 48, 48))
+    assert threads == [1, 1, 1]
+    assert torch.get_num_threads() == 2
+
+
+def test_the_pixels_explorer_computes_on_one_thread(two_threads, monkeypatch):
+    threads = []
+    monkeypatch.setattr(non_local, "non_local_means", lambda *_, **__: threads.append(torch.get_num_threads()))
+    non_local.PixelStudy().denoised(0.05, "included")
+    assert threads == [1]
+
+
+def test_the_threads_come_back_after_an_error(two_threads):
+    def interrupted():
+        with one_thread():
+            assert torch.get_num_threads() == 1
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert torch.get_num_threads() == 2
+
+
+def test_more_bad_arguments_are_named():
+    network, x, targets = torch.nn.Linear(2, 2), torch.zeros(4, 2), torch.zeros(4, dtype=torch.int64)
+    with pytest.raises(TypeError, match=r"^seed must be a whole number, got str$"):
+        train(network, x, targets, steps=1, batch=2, seed="one")
+    with pytest.raises(ValueError, match=r"^batch must be at least 1, got 0$"):
+        accuracy(network, x, targets, batch=0)

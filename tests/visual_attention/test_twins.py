@@ -4,10 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from visual_attention.datasets import twin_pictures
-from visual_attention.twins import (
+from visual_attention.lessons.non_local.data import twin_pictures
+from visual_attention.lessons.non_local.networks import (
     VARIANTS,
-    GlobalContext,
     TwinHead,
     TwinNetwork,
     TwinTrunk,
@@ -18,24 +17,6 @@ from visual_attention.twins import (
 )
 
 F64 = torch.float64
-
-
-def test_global_context_equals_the_loop():
-    torch.manual_seed(0)
-    block, x = GlobalContext(6, 2).double(), torch.randn(2, 6, 3, 4, dtype=F64)
-    for picture, out, table in zip(x, block(x), block.weights(x), strict=True):
-        tokens = picture.flatten(1).T
-        scores = torch.stack([block.score.weight[0] @ token + block.score.bias[0] for token in tokens])
-        weights = scores.exp() / scores.exp().sum()
-        context = sum(w * token for w, token in zip(weights, tokens, strict=True))
-        assert torch.allclose(out, picture + block.transform(context)[:, None, None])
-        assert torch.allclose(table, weights.expand(12, 12))
-
-
-def test_a_global_context_without_a_key_pools_the_average():
-    block, x = GlobalContext(4).double(), torch.randn(1, 4, 3, 3, dtype=F64)
-    nn.init.zeros_(block.score.weight)
-    assert torch.allclose(block.weights(x), torch.full((1, 9, 9), 1 / 9, dtype=F64))
 
 
 def test_parts_add_up_inside_the_softmax():
@@ -85,7 +66,7 @@ def test_the_scaled_block_is_attention_with_the_transformers_scale():
     torch.manual_seed(0)
     block, x = VARIANTS["embedded, scaled"](), torch.randn(1, 32, 3, 3)
     tokens = x.flatten(2).mT
-    theta = nn.functional.linear(tokens, block.theta.weight, block.theta.bias)
+    theta = block.theta(tokens)
     expected = (theta @ block.phi(tokens).mT / 16**0.5).softmax(dim=2)
     assert torch.allclose(block.weights(x), expected, atol=1e-6)
 

@@ -1,8 +1,7 @@
 """Grades for the exercise sheets: an established grader (nbgrader) around the course's own checks.
 
 `release` derives what nbgrader needs, `plugin` is what nbgrader loads, `session` runs a submission apart from its
-judgement. This module is what the hidden tests call: how many points an exercise is worth, and how many an answer
-gets.
+judgement. This module is what the hidden tests call: how many points an answer gets.
 """
 
 import dataclasses
@@ -10,19 +9,15 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from courseware.checking import Choice, Exercise, Finding, Function, Report, State, Value
+from courseware.exercises.function import Function
+from courseware.exercises.points import points as points_of
+from courseware.exercises.questions import Exercise
+from courseware.exercises.report import Finding, Report, State
 
-__all__ = ["POINTS", "Score", "score", "worth"]
+__all__ = ["Score", "score"]
 
-# How much an exercise is worth follows from its hardest question; within it, questions share in the same proportion.
-POINTS = {Choice: 2, Value: 3, Function: 5}
 # Seconds for a function on all its inputs. A grader's machine may be busy, and the judge has limits of its own.
 PATIENCE = 60.0
-
-
-def worth(exercise: Exercise) -> int:
-    """The points of an exercise: those of its hardest question."""
-    return max(_points(question) for question in exercise.questions)
 
 
 class Score(float):
@@ -74,14 +69,7 @@ def score(exercise: Exercise, answers: Mapping[str, Any], *, points: float, seed
             finding = question.judge(answers.get(question.name, ...), seed)
             if worst.setdefault(question.name, finding).state is State.RIGHT:
                 worst[question.name] = finding
-    shares = {question.name: _points(question) for question in exercise.questions}
+    shares = {question.name: points_of(question) for question in exercise.questions}
     right = sum(share for name, share in shares.items() if worst[name].state is State.RIGHT)
     earned = round(points * right / sum(shares.values()), 2)
     return Score(earned, points, Report(exercise.title, tuple(worst.values())))
-
-
-def _points(question: Any) -> int:
-    for kind, points in POINTS.items():
-        if isinstance(question, kind):
-            return points
-    raise TypeError(f"no points are set for a question of the kind {type(question).__name__}")

@@ -11,6 +11,7 @@ import importlib.util
 import random
 import re
 import secrets
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +19,13 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from courseware import citations, derive
-from courseware.build import BIBLIOGRAPHY
-from courseware.checking import Exercise
-from courseware.grading import worth
+from courseware.exercises.points import worth
+from courseware.exercises.questions import Exercise
+from courseware.grading.sandbox import refusal
 from courseware.project import INSTALL_GRADE, UserError, find_lesson, project_root
+from courseware.text import citations, derive, marks
+from courseware.text.build import BIBLIOGRAPHY
+from courseware.text.tables import Place
 
 __all__ = ["release", "release_command", "source_notebook"]
 
@@ -48,9 +51,8 @@ c.Judge.memory_mb = 2048
 # The right answers: a submission imports these packages empty, and cannot read them.
 c.Judge.withheld_packages = {withheld}
 
-# The Linux kernel keeps submissions from the grader's files. Set this to False only in a container that holds nothing
-# but this folder.
-c.Judge.isolate = True
+# Submissions run in a sandbox that sees none of your files. True lets them read and change all that you can.
+c.Judge.run_submissions_unprotected = {unprotected}
 '''
 
 
@@ -85,7 +87,9 @@ class _Check:
         )
 
 
-def source_notebook(text: str, seed: int, works: Mapping[str, citations.Work]) -> NotebookNode:
+def source_notebook(
+    text: str, seed: int, works: Mapping[str, citations.Work], place: Place | None = None
+) -> NotebookNode:
     """The source of an assignment: the sheet with marked solutions, hidden tests and nbgrader's metadata.
 
     Parameters
@@ -93,6 +97,7 @@ def source_notebook(text: str, seed: int, works: Mapping[str, citations.Work]) -
     text : the sheet, as it stands in ``course/exercises/``
     seed : chooses the random inputs of the hidden tests
     works : the bibliography, by key
+    place : what its marks are resolved for; without one they stay
 
     Raises
     ------
@@ -102,6 +107,8 @@ def source_notebook(text: str, seed: int, works: Mapping[str, citations.Work]) -
     notebook = derive.marked(text)
     # The solved sheet does not lie beside a released one, and is not to be pointed at.
     notebook.cells = [cell for cell in notebook.cells if SOLVED_SHEETS not in cell.source]
+    if place is not None:
+        marks.resolve(notebook, place)
     citations.resolve(notebook, works)
     # Nor do the lessons and the references: what would be a link to them is said in words.
     for cell in notebook.cells:
@@ -138,17 +145,25 @@ def source_notebook(text: str, seed: int, works: Mapping[str, citations.Work]) -
     return notebook
 
 
-def release(root: Path, sheets: list[Path], folder: Path, seed: int) -> list[str]:
+def release(root: Path, sheets: list[Path], folder: Path, seed: int, unprotected: bool = False) -> list[str]:
     """Write the course directory `folder`, or renew the assignments of the chosen `sheets` in it.
 
-    Returns the names of the assignments. `nbgrader_config.py` is written once and then left alone.
+    Returns the names of the assignments. `nbgrader_config.py` is written once and then left alone. Nobody else gets
+    into the folder, whatever the umask, unless you have shared it with a group.
     """
     names, packages = [], set()
     works = citations.read_bibliography(root / BIBLIOGRAPHY)
+    folder.mkdir(parents=True, exist_ok=True)
+    gradebook = folder / "gradebook.db"
+    gradebook.touch(mode=0o600)
+    for path, mode in ((folder, 0o700), (gradebook, 0o600)):
+        if not path.stat().st_mode & stat.S_IWGRP:
+            path.chmod(mode)
     for sheet in sheets:
         text = sheet.read_text(encoding="utf-8")
         try:
-            notebook = source_notebook(text, seed, works)
+            place = Place(root, Path("notebooks", "exercises", f"{sheet.stem}.ipynb"))
+            notebook = source_notebook(text, seed, works, place)
         except (ValueError, SyntaxError, UserError) as error:
             raise UserError(f"{sheet.relative_to(root).as_posix()}: {error}") from error
         packages.add(_checks_module(notebook)[1].rpartition(".")[0])
@@ -160,7 +175,9 @@ def release(root: Path, sheets: list[Path], folder: Path, seed: int) -> list[str
     config = folder / "nbgrader_config.py"
     if not config.exists():
         course = min(packages).partition(".")[0]
-        config.write_text(CONFIG.format(course=course, withheld=sorted(packages)), encoding="utf-8")
+        config.write_text(
+            CONFIG.format(course=course, withheld=sorted(packages), unprotected=unprotected), encoding="utf-8"
+        )
     return names
 
 
@@ -177,8 +194,10 @@ def release_command(arguments: argparse.Namespace) -> int:
         raise UserError("none of these lessons has an exercise sheet")
     if folder == root or folder.is_relative_to(root / "src") or folder.is_relative_to(root / "course"):
         raise UserError(f"--course-dir must be a folder of its own, got {folder}")
+    if not arguments.run_submissions_unprotected and (reason := refusal()):
+        raise UserError(reason)
     seed = secrets.randbits(32) if arguments.seed is None else arguments.seed
-    names = release(root, sheets, folder, seed)
+    names = release(root, sheets, folder, seed, arguments.run_submissions_unprotected)
     print(f"{folder} holds {len(names)} assignments. Release one, and grade what comes back, with:\n")
     print(f"    cd {folder}")
     for step in ("generate_assignment", "autograde", "generate_feedback"):
@@ -202,7 +221,7 @@ def _checks_module(notebook: NotebookNode) -> tuple[str, str]:
 def _check_in(source: str, alias: str, module: str) -> _Check | None:
     """The check that a cell consists of, None if it has none."""
     calls = [
-        node
+        (node, node.func.value)
         for node in ast.walk(_parsed(source))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
@@ -211,8 +230,8 @@ def _check_in(source: str, alias: str, module: str) -> _Check | None:
     ]
     if not calls:
         return None
-    [call] = calls
-    attribute = ast.unparse(call.func.value).partition(".")[2]
+    [(call, checked)] = calls
+    attribute = ast.unparse(checked).partition(".")[2]
     exercise = getattr(importlib.import_module(module), attribute)
     questions = [question.name for question in exercise.questions]
     values = dict(zip(questions, call.args, strict=False)) | {word.arg: word.value for word in call.keywords}

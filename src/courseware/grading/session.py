@@ -24,20 +24,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from courseware.grading.confine import landlock_version
-from courseware.grading.wire import Channel, WireError, decode, encode
+from courseware.exercises import tools
+from courseware.grading.sandbox import command, filter_of_calls, refusal
+from courseware.grading.wire import Channel, WireError, decode, encode, plain_text
 
 __all__ = ["CellRun", "Limits", "Session", "SessionError", "StoppedError"]
 
 WORKER = "import sys; sys.path[:0] = {path!r}; from courseware.grading.worker import main; main()"
-# What Python and its libraries open while they run, besides themselves. Not all of /usr: courses lie there too.
-READABLE = (
-    *(f"{prefix}/{folder}" for prefix in (sys.prefix, sys.base_prefix, "/usr") for folder in ("lib", "lib64")),
-    *("/lib", "/lib64", "/usr/local/lib", "/usr/share/fonts", "/usr/share/zoneinfo"),
-    *("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/mime.types"),
-    *("/dev/urandom", "/proc/cpuinfo", "/proc/meminfo", "/sys/devices/system/cpu"),
-)
-STARTING_SECONDS = 120
+STARTING_SECONDS, ENDING_SECONDS = 120, 10
+MOST_TOOLS = 1000
 
 
 class SessionError(RuntimeError):
@@ -58,15 +53,15 @@ class Limits:
         Time for one cell, for one call of a function, and for the whole notebook with all its checks.
     memory_mb : int
         Memory in MiB, beyond what Python and PyTorch take.
-    isolate : bool
-        Let the kernel guard files (Landlock). Without it, only a container keeps a student's code from files.
+    unprotected : bool
+        Run without a sandbox: a student's code can do whatever the grader can.
     """
 
     cell_seconds: float = 60
     call_seconds: float = 10
     notebook_seconds: float = 300
     memory_mb: int = 2048
-    isolate: bool = True
+    unprotected: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,14 +107,15 @@ class Session:
         """Run a cell. An error in it is part of the result; so is a process that had to be stopped."""
         try:
             reply = self._ask("run", source, seconds=self.limits.cell_seconds)
-        except StoppedError as error:
-            return CellRun(error=("Stopped", str(error)))
+        except StoppedError as stopped:
+            return CellRun(error=("Stopped", str(stopped)))
         error = _error_in(reply)
         if error and error["memory"]:
             self._stop(self._worker)  # what the cell has piled up would be missing for all others
         else:
             self._history.append(source)
-        return CellRun(str(reply.get("printed", ""))[:10_000], error and (error["name"], error["message"]))
+        said = (error["name"], error["message"]) if error else None
+        return CellRun(plain_text(reply.get("printed", ""), 10_000), said)
 
     def answer(self, name: str) -> Any:
         """The value of a name in the notebook as it stands: plain data or a function; `...` if there is none.
@@ -128,6 +124,8 @@ class Session:
         """
         reply = self._ask("answer", name, seconds=self.limits.call_seconds)
         worker = self._worker
+        if worker is None:  # stopped meanwhile, by a check that has given up waiting
+            raise StoppedError("the process sent no answer")
         try:
             return decode(reply["value"], lambda entry: Remote(self, worker, entry))
         except (WireError, KeyError) as error:
@@ -136,12 +134,13 @@ class Session:
 
     def call(self, worker: "_Worker", function: int, arguments: tuple) -> dict:
         """The reply to one call of a student's function."""
-        if worker is not self._worker:
+        # No new process from here: it would end with this thread, which a check may have started.
+        if worker is not self._worker or self._asked is not None:
             raise StoppedError("its process was stopped on an earlier input")
         seed = torch.initial_seed() % 2**63  # the check seeds the generator for a function that draws numbers
-        return self._ask(
-            "call", function, [encode(argument) for argument in arguments], seed, seconds=self.limits.call_seconds
-        )
+        watch = tools.current() is not None
+        given = [encode(argument) for argument in arguments]
+        return self._ask("call", function, given, seed, watch, seconds=self.limits.call_seconds)
 
     def _ask(self, action: str, *arguments: Any, seconds: float) -> dict:
         if self._asked is not None:  # a check gave up waiting: its answer would be taken for the next one
@@ -161,10 +160,14 @@ class Session:
         self._asked = None
         return reply
 
+    def left(self) -> float:
+        """The seconds that are left for the notebook, 0 if none are."""
+        return self.limits.notebook_seconds if self._deadline is None else max(0, self._deadline - time.monotonic())
+
     def _seconds(self, seconds: float) -> float:
         """How long something that may take `seconds` may take in the time that is left for the notebook."""
-        left = self._deadline - time.monotonic()
-        if left <= 0:
+        left = self.left()
+        if not left:
             self._stop(self._worker)
             raise StoppedError(f"the {self.limits.notebook_seconds:g} s for the whole notebook are used up")
         return min(seconds, left)
@@ -197,9 +200,11 @@ class Session:
 class Remote:
     """A student's function: it is called here and runs in the student's process, on copies of the arguments."""
 
+    runs_elsewhere = True  # what a check changes in this process, the function does not see
+
     def __init__(self, session: Session, worker: "_Worker", entry: dict) -> None:
         self._session, self._worker, self._number = session, worker, int(entry["function"])
-        names = [str(name) for name in entry["parameters"][:50]]
+        names = [plain_text(name, 60) for name in entry["parameters"][:50]]
         if all(name.isidentifier() for name in names) and len(set(names)) == len(names):
             with contextlib.suppress(ValueError):  # a keyword is an identifier and no parameter
                 kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -208,14 +213,16 @@ class Remote:
     def __call__(self, *arguments: Any) -> Any:
         reply = self._session.call(self._worker, self._number, arguments)
         if printed := reply.get("printed"):
-            print(str(printed))
+            print(plain_text(printed, 10_000))
         try:
             after = [decode(argument) for argument in reply["arguments"]]
             value = None if _error_in(reply) else decode(reply["value"])
-        except (WireError, KeyError, TypeError) as error:
-            raise StoppedError("the process sent no answer") from error
+        except (WireError, KeyError, TypeError) as broken:
+            raise StoppedError("the process sent no answer") from broken
         for argument, changed in zip(arguments, after, strict=False):
             _copy_into(argument, changed)
+        if (record := tools.current()) is not None:
+            _note(record, reply.get("used"))
         if error := _error_in(reply):
             raise _exception(error["name"], error["message"])
         return value
@@ -226,50 +233,57 @@ class _Worker:
 
     def __init__(self, session: Session) -> None:
         limits = session.limits
-        if limits.isolate and not landlock_version():
-            raise SessionError(
-                "this kernel has no Landlock, so a student's code could read and change the grader's files; run the "
-                "grader in a container of its own and set c.Judge.isolate = False"
-            )
         packages = {name.partition(".")[0] for name in (*session.withheld_packages, "courseware")}
-        roots = sorted({str(folder.parent) for package in packages for folder in _folders(package)})
-        readable = [*READABLE, *(folder for package in packages for folder in _folders(package))]
+        readable = [folder for package in packages for folder in _folders(package)]
         withheld = [folder for package in session.withheld_packages for folder in _folders(package)]
-        self._folder = tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
+        roots = sorted({str(folder.parent) for folder in readable})
+        self._sandboxed = not limits.unprotected
         ours, theirs = socket.socketpair()
+        self._channel = Channel(ours)
         options = {
             "descriptor": theirs.fileno(),
             "withheld_packages": session.withheld_packages,
-            "isolate": limits.isolate,
-            "readable": [str(path) for path in readable],
-            "withheld": [str(path) for path in (*withheld, *session.withheld)],
+            "sandbox": self._sandboxed,
+            "number": os.getpid(),
             "memory": limits.memory_mb * 2**20,
             "processor_seconds": int(limits.notebook_seconds) + 60,
-            "largest_file": 64 * 2**20,
         }
-        home = self._folder.name
-        # Nothing of the grader's environment goes along but the search path and the language: no keys, no tokens.
-        environment = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
-        environment |= {"HOME": home, "TMPDIR": home, "MPLCONFIGDIR": home, "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
-        with theirs:
+        self._folder = tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True)
+        home, sandbox = self._folder.name, []
+        with contextlib.ExitStack() as undo, theirs, tempfile.TemporaryFile() as file:
+            undo.callback(self._folder.cleanup)
+            undo.callback(ours.close)
+            if self._sandboxed:
+                home = "/tmp"
+                try:
+                    sandbox = command(readable, [*withheld, *session.withheld], file.fileno())
+                    file.write(filter_of_calls())
+                except (ImportError, OSError, RuntimeError) as error:
+                    raise SessionError(refusal()) from error
+                file.seek(0)
+            # Nothing of the grader's environment goes along but the language: no keys, no tokens.
+            environment = {name: os.environ[name] for name in ("LANG", "LC_ALL") if name in os.environ}
+            environment |= {"HOME": home, "TMPDIR": home, "MPLCONFIGDIR": home, "MPLBACKEND": "agg"}
+            environment |= {"OMP_NUM_THREADS": "1"}
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", WORKER.format(path=roots), json.dumps(options)],
-                cwd=home,
+                [*sandbox, sys.executable, "-I", "-c", WORKER.format(path=roots), json.dumps(options)],
+                cwd=self._folder.name,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), file.fileno()],
                 start_new_session=True,
             )
-        self._channel = Channel(ours)
+            undo.pop_all()
         try:
             greeting = self._channel.receive(time.monotonic() + STARTING_SECONDS)
             if "failed" in greeting:
                 raise SessionError(f"the grading process cannot be confined: {greeting['failed']}")
         except (WireError, TimeoutError) as error:
             self.stop()
-            raise SessionError(f"the grading process did not start with {sys.executable}") from error
+            reason = refusal() if self._sandboxed else None
+            raise SessionError(reason or f"the grading process did not start with {sys.executable}") from error
         except SessionError:
             self.stop()
             raise
@@ -284,6 +298,8 @@ class _Worker:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+        if self._sandboxed:  # the last process in it ends a moment after bubblewrap itself
+            self._channel.await_end(time.monotonic() + ENDING_SECONDS)
         self._channel.connection.close()
         self._folder.cleanup()
 
@@ -302,8 +318,8 @@ def _error_in(reply: dict) -> dict | None:
     if not isinstance(error, dict):
         return None
     return {
-        "name": str(error.get("name", ""))[:60],
-        "message": str(error.get("message", ""))[:2000],
+        "name": plain_text(error.get("name", ""), 60),
+        "message": plain_text(error.get("message", ""), 2000),
         "memory": error.get("memory") is True,
     }
 
@@ -313,6 +329,18 @@ def _exception(name: str, message: str) -> Exception:
     if name == "NotImplementedError":  # the checks know it: nothing was written yet
         return NotImplementedError(message)
     return type(name if name.isidentifier() else "Error", (Exception,), {})(message)
+
+
+def _note(record: tools.Record, used: Any) -> None:
+    """Write down what the student's function used in its own process, instead of what sending it there did here.
+
+    Raises StoppedError if it cannot be read.
+    """
+    try:
+        record.used = {plain_text(name, 200) for name in used["used"][:MOST_TOOLS]}
+        record.largest, record.entries = tuple(int(size) for size in used["largest"][:64]), int(used["entries"])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise StoppedError("the process sent no answer") from error
 
 
 def _copy_into(argument: Any, changed: Any) -> None:

@@ -5,19 +5,22 @@ type. Nothing that arrives is ever executed or unpickled, so the judging process
 """
 
 import base64
+import contextlib
+import itertools
 import json
 import math
 import numbers
+import operator
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import torch
 
-__all__ = ["Channel", "WireError", "decode", "encode"]
+__all__ = ["Channel", "WireError", "decode", "encode", "plain_text"]
 
 DTYPES = {
     str(dtype).removeprefix("torch."): dtype
@@ -36,9 +39,10 @@ DTYPES = {
         torch.complex128,
     )
 }
-LARGEST_ARRAY = 16 * 2**20  # bytes
-LARGEST_MESSAGE = 64 * 2**20  # bytes
-DEEPEST, LONGEST = 6, 10_000  # of lists in lists
+LARGEST_ARRAY = 8 * 2**20  # bytes
+LARGEST_MESSAGE = 48 * 2**20  # bytes
+DEEPEST, LONGEST = 6, 10_000  # of lists in lists; entries over all levels, and characters of a text
+MOST_PARTS = 100_000  # braces, brackets and commas of a message: what reading it makes objects of
 POLL = 0.05  # seconds
 LENGTH = struct.Struct("!Q")
 
@@ -50,8 +54,8 @@ class WireError(Exception):
 class Channel:
     """JSON messages over a connected socket.
 
-    Both directions take a `deadline` of the monotonic clock, after which they raise TimeoutError. They raise WireError
-    when the connection is closed or what arrives is no message.
+    Both directions take a `deadline` of the monotonic clock, after which they raise TimeoutError, whatever arrives.
+    They raise WireError when the connection is closed or what arrives is no message.
     """
 
     def __init__(self, connection: socket.socket) -> None:
@@ -70,10 +74,19 @@ class Channel:
         (length,) = LENGTH.unpack(self._exactly(LENGTH.size, deadline))
         if length > LARGEST_MESSAGE:
             raise WireError(f"a message of {length} bytes is too long")
+        data = self._exactly(length, deadline)
+        if sum(map(data.count, (b"{", b"[", b","))) > MOST_PARTS:
+            raise WireError("a message of too many parts")
         try:
-            return json.loads(self._exactly(length, deadline))
+            return json.loads(data)
         except (ValueError, RecursionError) as error:
             raise WireError("not a message") from error
+
+    def await_end(self, deadline: float) -> None:
+        """Wait until every process that holds the other end has ended, or for the deadline."""
+        with contextlib.suppress(WireError, TimeoutError):
+            while self._patiently(self.connection.recv, 2**20, deadline):
+                pass
 
     def _exactly(self, length: int, deadline: float) -> bytes:
         data = bytearray()
@@ -86,22 +99,27 @@ class Channel:
 
     @staticmethod
     def _patiently(action: Callable[[Any], Any], argument: Any, deadline: float) -> Any:
-        while True:
+        while time.monotonic() < deadline:
             try:
                 return action(argument)
             except TimeoutError:
-                if time.monotonic() >= deadline:
-                    raise
+                pass
             except OSError as error:
                 raise WireError("the connection is closed") from error
+        raise TimeoutError("the deadline has passed")
+
+
+def plain_text(value: Any, longest: int) -> str:
+    """At most so many characters of a text, such as every file can hold: no halves of surrogate pairs."""
+    return str(value)[:longest].encode(errors="replace").decode()
 
 
 def encode(value: Any, function: Callable[[Any], dict] | None = None) -> dict:
     """`value` as JSON. `function` makes the entry for a callable; without it one is named like any other object."""
-    return _encode(value, function, 0)
+    return _encode(value, function, 0, itertools.repeat(None, LONGEST))
 
 
-def _encode(value: Any, function: Callable[[Any], dict] | None, depth: int) -> dict:
+def _encode(value: Any, function: Callable[[Any], dict] | None, depth: int, room: Iterator) -> dict:
     if value is ...:
         return {"blank": True}
     if isinstance(value, np.generic):
@@ -109,14 +127,16 @@ def _encode(value: Any, function: Callable[[Any], dict] | None, depth: int) -> d
     if value is None or isinstance(value, bool):
         return {"plain": value}
     if isinstance(value, str):
-        return {"plain": str(value)[:LONGEST]}
+        return {"plain": plain_text(value, LONGEST)}
     if isinstance(value, int):
         # Longer integers are refused by JSON; the checks take all of them for infinite.
         return {"plain": max(-(2**1001), min(int(value), 2**1001))}
     if isinstance(value, numbers.Real):
         return {"plain": float(value)}
-    if isinstance(value, list | tuple) and depth < DEEPEST and len(value) <= LONGEST:
-        return {"list": [_encode(item, function, depth + 1) for item in value]}
+    if isinstance(value, list | tuple) and depth < DEEPEST and len(value) <= operator.length_hint(room):
+        for _ in value:
+            next(room)
+        return {"list": [_encode(item, function, depth + 1, room) for item in value]}
     if isinstance(value, torch.Tensor | np.ndarray) and (array := _encode_array(value)):
         return array
     if isinstance(value, dict | set | frozenset):
@@ -170,7 +190,7 @@ def _decode(message: Any, function: Callable[[Any], Any] | None, depth: int) -> 
         plain = message["plain"]
         if plain is not None and type(plain) not in (bool, int, float, str):
             raise WireError("not an answer")
-        return plain
+        return plain_text(plain, LONGEST) if isinstance(plain, str) else plain
     if "list" in message:
         return [_decode(item, function, depth + 1) for item in message["list"]]
     if "array" in message:

@@ -6,25 +6,24 @@ it, the judgement is made elsewhere.
 
 import ast
 import builtins
+import contextlib
 import importlib.abc
 import importlib.machinery
 import inspect
 import io
 import json
-import os
-import signal
 import socket
 import sys
 import types
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
 from IPython.core.inputtransformer2 import TransformerManager
 
-from courseware.grading.confine import limit_files, limit_memory, refuse_processes
+from courseware.exercises import tools
+from courseware.grading.sandbox import become_nobody, limit
 from courseware.grading.wire import Channel, WireError, decode, encode
 
 PRINTED = 2000  # characters of a cell's output that are kept
@@ -57,7 +56,7 @@ class AbsentModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return None
 
     def exec_module(self, module: types.ModuleType) -> None:
-        module.__getattr__ = Absent().__getattr__
+        vars(module)["__getattr__"] = Absent().__getattr__
 
 
 class Shortened(io.TextIOBase):
@@ -83,10 +82,12 @@ class Notebook:
 
         def cell() -> None:
             body = ast.parse(TransformerManager().transform_cell(source)).body
-            last = body.pop() if body and isinstance(body[-1], ast.Expr) else None
+            last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+            if last is not None:
+                body.pop()
             exec(compile(ast.Module(body, []), "<cell>", "exec"), self.namespace)
             if last is not None:
-                value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), self.namespace)
+                value = eval(compile(ast.Expression(last), "<cell>", "eval"), self.namespace)
                 if value is not None and not isinstance(value, Absent):
                     print(repr(value))
 
@@ -97,12 +98,21 @@ class Notebook:
         value, report = _captured(lambda: encode(self.namespace.get(name, ...), self._keep))
         return {"value": value or {"object": "object"}} | report
 
-    def call(self, function: int, arguments: list, seed: int) -> dict:
-        """Call one of the functions; its result and the arguments that it changed."""
+    def call(self, function: int, arguments: list, seed: int, watch: bool) -> dict:
+        """Call one of the functions; its result, the arguments that it changed and, to be watched, what it used."""
         given = [decode(argument) for argument in arguments]
         torch.manual_seed(seed)
-        value, report = _captured(lambda: encode(self.functions[function](*given)))
-        return report | {"value": value, "arguments": [encode(argument) for argument in given]}
+        record = None
+
+        def called() -> dict:
+            nonlocal record
+            with tools.watched() if watch else contextlib.nullcontext() as record:
+                result = self.functions[function](*given)
+            return encode(result)  # not watched: this is none of the student's doing
+
+        value, report = _captured(called)
+        used = record and {"used": sorted(record.used), "largest": record.largest, "entries": record.entries}
+        return report | {"value": value, "arguments": [encode(argument) for argument in given], "used": used}
 
     def _keep(self, function: Callable) -> dict:
         self.functions.append(function)
@@ -122,8 +132,13 @@ def _captured(action: Callable[[], Any]) -> tuple[Any, dict]:
             warnings.simplefilter("ignore")
             result = action()
     except BaseException as raised:
-        error = {"name": type(raised).__name__, "message": str(raised)[:PRINTED], "line": _line(raised)}
-        error["memory"] = isinstance(raised, MemoryError) or "allocate memory" in error["message"]
+        message = str(raised)[:PRINTED]
+        error = {
+            "name": type(raised).__name__,
+            "message": message,
+            "line": _line(raised),
+            "memory": isinstance(raised, MemoryError) or "allocate memory" in message,
+        }
     finally:
         sys.stdout, sys.stderr = before
     return result, {"printed": sink.text, "error": error}
@@ -144,20 +159,17 @@ def main() -> None:
     options = json.loads(sys.argv[1])
     channel = Channel(socket.socket(fileno=options["descriptor"]))
     try:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file that grows too large is an OSError
         sys.meta_path.insert(0, AbsentModules(options["withheld_packages"]))
-        builtins.display = lambda *values, **named: print(*values)
-        limit_memory(options["memory"], options["processor_seconds"], options["largest_file"])
-        if options["isolate"]:
-            withheld = [Path(path) for path in options["withheld"]]
-            limit_files([Path(path) for path in options["readable"]], withheld, Path(os.getcwd()))
-        refuse_processes()
+        vars(builtins)["display"] = lambda *values, **named: print(*values)
+        limit(options["memory"], options["processor_seconds"])
+        if options["sandbox"]:
+            become_nobody(options["number"])
     except Exception as error:
         channel.send({"failed": f"{type(error).__name__}: {error}"})
         return
     channel.send({"ready": True})
     notebook = Notebook()
-    actions = {"run": notebook.run, "answer": notebook.answer, "call": notebook.call}
+    actions: dict[str, Callable[..., dict]] = {"run": notebook.run, "answer": notebook.answer, "call": notebook.call}
     while True:
         try:
             action, arguments = channel.receive()

@@ -22,9 +22,14 @@ def max_over_positions(x: torch.Tensor) -> torch.Tensor:
     `amax` is the faster one forwards, and several times the slower one backwards. Of maxima that tie, one
     gets the whole gradient.
     """
-    return F.adaptive_max_pool2d(x, 1).flatten(1) if x.requires_grad else x.amax((2, 3))
+    return F.adaptive_max_pool2d(x, 1).flatten(1) if _will_go_backwards(x) else x.amax((2, 3))
 
 
 def max_over_channels(x: torch.Tensor) -> torch.Tensor:
     """Return the largest value at each position: (N, C, H, W) -> (N, H, W); remarks as above."""
-    return x.max(dim=1).values if x.requires_grad else x.amax(1)
+    return x.max(dim=1).values if _will_go_backwards(x) else x.amax(1)
+
+
+def _will_go_backwards(x: torch.Tensor) -> bool:
+    # A leaf that requires a gradient says so within `torch.no_grad`, too.
+    return torch.is_grad_enabled() and x.requires_grad

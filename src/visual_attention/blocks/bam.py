@@ -21,13 +21,12 @@ class BAM(nn.Module):
     reduction : the ratio r, at least 1; the hidden width is C // r, and 1 where that would be 0
     dilation : of the two 3×3 convolutions of the spatial part, at least 1
 
+    Input and output: (N, C, H, W).
+
     Raises
     ------
-    TypeError
-        A parameter is not a whole number; `x` is not a floating-point tensor.
     ValueError
-        A parameter below 1; `x` not of shape (N, C, H, W), or without a position. Training raises one for a
-        single picture, because the channel part has one entry per picture to normalise over.
+        Also in training for a single picture, because the channel part has one entry per picture to normalise over.
     """
 
     def __init__(self, channels: int, reduction: int = 16, dilation: int = 4):
@@ -57,7 +56,7 @@ class BAM(nn.Module):
 
     def gate(self, x: torch.Tensor) -> torch.Tensor:
         """Return M, by which each entry grows: (N, C, H, W) -> (N, C, H, W)."""
-        feature_map("x", x, self.channels)
+        feature_map("x", x, self.channels, block=self)
         channel = self.channel(mean_over(x, (2, 3)))[..., None, None]  # (N, C, 1, 1)
         return (channel + self.spatial(x)).sigmoid()  # (N, C, H, W)
 

@@ -25,16 +25,10 @@ class ChannelAttention(nn.Module):
     ----------
     channels : number of channels C, at least 1
     reduction : the ratio r, at least 1
-    pools : "avg", "max" or both
+    pools : "avg", "max" or both, each once
     bias : whether the two linear maps have biases
 
-    Raises
-    ------
-    TypeError
-        `channels` or `reduction` is not a whole number, `bias` not a bool; `x` not a floating-point tensor.
-    ValueError
-        `channels` or `reduction` below 1; `pools` empty, with an unknown name or with one name twice; `x` not
-        of shape (N, C, H, W), or without a position.
+    Input and output: (N, C, H, W).
     """
 
     def __init__(self, channels: int, reduction: int = 16, *, pools: Sequence[str] = POOLS, bias: bool = True):
@@ -49,7 +43,7 @@ class ChannelAttention(nn.Module):
 
     def gate(self, x: torch.Tensor) -> torch.Tensor:
         """Return the factor of each channel: (N, C, H, W) -> (N, C, 1, 1)."""
-        feature_map("x", x, self.channels)
+        feature_map("x", x, self.channels, block=self)
         pooled = [mean_over(x, (2, 3)) if pool == "avg" else max_over_positions(x) for pool in self.pools]  # (N, C)
         hidden = self.reduce(torch.stack(pooled)).relu()  # (pools, N, C / r)
         return self.expand(hidden).sum(dim=0).sigmoid()[..., None, None]  # (N, C, 1, 1)
@@ -75,13 +69,12 @@ class SpatialAttention(nn.Module):
     kernel_size : side of the kernel in positions, odd
     norm : whether to normalise before the sigmoid
 
+    Input and output: (N, C, H, W), with any number of channels.
+
     Raises
     ------
-    TypeError
-        `kernel_size` is not a whole number, `norm` not a bool; `x` not a floating-point tensor.
     ValueError
-        `kernel_size` even or below 1; `x` not of shape (N, C, H, W), or without a position. When normalising,
-        training raises one for a single picture of a single position.
+        Also in training, when normalising, for a single picture of a single position.
     """
 
     def __init__(self, kernel_size: int = 7, *, norm: bool = True):
@@ -93,7 +86,7 @@ class SpatialAttention(nn.Module):
 
     def gate(self, x: torch.Tensor) -> torch.Tensor:
         """Return the factor of each position: (N, C, H, W) -> (N, 1, H, W)."""
-        feature_map("x", x, None)
+        feature_map("x", x, None, block=self)
         # Stacked in the last dimension, because the convolution is faster on channels-last memory.
         maps = torch.stack([mean_over(x, (1,)), max_over_channels(x)], dim=-1)  # (N, H, W, 2)
         logits = self.conv(maps.movedim(-1, 1))  # (N, 1, H, W)
@@ -123,10 +116,7 @@ class CBAM(nn.Module):
     bias : as in `ChannelAttention`
     norm : as in `SpatialAttention`
 
-    Raises
-    ------
-    TypeError, ValueError
-        As in the two parts; also a ValueError for an unknown `arrangement`.
+    Input and output: (N, C, H, W). Raises what the two parts do.
     """
 
     def __init__(

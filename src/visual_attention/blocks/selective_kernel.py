@@ -1,5 +1,6 @@
 """Li, Wang, Hu, Yang: Selective Kernel Networks. CVPR 2019, arXiv 1903.06586."""
 
+import functools
 from collections.abc import Sequence
 
 import torch
@@ -28,14 +29,12 @@ class SelectiveKernel(nn.Module):
     groups : groups of each convolution, a divisor of C (32 in the paper)
     least_hidden : the paper's L
 
+    Input and output: (N, C, H, W).
+
     Raises
     ------
-    TypeError
-        A parameter is not a whole number, or `dilations` not a sequence of them; `x` is not a floating-point
-        tensor.
     ValueError
-        A parameter below 1; fewer than two `dilations`; `groups` does not divide `channels`; `x` not of shape
-        (N, C, H, W), or without a position. Training raises one for a single picture, because z has one entry
+        Also if `groups` does not divide `channels`, and in training for a single picture, because z has one entry
         per picture to normalise over.
     """
 
@@ -82,13 +81,14 @@ class SelectiveKernel(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         maps = self._split(x)  # branches × (N, C, H, W)
         shares = self._select(maps)  # (N, branches, C, 1, 1)
-        return sum(share * u for share, u in zip(shares.unbind(1), maps, strict=True))  # (N, C, H, W)
+        weighted = (share * u for share, u in zip(shares.unbind(1), maps, strict=True))  # branches × (N, C, H, W)
+        return functools.reduce(torch.add, weighted)  # (N, C, H, W)
 
     def extra_repr(self) -> str:
         return f"channels={self.channels}, reduction={self.reduction}, dilations={self.dilations}, groups={self.groups}"
 
     def _split(self, x: torch.Tensor) -> list[torch.Tensor]:
-        feature_map("x", x, self.channels)
+        feature_map("x", x, self.channels, block=self)
         return [branch(x) for branch in self.branches]
 
     def _select(self, maps: list[torch.Tensor]) -> torch.Tensor:

@@ -24,12 +24,7 @@ class SqueezeExcitation(nn.Module):
     reduction : the ratio r, at least 1
     bias : whether the two linear maps have biases
 
-    Raises
-    ------
-    TypeError
-        `channels` or `reduction` is not a whole number, `bias` not a bool; `x` not a floating-point tensor.
-    ValueError
-        `channels` or `reduction` below 1; `x` not of shape (N, C, H, W), or without a position.
+    Input and output: (N, C, H, W).
     """
 
     def __init__(self, channels: int, reduction: int = 16, *, bias: bool = True):
@@ -43,7 +38,7 @@ class SqueezeExcitation(nn.Module):
 
     def gate(self, x: torch.Tensor) -> torch.Tensor:
         """Return the factor of each channel: (N, C, H, W) -> (N, C, 1, 1)."""
-        feature_map("x", x, self.channels)
+        feature_map("x", x, self.channels, block=self)
         z = mean_over(x, (2, 3))  # (N, C)
         hidden = self.reduce(z).relu()  # (N, C / r)
         return self.expand(hidden).sigmoid()[..., None, None]  # (N, C, 1, 1)

@@ -33,14 +33,12 @@ class TemporalAttention(nn.Module):
         a learned query
     query : one of `QUERIES`
 
+    Input: (N, C, T, H, W), and a query (N, C) if it is given. Output: (N, C, H, W).
+
     Raises
     ------
-    TypeError
-        `channels` or `inner_channels` is not a whole number; `x` or the query not a floating-point tensor.
     ValueError
-        `channels` or `inner_channels` below 1; unknown `query`; `x` not of shape (N, C, T, H, W), or without
-        a position; a given query missing or not of shape (N, C); a query given to a block that has learned
-        its own.
+        Also if a query is missing that is to be given, or given to a block that has learned its own.
     """
 
     def __init__(self, channels: int, inner_channels: int | None = None, *, query: str = "learned"):
@@ -59,7 +57,7 @@ class TemporalAttention(nn.Module):
 
     def weights(self, x: torch.Tensor, query: torch.Tensor | None = None) -> torch.Tensor:
         """Return the share of each frame: (N, C, T, H, W), and (N, C) if the query is given -> (N, T)."""
-        feature_map("x", x, self.channels, ("T", "H", "W"))
+        feature_map("x", x, self.channels, ("T", "H", "W"), block=self)
         self._check_query(x, query)
         z = mean_over(x, (3, 4)).mT  # (N, T, C)
         if query is None:
@@ -81,6 +79,6 @@ class TemporalAttention(nn.Module):
         elif query is None:
             raise ValueError(f"query must be given, of shape (N, {self.channels}), got None")
         else:
-            feature_map("query", query, self.channels, ())
+            feature_map("query", query, self.channels, (), block=self)
             if len(query) != len(x):
                 raise ValueError(f"query must hold one row per clip, {len(x)} of them, got {len(query)}")

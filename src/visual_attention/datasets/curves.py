@@ -1,11 +1,11 @@
-"""A curve with noise: the data of the kernel regression lessons."""
+"""A curve with noise: the data of lessons 2 and 3, after Zhang et al. (2021), *Dive into Deep Learning*."""
 
 import math
 from typing import NamedTuple
 
 import torch
 
-from visual_attention._validation import real_tensor, whole_number
+from visual_attention._validation import real_number, real_tensor, whole_number
 
 LENGTH = 5.0  # x runs from 0 to here
 
@@ -18,10 +18,7 @@ class NoisyCurve(NamedTuple):
 
 
 def true_curve(x: torch.Tensor) -> torch.Tensor:
-    """Return 2 sin x + x^0.8, the curve without noise, for x ≥ 0 of any shape (float32 or float64).
-
-    Raises TypeError unless `x` is a float32/float64 tensor, ValueError if it is empty, not finite or below 0.
-    """
+    """Return 2 sin x + x^0.8, the curve without noise, for x ≥ 0 of any shape (float32 or float64)."""
     real_tensor("x", x, ranks=range(65), shape="of any rank")
     if (x < 0).any():
         raise ValueError(f"x must be at least 0 (x^0.8 has no real value below), got {x.min().item()}")
@@ -35,20 +32,12 @@ def noisy_sine(n: int = 50, noise: float = 0.5, seed: int = 0, dtype: torch.dtyp
     ----------
     n : number of points, at least 1
     noise : standard deviation of the noise, finite and at least 0
-    seed : whole number; the same seed gives the same points, also in the other dtype up to rounding
+    seed : whole number, at least 0; the same seed gives the same points, also in the other dtype up to rounding
     dtype : torch.float32 or torch.float64
-
-    Raises
-    ------
-    TypeError
-        `n` or `seed` is not a whole number, `noise` not a number, `dtype` another one.
-    ValueError
-        `n` below 1, `seed` below 0, `noise` negative or not finite.
     """
     n = whole_number("n", n, least=1)
     seed = whole_number("seed", seed, least=0, most=2**63 - 1)
-    if isinstance(noise, bool) or not isinstance(noise, (int, float)):
-        raise TypeError(f"noise must be a number, got {type(noise).__name__}")
+    noise = real_number("noise", noise)
     if not 0 <= noise < math.inf:
         raise ValueError(f"noise must be finite and at least 0, got {noise}")
     if dtype not in (torch.float32, torch.float64):

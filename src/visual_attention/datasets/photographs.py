@@ -1,14 +1,43 @@
 """Photographs that ship inside scikit-learn."""
 
+import dataclasses
+
 import torch
 import torch.nn.functional as F
 from sklearn.datasets import load_sample_image
 
-from visual_attention._validation import one_of, whole_number
+from visual_attention._validation import flag, one_of, whole_number
+from visual_attention.datasets.credits import Credit
 
 PHOTOGRAPHS = ("flower", "china")
+_CC_BY_2 = {"licence": "CC BY 2.0", "licence_address": "https://creativecommons.org/licenses/by/2.0/"}
+# As scikit-learn's `datasets/images/README.txt` has it. For the flower it prints the author of the other photograph
+# above the address of an account named vultilion, where the picture came from.
+CREDITS = {
+    "china": Credit(
+        "Photograph of the Summer Palace",
+        "danielbuechele",
+        "https://www.flickr.com/photos/danielbuechele/6061409035/",
+        **_CC_BY_2,
+    ),
+    "flower": Credit(
+        "Photograph of a dahlia",
+        "vultilion",
+        "https://www.flickr.com/photos/vultilion/6056698931/",
+        **_CC_BY_2,
+    ),
+}
 # How much red, green and blue contribute to brightness (ITU-R Recommendation BT.601).
 _LUMA = (0.299, 0.587, 0.114)
+
+
+def photograph_credit(name: str, changes: str) -> Credit:
+    """Whom a photograph is owed to, with what was done to it: to be said wherever it is shown.
+
+    `name` as in `photograph`; raises ValueError for another one.
+    """
+    one_of("name", name, PHOTOGRAPHS)
+    return dataclasses.replace(CREDITS[name], changes=changes)
 
 
 def photograph(name: str = "flower", size: tuple[int, int] | None = None, grey: bool = False) -> torch.Tensor:
@@ -23,24 +52,16 @@ def photograph(name: str = "flower", size: tuple[int, int] | None = None, grey: 
     Returns
     -------
     shape (3, H, W), or (H, W) if `grey`
-
-    Raises
-    ------
-    TypeError
-        `size` is not a pair of whole numbers, `grey` not a bool.
-    ValueError
-        `name` is unknown, or `size` below 1.
     """
     one_of("name", name, PHOTOGRAPHS)
-    if not isinstance(grey, bool):
-        raise TypeError(f"grey must be True or False, got {type(grey).__name__}")
+    flag("grey", grey)
     image = torch.tensor(load_sample_image(f"{name}.jpg")).permute(2, 0, 1).float() / 255
     if size is not None:
         if not isinstance(size, (tuple, list)) or len(size) != 2:
             raise TypeError(f"size must be a pair (height, width) or None, got {size!r}")
-        size = [whole_number("size", length, least=1) for length in size]
+        sides = [whole_number("size", length, least=1) for length in size]
         # Rounding may step over the ends of the range by one unit in the last place.
-        image = F.interpolate(image[None], size, mode="bilinear", antialias=True)[0].clamp(0, 1)
+        image = F.interpolate(image[None], sides, mode="bilinear", antialias=True)[0].clamp(0, 1)
     if grey:
-        image = torch.einsum("c,chw->hw", torch.tensor(_LUMA), image).clamp(0, 1)
+        image = torch.einsum("c,chw->hw", torch.tensor(_LUMA, dtype=torch.float32), image).clamp(0, 1)
     return image.contiguous()

@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterable
 
 import torch
 
-from courseware.checking import Choice, Exercise, Function, Mistake, Value
+from courseware.exercises.function import Function
+from courseware.exercises.multiple_choice import Question
+from courseware.exercises.questions import Choice, Exercise, Mistake, Value
+from visual_attention.datasets import noisy_sine
 from visual_attention.pooling import attention_weights, nadaraya_watson
 
 __all__ = [
@@ -118,6 +121,40 @@ WRONG_WIDTHS = (
         lambda q, k, s: _exponents(q, k, 1.0).softmax(dim=1),
         "This is the answer for σ = 1. Where does σ enter?",
     ),
+    Mistake(
+        "only the keys divided",
+        lambda q, k, s: _right(q, k / s, 1.0),
+        "Only the keys are divided by σ. The whole distance is: divide the query too, or the difference.",
+    ),
+    Mistake(
+        "only the query divided",
+        lambda q, k, s: _right(q / s, k, 1.0),
+        "Only the query is divided by σ. The whole distance is: divide the keys too, or the difference.",
+    ),
+)
+
+# Not told from the others at σ = ½, so for functions only.
+WRONG_POWERS = (
+    Mistake(
+        "width squared twice",
+        lambda q, k, s: _right(q, k, s**2),
+        "The distance is divided by σ² and then squared: σ⁴. Divide by σ, then square.",
+    ),
+    Mistake(
+        "2 squared",
+        lambda q, k, s: _right(q, k, math.sqrt(2) * s),
+        "(2σ)² stands under the squared distance: the 2 is squared as well. The exponent is −½ (distance/σ)².",
+    ),
+    Mistake(
+        "dot product",
+        lambda q, k, s: (q[:, None] * k / s**2).softmax(dim=1),
+        "The exponents hold the dot product of query and key. The Gaussian needs their distance: −½ key² is missing.",
+    ),
+    Mistake(
+        "logarithms",
+        lambda q, k, s: _exponents(q, k, s).log_softmax(dim=1),
+        "These are the logarithms of the weights: log_softmax instead of softmax.",
+    ),
 )
 
 WRONG_AXIS = (
@@ -142,6 +179,11 @@ WRONG_SUMS = (
         lambda q, k, s: _exponents(q, k, s).exp() / _exponents(q, k, s).exp().sum(dim=1),
         "sum(dim=1) has the shape (m,), and broadcasting lays it along the columns. With keepdim=True it is "
         "(m, 1): one sum for each row.",
+    ),
+    Mistake(
+        "divided by the largest",
+        lambda q, k, s: _exponents(q, k, s).exp() / _exponents(q, k, s).exp().amax(dim=1, keepdim=True),
+        "Each row is divided by its largest kernel value. Divide by the sum of the row: its weights must sum to 1.",
     ),
 )
 
@@ -174,6 +216,7 @@ VALUES_FEEDBACK = (
 QUERY = torch.tensor([1.0], dtype=torch.float64)
 KEYS = torch.tensor([0.0, 1.0, 3.0], dtype=torch.float64)
 VALUES = torch.tensor([1.0, 2.0, 6.0], dtype=torch.float64)
+QUERY_0 = "These distances are counted from 0. The query is x = 1."
 
 hand_example = Exercise(
     "hand_example",
@@ -185,6 +228,7 @@ hand_example = Exercise(
             (
                 *_evaluated(WRONG_KERNELS, QUERY, KEYS, 1.0),
                 Mistake("softmax of the values", _softmax_of_values(VALUES), VALUES_FEEDBACK),
+                Mistake("query 0", _right(0 * QUERY, KEYS, 1.0)[0], QUERY_0),
             ),
         ),
         Value(
@@ -198,6 +242,17 @@ hand_example = Exercise(
                 ),
                 *_evaluated(_estimates(WRONG_KERNELS[1:]), QUERY, KEYS, VALUES, 1.0),
                 Mistake("softmax of the values", _softmax_of_values(VALUES) @ VALUES, VALUES_FEEDBACK),
+                Mistake("query 0", nadaraya_watson(0 * QUERY, KEYS, VALUES, width=1.0).item(), QUERY_0),
+                Mistake(
+                    "places averaged",
+                    nadaraya_watson(QUERY, KEYS, KEYS, width=1.0).item(),
+                    "0.807 is the average of the places x_i. The weights are right: average the values y_i.",
+                ),
+                Mistake(
+                    "weights rounded first",
+                    1.964,
+                    "1.964 comes from weights that were rounded to three decimals. Carry one more, round at the end.",
+                ),
             ),
         ),
         Value(
@@ -236,22 +291,38 @@ predictions = Exercise(
     (
         Choice(
             "scaled",
-            "b",
-            {
-                "a": "A factor 7 in front of f would have to survive the division, but it stands above and below.",
-                "b": "The 7 stands above and below the line and cancels, as 1/√2π does.",
-                "c": "The width sits in the exponent. 7K is taller than K, not narrower: the ratio K(1)/K(0) is kept.",
-            },
+            Question(
+                "Replace the kernel $K$ by $7K$. Then $f$",
+                {
+                    "becomes seven times as large": (
+                        "A factor 7 in front of f would have to survive the division, but it stands above and below."
+                    ),
+                    "does not change at all": "The 7 stands above and below the line and cancels, as 1/√2π does.",
+                    "follows the data more closely, as if the kernel were narrower": (
+                        "The width sits in the exponent. 7K is taller than K, not narrower: the ratio K(1)/K(0) is "
+                        "kept."
+                    ),
+                },
+                right="b",
+            ),
         ),
         Choice(
             "empty_window",
-            "c",
-            {
-                "a": "The sum above the line is 0, but so is the sum below: it is 0/0, not 0/1.",
-                "b": "The mean needs equal weights that sum to 1. Here all weights are 0 before the division.",
-                "c": "No key within reach, so 0/0, which floating point calls nan. A library needs a rule "
-                "for it: ours gives the weight to the nearest key.",
-            },
+            Question(
+                r"Take the boxcar kernel of width 1 (it is 1 up to the distance 1 and 0 beyond), keys in $[0, 5]$ "
+                r"and the query $x = 10$. The formula $\sum_i K_i y_i \,/ \sum_j K_j$, taken literally, gives",
+                {
+                    "0": "The sum above the line is 0, but so is the sum below: it is 0/0, not 0/1.",
+                    "the mean of all $y_i$": (
+                        "The mean needs equal weights that sum to 1. Here all weights are 0 before the division."
+                    ),
+                    "no number at all": (
+                        "No key within reach, so 0/0, which floating point calls nan. A library needs a rule "
+                        "for it: ours gives the weight to the nearest key."
+                    ),
+                },
+                right="c",
+            ),
         ),
     ),
     hints=(
@@ -288,6 +359,7 @@ units = Exercise(
                 MEAN_OF_SQUARES,
                 Mistake("nearest value", 4.0, "4 is the value of the nearest key alone."),
             ),
+            decimals=2,
         ),
         Value(
             "centimetres",
@@ -301,7 +373,23 @@ units = Exercise(
                 ),
                 TRUTH,
                 MEAN_OF_SQUARES,
+                Mistake(
+                    "only the keys converted",
+                    0.0,
+                    "0 is the value at x = 0, the nearest key to 2.4: only the keys are in centimetres.",
+                ),
+                Mistake(
+                    "only the query converted",
+                    25.0,
+                    "25 is the value of the last key, x = 5: only the query is in centimetres.",
+                ),
+                Mistake(
+                    "y converted too",
+                    40_000.0,
+                    "Only x is measured in centimetres here; y is not converted.",
+                ),
             ),
+            decimals=2,
             remark="The nearest key, x = 200 with y = 4, is 40 widths away, the next one 60: the nearest takes all.",
         ),
         Value(
@@ -311,7 +399,11 @@ units = Exercise(
                 Mistake("1/σ", 0.01, "0.01 is w = 1/σ, the factor on the distances. σ has the unit of x."),
                 Mistake("σ²", 10_000.0, "10,000 is σ². σ itself grows like x."),
                 Mistake("unchanged", 1.0, "σ = 1 is 1 cm now. Which σ is one metre?"),
+                Mistake(
+                    "√", 10.0, "10 is the root of 100: distances grow a hundredfold, and σ stands under them as it is."
+                ),
             ),
+            decimals=2,
             remark="Only distance/σ counts: w = 1/σ = 0.01 undoes the factor 100.",
         ),
     ),
@@ -326,6 +418,8 @@ units = Exercise(
 # --------------------------------------------------------------------------------------------------
 
 UNNORMALISED = "These are sums of kernel values. Divide each row by its own sum first."
+MEANS = "These are mean weights: sum(dim=…) is asked, not mean(dim=…)."
+TOTAL = "3 is the sum of the whole table. Give the three sums one by one: sum(dim=…)."
 
 rows_and_columns = Exercise(
     "rows_and_columns",
@@ -342,7 +436,10 @@ rows_and_columns = Exercise(
                     "These are sums of columns, or of rows after a softmax over dim 0, the queries. A row "
                     "belongs to one query, and the softmax runs over the keys.",
                 ),
+                Mistake("mean", torch.full((3,), 1 / 3), MEANS),
+                Mistake("total", 3.0, TOTAL),
             ),
+            decimals=2,
             remark="A query shares out exactly one unit of attention.",
         ),
         Value(
@@ -356,9 +453,12 @@ rows_and_columns = Exercise(
                     "table is symmetric. The kernel is, but each row is divided by a sum of its own.",
                 ),
                 Mistake("not normalised", _exponents(KEYS, KEYS, 1.0).exp().sum(dim=0), UNNORMALISED),
+                Mistake("mean", _right(KEYS, KEYS, 1.0).mean(dim=0), MEANS),
+                Mistake("total", 3.0, TOTAL),
             ),
-            remark="A key receives what the queries give: more in a crowd, less at the edge. Together 3, "
-            "one per query.",
+            decimals=2,
+            remark="A key receives what the queries give. Here the keys ask: the one in the middle has two askers "
+            "near it and gets most. Together 3, one per query.",
         ),
     ),
     hints=(
@@ -390,6 +490,21 @@ def _query_keys_width(generator: torch.Generator) -> Iterable[tuple]:
         yield _tenths((m,), 0, 5, generator), _tenths((n,), 0, 5, generator), round(width, 1)
 
 
+def _places(*numbers: float) -> Tensor:
+    return torch.tensor(numbers)
+
+
+def _odd_places() -> Iterable[tuple[str, tuple]]:
+    yield "two equal keys", (_places(1.0, 2.5), _places(1.0, 3.0, 1.0), 0.8)
+    yield "one key only", (_places(0.0, 1.0, 2.5), _places(2.0), 0.7)
+    yield "a query halfway between two keys", (_places(1.5), _places(2.0, 1.0), 0.6)
+    yield "as many queries as keys", (_places(0.4, 2.0, 3.3), _places(2.6, 0.1, 1.9), 0.9)
+    yield "the queries are the keys", (_places(3.0, 0.0, 1.0), _places(3.0, 0.0, 1.0), 1.2)
+    yield "negative places", (_places(-2.0, 0.5), _places(-3.0, 1.5, 0.5, -1.0), 1.3)
+    yield "a key four widths away", (_places(0.0, 1.0), _places(2.8, 0.4), 0.7)
+    yield "a very wide kernel", (_places(0.0, 4.0), _places(1.0, 5.0, 2.0), 50.0)
+
+
 weights = Exercise(
     "weights",
     "Implement: attention weights",
@@ -402,6 +517,7 @@ weights = Exercise(
             (
                 *WRONG_KERNELS,
                 *WRONG_WIDTHS,
+                *WRONG_POWERS,
                 *WRONG_AXIS,
                 *WRONG_SUMS,
                 Mistake(
@@ -410,6 +526,7 @@ weights = Exercise(
                     "The table is transposed: queries are rows, keys are columns.",
                 ),
             ),
+            edge_cases=_odd_places,
         ),
     ),
     hints=(
@@ -427,6 +544,22 @@ def _regressions(generator: torch.Generator) -> Iterable[tuple]:
         yield query, keys, _tenths((len(keys), *shape[1:]), -3, 3, generator), width
 
 
+def _odd_regressions() -> Iterable[tuple[str, tuple]]:
+    query, keys = _places(0.4, 2.0, 3.3), _places(2.6, 0.1, 1.9)
+    table = torch.tensor([[1.0, -2.0, 0.5], [3.0, 0.0, 1.0], [-1.0, 2.0, 4.0]])
+    yield (
+        "two equal keys with different values",
+        (_places(1.0, 2.5), _places(1.0, 3.0, 1.0), _places(4.0, 0.0, -2.0), 0.8),
+    )
+    yield "one key only", (_places(0.0, 1.0), _places(2.0), torch.tensor([[3.0, -1.0]]), 0.7)
+    yield "one query only", (query[:1], keys, table[:, :2], 0.9)
+    yield "values with one column", (query[:2], keys, table[:, :1], 0.9)
+    yield "as many queries and columns as keys", (query, keys, table, 0.9)
+    yield "equal values", (query, keys, _places(1.5, 1.5, 1.5), 0.6)
+    yield "large and negative values", (query, keys, _places(1000.0, -500.0, 20.0), 0.9)
+    yield "negative places", (-query, _places(-3.0, 1.5, -1.0), _places(1.0, 2.0, 3.0), 1.3)
+
+
 def _reference_estimate(query: Tensor, keys: Tensor, values: Tensor, width: float) -> Tensor:
     return nadaraya_watson(query, keys, values, width=width)
 
@@ -441,7 +574,7 @@ estimate = Exercise(
             _reference_estimate,
             _regressions,
             (
-                *_estimates(WRONG_KERNELS + WRONG_WIDTHS + WRONG_AXIS + WRONG_SUMS),
+                *_estimates(WRONG_KERNELS + WRONG_WIDTHS + WRONG_POWERS + WRONG_AXIS + WRONG_SUMS),
                 Mistake(
                     "the weights themselves",
                     lambda q, k, v, s: _right(q, k, s),
@@ -452,7 +585,13 @@ estimate = Exercise(
                     lambda q, k, v, s: (_softmax_of_values(v) * v).sum(0).expand(len(q), *v.shape[1:]),
                     VALUES_FEEDBACK,
                 ),
+                Mistake(
+                    "divided by n too",
+                    lambda q, k, v, s: _right(q, k, s) @ v / len(k),
+                    "The weighted values are averaged over the n keys once too often: the weights sum to 1 already.",
+                ),
             ),
+            edge_cases=_odd_regressions,
         ),
     ),
     hints=(
@@ -467,16 +606,46 @@ estimate = Exercise(
 
 
 def _far_queries(generator: torch.Generator) -> Iterable[tuple]:
-    keys = _tenths((4,), 0, 5, generator)
-    yield torch.tensor([1.0, 1000.0]), keys
-    yield _tenths((3,), 0, 5, generator), keys
-    yield torch.tensor([-300.0]), _tenths((3,), 0, 5, generator)
-    yield torch.tensor([2.0, 60.0, 1e4]), _tenths((5,), 0, 5, generator)
+    # Different keys: so far off, the logarithm of two equal kernel values is lost in float32.
+    def keys(n: int) -> Tensor:
+        return torch.randperm(50, generator=generator)[:n] / 10
+
+    four = keys(4)
+    yield torch.tensor([1.0, 1000.0]), four
+    yield _tenths((3,), 0, 5, generator), four
+    yield torch.tensor([-300.0]), keys(3)
+    yield torch.tensor([2.0, 60.0, 1e4]), keys(5)
+
+
+def _odd_distances() -> Iterable[tuple[str, tuple]]:
+    yield "no key is near, two are equally far", (_places(0.0), _places(-30.0, 30.0))
+    yield "a far query and two equal keys", (_places(30.0), _places(5.0, 0.0, 5.0))
+    # Binary fractions: the exponents are exact in float32.
+    yield "a far query whose two nearest keys share", (_places(20.0, 0.0), _places(0.0, 0.0625, -1.0))
+    yield "a query farther still whose two nearest keys share", (_places(40.0), _places(0.0, 0.03125, -1.0))
+    yield "one key only, far away", (_places(1000.0, -1000.0), _places(2.5))
+    yield "far to the left and far to the right at once", (_places(-500.0, 1.0, 500.0), _places(0.0, 2.0))
 
 
 def _naive(query: Tensor, keys: Tensor) -> Tensor:
     kernel = _exponents(query, keys, 1.0).exp()
     return kernel / kernel.sum(dim=1, keepdim=True)
+
+
+def _after_subtracting(extreme: Callable, dim: int | tuple[int, int]) -> Callable:
+    """The formula after a number was subtracted from the exponents: the largest or the smallest of them along `dim`."""
+
+    def weights(query: Tensor, keys: Tensor) -> Tensor:
+        exponents = _exponents(query, keys, 1.0)
+        kernel = (exponents - extreme(exponents, dim=dim, keepdim=True)).exp()
+        return kernel / kernel.sum(dim=1, keepdim=True)
+
+    return weights
+
+
+def _nearest_distance_subtracted(query: Tensor, keys: Tensor) -> Tensor:
+    distances = _distances(query, keys).abs()
+    return -0.5 * (distances - distances.amin(dim=1, keepdim=True)) ** 2
 
 
 def _uniform_where_empty(query: Tensor, keys: Tensor) -> Tensor:
@@ -500,6 +669,12 @@ far_query = Exercise(
                     "Which number may be subtracted from a row of exponents without changing its weights?",
                 ),
                 Mistake(
+                    "still 0/0 in float64",
+                    lambda query, keys: _naive(query.double(), keys.double()),
+                    "float64 reaches farther, but for the farthest query every exponential underflows: 0/0 = nan. "
+                    "Which number may be subtracted from a row of exponents without changing its weights?",
+                ),
+                Mistake(
                     "nan replaced by 0",
                     lambda query, keys: _naive(query, keys).nan_to_num(0.0),
                     "nan became 0 (as it does when a small number is added below the line). That hides the "
@@ -509,8 +684,55 @@ far_query = Exercise(
                 Mistake(
                     "uniform when far",
                     _uniform_where_empty,
-                    "The far query now gets the plain mean. Its weights exist, only exp is too small to "
-                    "hold them: the nearest key takes nearly all.",
+                    "The far query now gets the plain mean (as it does when the exponents are cut off). Its weights "
+                    "exist, only exp is too small to hold them: the nearest key takes nearly all.",
+                ),
+                Mistake(
+                    "nearest key where nan",
+                    lambda query, keys: torch.where(
+                        _naive(query, keys).isnan(), _nearest(query, keys, 1.0), _naive(query, keys)
+                    ),
+                    "The nearest key is put in where nan came out. Two keys may be just as near, or nearly so, and "
+                    "then they share. Mend the exponents, not the result.",
+                ),
+                Mistake(
+                    "largest of the whole table subtracted",
+                    _after_subtracting(torch.amax, dim=(0, 1)),
+                    "The largest exponent of the whole table is subtracted. A far query's row still underflows: each "
+                    "row has a largest exponent of its own.",
+                ),
+                Mistake(
+                    "largest of the column subtracted",
+                    _after_subtracting(torch.amax, dim=0),
+                    "The largest exponent of each column is subtracted, which changes the weights: within a row the "
+                    "same number must come off every exponent, dim 1.",
+                ),
+                Mistake(
+                    "smallest subtracted",
+                    _after_subtracting(torch.amin, dim=1),
+                    "The smallest exponent of each row is subtracted, so the others become large and exp overflows: "
+                    "inf/inf. Subtract the largest.",
+                ),
+                Mistake(
+                    "distance subtracted before the square",
+                    lambda query, keys: _nearest_distance_subtracted(query, keys).softmax(dim=1),
+                    "The nearest distance is subtracted before the square. That changes the weights: subtract from the "
+                    "exponents.",
+                ),
+                Mistake(
+                    "softmax over the queries",
+                    lambda query, keys: _exponents(query, keys, 1.0).softmax(dim=0),
+                    WRONG_AXIS[0].feedback,
+                ),
+                Mistake(
+                    "½ forgotten",
+                    lambda query, keys: (2 * _exponents(query, keys, 1.0)).softmax(dim=1),
+                    "The ½ in the exponent −½ distance² is missing.",
+                ),
+                Mistake(
+                    "square forgotten",
+                    lambda query, keys: (-0.5 * _distances(query, keys).abs()).softmax(dim=1),
+                    NO_SQUARE,
                 ),
                 Mistake(
                     "nearest key for every query",
@@ -518,6 +740,7 @@ far_query = Exercise(
                     "Right for far queries, but near ones must still share their attention.",
                 ),
             ),
+            edge_cases=_odd_distances,
             remark="Far away, Nadaraya–Watson does not fade to 0: it repeats the nearest key's value.",
         ),
     ),
@@ -544,8 +767,32 @@ def _tables(generator: torch.Generator) -> Iterable[tuple]:
     yield (torch.randn(40, 60, generator=generator).softmax(dim=1),)  # sums are 1 only up to rounding
 
 
-def _sums_to_one(sums: Tensor) -> bool:
-    return torch.allclose(sums, torch.ones_like(sums), rtol=0, atol=1e-5)
+def _odd_tables() -> Iterable[tuple[str, tuple]]:
+    def table(*rows: tuple[float, ...]) -> tuple[Tensor]:
+        return (torch.tensor(rows),)
+
+    half = (0.5, 0.25, 0.25)
+    yield "weights of exactly 0 are allowed", table((1.0, 0.0, 0.0), (0.0, 0.5, 0.5))
+    yield "one key only", table((1.0,), (1.0,), (1.0,))
+    yield "one query only", table((0.2, 0.3, 0.5))
+    yield "the second row sums to less", table(half, (0.5, 0.25, 0.125), half)
+    yield "the second row sums to more", table(half, (0.5, 0.5, 0.25), half)
+    yield "the first row sums to more, the others are right", table((0.5, 0.5, 0.25), half, half)
+    yield "a negative weight, none above 1", table(half, (0.75, 0.5, -0.25), half)
+    yield "a negative weight in the first row only", table((0.75, 0.5, -0.25), half)
+    yield "negative weights, and sizes that sum to 1", table((0.75, -0.25), (-0.5, -0.5))
+    yield "a weight a little below 0", table(half, (0.5, 0.502, -0.002))
+    yield "a weight very little below 0", table(half, (0.5, 0.5, -1e-12))
+    yield "the fourth row of five sums to less", table(half, half, half, (0.5, 0.25, 0.125), half)
+    yield "a negative weight in the fourth row of five", table(half, half, half, (-0.25, 0.5, 0.75), half)
+    yield "sums within 0.00001 of 1", table((0.5, 0.500008), (0.25, 0.749992))
+    yield "a sum 0.00003 too large", table((0.5, 0.5), (0.25, 0.75003))
+    yield "a sum 0.00003 too small", table((0.5, 0.5), (0.25, 0.74997))
+    yield "columns that sum to 1 as well", table((0.5, 0.5), (0.5, 0.5))
+
+
+def _sums_to_one(sums: Tensor, tolerance: float = 1e-5) -> bool:
+    return torch.allclose(sums, torch.ones_like(sums), rtol=0, atol=tolerance)
 
 
 def _is_average(weights: Tensor) -> bool:
@@ -558,13 +805,20 @@ bounds = Exercise(
     (
         Choice(
             "property_needed",
-            "c",
-            {
-                "a": "With a sum of 1 alone, weights (2, −1) would take f outside: 2·3 − 1·0 = 6 for y = (3, 0).",
-                "b": "With weights ≥ 0 alone, (1, 1) gives f = 3 + 3 = 6 for y = (3, 3). The sum is needed as well.",
-                "c": "Both: f = Σ α_i y_i ≤ Σ α_i max y = max y, and likewise from below.",
-                "d": "Not needed: the boxcar jumps and obeys the bound too.",
-            },
+            Question(
+                "Which property of the weights does the proof need?",
+                {
+                    "each row sums to 1": (
+                        "With a sum of 1 alone, weights (2, −1) would take f outside: 2·3 − 1·0 = 6 for y = (3, 0)."
+                    ),
+                    "no weight is negative": (
+                        "With weights ≥ 0 alone, (1, 1) gives f = 3 + 3 = 6 for y = (3, 3). The sum is needed as well."
+                    ),
+                    "both": "Both: f = Σ α_i y_i ≤ Σ α_i max y = max y, and likewise from below.",
+                    "the kernel is smooth": "Not needed: the boxcar jumps and obeys the bound too.",
+                },
+                right="c",
+            ),
         ),
         Function(
             "is_average",
@@ -575,7 +829,7 @@ bounds = Exercise(
                 Mistake(
                     "sign not checked",
                     lambda weights: _sums_to_one(weights.sum(dim=1)),
-                    "Negative weights pass this check as long as their row sums to 1.",
+                    "Negative weights pass this check as long as their row sums to 1 (any where all is meant?).",
                 ),
                 Mistake(
                     "sum not checked",
@@ -598,18 +852,89 @@ bounds = Exercise(
                     "== 1 is too strict: in floating point a row of weights may sum to 0.9999999. "
                     "Compare with torch.allclose.",
                 ),
+                Mistake(
+                    "tolerance too small",
+                    lambda weights: bool((weights >= 0).all()) and _sums_to_one(weights.sum(dim=1), 1e-6),
+                    "Less than 10⁻⁵ is allowed here, which is too strict: torch.allclose(…, atol=1e-5).",
+                ),
+                Mistake(
+                    "tolerance too large",
+                    lambda weights: bool((weights >= 0).all()) and _sums_to_one(weights.sum(dim=1), 1e-3),
+                    "Your test allows the sums a larger error than asked: 10⁻⁵.",
+                ),
+                *(
+                    Mistake(
+                        f"down to −{slack:g}",
+                        lambda weights, slack=slack: (
+                            bool((weights >= -slack).all()) and _sums_to_one(weights.sum(dim=1))
+                        ),
+                        "A weight a little below 0 passes. The sums are allowed an error, the sign is not.",
+                    )
+                    for slack in (1e-5, 1e-2)
+                ),
+                Mistake(
+                    "first row only",
+                    lambda weights: _is_average(weights[:1]),
+                    "Only the first row is looked at: the others may be anything.",
+                ),
+                Mistake(
+                    "last row only",
+                    lambda weights: _is_average(weights[-1:]),
+                    "Only the last row is looked at: does a loop end too late, or is there a return too deep in it?",
+                ),
+                Mistake(
+                    "sums too small pass",
+                    lambda weights: bool((weights >= 0).all() and (weights.sum(dim=1) - 1 <= 1e-5).all()),
+                    "Rows that sum to too little pass: the difference from 1 may be negative. Take its absolute value.",
+                ),
+                Mistake(
+                    "sums too large pass",
+                    lambda weights: bool((weights >= 0).all() and (1 - weights.sum(dim=1) <= 1e-5).all()),
+                    "Rows that sum to too much pass: the difference from 1 may be negative. Take its absolute value.",
+                ),
+                Mistake(
+                    "one good sum is enough",
+                    lambda weights: bool((weights >= 0).all() and ((weights.sum(dim=1) - 1).abs() <= 1e-5).any()),
+                    "One good row is enough here: any where all is meant.",
+                ),
+                Mistake(
+                    "or for and",
+                    lambda weights: bool((weights >= 0).all()) or _sums_to_one(weights.sum(dim=1)),
+                    "One of the two properties is enough here: both are needed, and, not or.",
+                ),
+                Mistake(
+                    "at most 1",
+                    lambda weights: bool((weights <= 1).all()) and _sums_to_one(weights.sum(dim=1)),
+                    "It checks that weights are at most 1. That does not keep them from being negative.",
+                ),
+                Mistake(
+                    "0 refused",
+                    lambda weights: bool((weights > 0).all()) and _sums_to_one(weights.sum(dim=1)),
+                    "A weight of exactly 0 is not negative: the maximum's weights are all 0 but one.",
+                ),
+                Mistake(
+                    "columns as well",
+                    lambda weights: _is_average(weights) and _sums_to_one(weights.sum(dim=0)),
+                    "It asks of the columns that they sum to 1 as well. Only rows must: keys may get more or less.",
+                ),
             ),
+            edge_cases=_odd_tables,
         ),
         Choice(
             "boundary",
-            "d",
-            {
-                "a": "There is no noise in these data: y = 2x exactly.",
-                "b": "Floating point errs by about 1e-7 here, not by 1.6.",
-                "c": "A larger σ reaches farther into the slope and makes f(0) larger still.",
-                "d": "At x = 0 all other keys lie to the right, with larger y, and nothing on the left "
-                "balances them. More data do not help: this is bias at the boundary, not noise.",
-            },
+            Question(
+                "The middle is perfect. Why is $f(0) = 1.589$ and not $0$?",
+                {
+                    "noise in the data": "There is no noise in these data: y = 2x exactly.",
+                    "rounding errors": "Floating point errs by about 1e-7 here, not by 1.6.",
+                    r"$\sigma$ is too small": "A larger σ reaches farther into the slope and makes f(0) larger still.",
+                    "all other keys lie on one side": (
+                        "At x = 0 all other keys lie to the right, with larger y, and nothing on the left "
+                        "balances them. More data do not help: this is bias at the boundary, not noise."
+                    ),
+                },
+                right="d",
+            ),
         ),
     ),
     hints=(
@@ -628,13 +953,42 @@ def _curves(generator: torch.Generator) -> Iterable[tuple]:
         yield x, (2 * x.sin() + _tenths((n,), -1, 1, generator)).mul(10).round() / 10, width
 
 
+def _odd_points() -> Iterable[tuple[str, tuple]]:
+    yield "two points at the same place", (_places(1.0, 1.0, 2.0, 0.3), _places(2.0, -1.0, 0.5, 1.0), 0.8)
+    yield "all points at the same place", (_places(2.0, 2.0, 2.0), _places(1.0, 4.0, 0.0), 0.5)
+    yield "a point far away from all others", (_places(0.0, 100.0, 0.5, 1.0), _places(1.0, -2.0, 0.5, 3.0), 0.5)
+    yield "two points only", (_places(3.0, 0.0), _places(-1.0, 2.5), 1.0)
+    yield "equal values", (_places(0.0, 2.0, 0.7), _places(1.5, 1.5, 1.5), 0.6)
+    yield "negative places, out of order", (_places(-1.0, 2.0, -3.0, 0.5), _places(0.5, 1.0, -2.0, 3.0), 1.4)
+    yield "large values", (_places(0.0, 1.0, 2.0, 2.5), _places(1000.0, -500.0, 20.0, 300.0), 0.7)
+    yield "a very wide kernel", (_places(0.0, 1.0, 3.0), _places(1.0, 2.0, 6.0), 50.0)
+
+
 def _left_out_residuals(x: Tensor, y: Tensor, width: float) -> Tensor:
     return y - nadaraya_watson(x, x, y, width=width, leave_one_out=True)
+
+
+_COURSE = noisy_sine(n=50, noise=0.5, seed=0)
+SMALLEST_ERROR = _left_out_residuals(_COURSE.x, _COURSE.y, 0.3).square().mean().item()
 
 
 def _not_renormalised(x: Tensor, y: Tensor, width: float) -> Tensor:
     table = _right(x, x, width)
     return ((y - (table - table.diag().diag()) @ y) ** 2).mean()
+
+
+def _hidden(x: Tensor, y: Tensor, width: float, hidden: Tensor, score: float) -> Tensor:
+    """The mean squared error, with another score where `hidden` is True."""
+    return (y - _exponents(x, x, width).masked_fill(hidden, score).softmax(dim=1) @ y).square().mean()
+
+
+def _zeroed_kernel(x: Tensor, y: Tensor, width: float) -> Tensor:
+    kernel = _exponents(x, x, width).exp() * (1 - torch.eye(len(x)))
+    return (y - kernel @ y / kernel.sum(dim=1)).square().mean()
+
+
+def _with_another_width(change: Callable[[float], float]) -> Callable:
+    return lambda x, y, width: _left_out_residuals(x, y, change(width)).square().mean()
 
 
 leave_one_out = Exercise(
@@ -679,7 +1033,56 @@ leave_one_out = Exercise(
                     lambda x, y, width: _left_out_residuals(x, y, width).mean(),
                     "The differences are not squared, so errors of opposite sign cancel.",
                 ),
+                Mistake(
+                    "one error for each point",
+                    lambda x, y, width: _left_out_residuals(x, y, width).square(),
+                    "These are the squared errors one by one: one number is asked, their mean.",
+                ),
+                Mistake(
+                    "variance of the errors",
+                    lambda x, y, width: _left_out_residuals(x, y, width).var(correction=0),
+                    "This is the variance: the mean of the errors was subtracted first. They are squared as they are.",
+                ),
+                Mistake(
+                    "divided by n − 1",
+                    lambda x, y, width: _left_out_residuals(x, y, width).square().sum() / (len(x) - 1),
+                    "Divided by n − 1. There are n errors, and their mean is asked.",
+                ),
+                Mistake(
+                    "finite own exponent",
+                    lambda x, y, width: _hidden(x, y, width, torch.eye(len(x), dtype=torch.bool), -50.0),
+                    "The own exponent is only lowered, by 50 or the like. For a point far from all others the others' "
+                    "exponents may be lower still, and it predicts itself again. Only −∞ gives the weight 0.",
+                ),
+                Mistake(
+                    "equal places hidden too",
+                    lambda x, y, width: _hidden(x, y, width, _distances(x, x) == 0, -math.inf),
+                    "Points at an equal place are hidden too: their distance is 0 as well. Only the point itself is "
+                    "left out, on the diagonal.",
+                ),
+                Mistake(
+                    "0/0 for a lonely point",
+                    _zeroed_kernel,
+                    "For a point far from all others this is 0/0 = nan: their kernel values underflow (or its own "
+                    "weight is 1, and 1 − 1 stands below the line). Take the point out before the softmax: which "
+                    "exponent gives the weight 0?",
+                ),
+                Mistake(
+                    "width ignored",
+                    _with_another_width(lambda width: 1.0),
+                    "This is the answer for σ = 1. Where does σ enter?",
+                ),
+                Mistake(
+                    "multiplied by the width", _with_another_width(lambda width: 1 / width), WRONG_WIDTHS[1].feedback
+                ),
+                Mistake("width not squared", _with_another_width(math.sqrt), WRONG_WIDTHS[0].feedback),
+                Mistake(
+                    "½ forgotten",
+                    _with_another_width(lambda width: width / math.sqrt(2)),
+                    "The ½ in the exponent −½ (distance/σ)² is missing.",
+                ),
             ),
+            edge_cases=_odd_points,
         ),
         Value(
             "best_width",
@@ -692,7 +1095,10 @@ leave_one_out = Exercise(
                     "is always the best guess.",
                 ),
                 Mistake("largest error", 2.0, "At σ = 2 the error is largest: look for the smallest."),
+                Mistake("place in the list", 3.0, "3 is its place in the list: give the width itself."),
+                Mistake("smallest error", SMALLEST_ERROR, "That is the smallest error. At which width is it reached?"),
             ),
+            decimals=2,
             remark="Wide enough to average the noise away, narrow enough to follow the curve.",
         ),
     ),

@@ -1,0 +1,155 @@
+"""The course into one folder: each notebook is executed once, for its page and its deck."""
+
+import contextlib
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import joblib
+from jupyter_core.utils import ensure_event_loop
+from nbformat import NotebookNode
+from tqdm import tqdm
+
+from courseware.notebook.explorer import pictures_apart
+from courseware.project import Lecture, Lesson, UserError, project_root
+from courseware.project import lecture as read_lecture
+from courseware.publish import deck
+from courseware.publish.course import START, Course, read_course
+from courseware.publish.course_deck import COURSE_DECK, course_deck
+from courseware.publish.handouts import handouts
+from courseware.publish.pages import write_pages
+from courseware.publish.pictures import PICTURES
+from courseware.publish.repository import repository
+from courseware.text.execute import execute
+from courseware.text.short import short_version, slides_of_short_version
+
+__all__ = ["export"]
+
+
+def export(
+    output: Path,
+    lessons: Sequence[str] = (),
+    *,
+    url: str | None = None,
+    browser: str | None = None,
+    lecture: Lecture | None = None,
+    progress: bool = True,
+) -> Path:
+    """Execute the notebooks and write pages and decks into the folder `output`; returns the first page.
+
+    Parameters
+    ----------
+    output
+        Made if it does not exist; must be empty or hold an older export, which is replaced.
+    lessons
+        Numbers or names of the lessons to export, with their exercise sheets, the start page and the pages
+        without a number; all if empty. Links to the other lessons then lead to where their pages would lie.
+    url
+        The repository for the launch buttons, see `courseware.publish.repository`.
+    browser
+        The path of a Chromium, which prints a handout of each deck; none if not given.
+    lecture
+        Who lectures, where and when, and in which style; what `lecture.toml` says if not given.
+    progress
+        Whether to show a progress bar over the code cells, and one over the handouts.
+
+    Raises
+    ------
+    courseware.project.UserError
+        If a lesson does not exist or its text cannot be derived, `output` holds anything but an export, or `url` is no
+        repository.
+    courseware.text.execute.FAILURES
+        If a cell raises, takes too long or ends its kernel.
+    courseware.publish.errors.ExportError
+        If a page or a deck would show a formula as raw TeX, link to a place that does not exist, or load something, or
+        if Sphinx warns of anything.
+    """
+    output, root = Path(output), project_root()
+    where = repository(root, url)
+    _refuse_other_folders(output)
+    course = read_course(root, lessons)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    # Beside its place until it is finished: an export that fails leaves the older one as it was.
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as scratch:
+        made = Path(scratch, "site")
+        made.mkdir()
+        course = replace(course, notebooks=_executed(course, progress))
+        decks = write_decks(course, made, _signed(root, lecture or read_lecture(root)))
+        if browser:
+            handouts(decks, browser, progress)
+        write_pages(course, made, where)
+        if output.exists():
+            shutil.rmtree(output)
+        made.rename(output)
+    return output / "index.html"
+
+
+def _refuse_other_folders(output: Path) -> None:
+    for place in (output, *output.parents):
+        if place.exists() and not place.is_dir():
+            raise UserError(f"the export needs a folder to lie in, but {place} is a file")
+    if output.exists() and any(output.iterdir()) and not (output / "searchindex.js").is_file():
+        raise UserError(f"{output} holds something that is no export: name another folder, or empty this one")
+
+
+def _executed(course: Course, progress: bool) -> dict[str, NotebookNode]:
+    """Every notebook run, as many at a time as there are processors; each kernel computes with one of them."""
+    total = sum(cell.cell_type == "code" for notebook in course.notebooks.values() for cell in notebook.cells)
+    with tqdm(total=total, unit="cell", disable=not progress) as bar:
+
+        def run(name: str, notebook: NotebookNode) -> NotebookNode:
+            bar.set_description(name)
+            with _event_loop():
+                return execute(notebook, folder=course.folder(name), export=True, threads=1, after_cell=bar.update)
+
+        # A thread waits for each kernel, which is a process: the threads cost nothing.
+        run_all = joblib.Parallel(joblib.cpu_count(), prefer="threads")
+        done = run_all(joblib.delayed(run)(name, notebook) for name, notebook in course.notebooks.items())
+    return dict(zip(course.notebooks, done, strict=True))
+
+
+@contextlib.contextmanager
+def _event_loop() -> Iterator[None]:
+    """The loop that nbclient makes for a thread, closed in the end: it leaves that to nobody."""
+    loop = ensure_event_loop()
+    try:
+        yield
+    finally:
+        if threading.current_thread() is not threading.main_thread():
+            loop.close()
+
+
+def _signed(root: Path, lecture: Lecture) -> deck.Signed:
+    style = (root / lecture.style).read_text(encoding="utf-8") if lecture.style else ""
+    return deck.Signed(" · ".join(filter(None, [lecture.by, lecture.at])), style)
+
+
+def write_decks(course: Course, output: Path, signed: deck.Signed = deck.UNSIGNED) -> list[Path]:
+    """Write the deck of each executed lesson into `output`, and that of the course if it is whole; returns the former.
+
+    A lesson's deck holds all its pictures; that of the course, which would be slow to open, and that for 25 minutes,
+    which would hold them once more, share those of the pages.
+    Raises `courseware.publish.errors.ExportError`.
+    """
+    written, lessons = [], {}
+    for name, notebook in course.notebooks.items():
+        if name == START or not deck.has_slides(notebook):
+            continue
+        page = course.pages[name]
+        written.append(output / deck.deck_of(page))
+        written[-1].parent.mkdir(parents=True, exist_ok=True)
+        back = deck.Back("Page", Path(page).name)
+        made = deck.converted(notebook, name, course.folder(name), back, signed)
+        written[-1].write_text(deck.standing_alone(made, name, course.pages), encoding="utf-8")
+        lessons[name], _ = pictures_apart(made, PICTURES)
+        if wanted := slides_of_short_version(Lesson(course.root, Path(name).stem)):
+            made = deck.converted(short_version(notebook, wanted), name, course.folder(name), back, signed)
+            short = deck.standing_alone(pictures_apart(made, PICTURES)[0], name, course.pages)
+            (output / deck.short_deck_of(page)).write_text(short, encoding="utf-8")
+    if lessons and not course.others:
+        whole = course_deck(lessons, course.title, course.pages)
+        (output / COURSE_DECK).write_text(whole, encoding="utf-8")
+    return written

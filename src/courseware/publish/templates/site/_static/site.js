@@ -1,0 +1,17 @@
+document.addEventListener("DOMContentLoaded", () => {
+  // The arrows beside the lessons have a sign only, and screen readers need words.
+  for (const arrow of document.querySelectorAll(".bd-links summary")) {
+    arrow.setAttribute("aria-label", `Pages of ${arrow.closest("li").querySelector("a").textContent}`);
+  }
+  // The theme's sidebar is no landmark, and the name of the course in it would lie in none.
+  const sidebar = document.getElementById("pst-primary-sidebar");
+  sidebar?.setAttribute("role", "region");
+  sidebar?.setAttribute("aria-label", "Course");
+  const results = document.getElementById("search-results");
+  if (!results || location.protocol !== "file:") return;
+  // Browsers refuse the excerpts that the search page would fetch from a disk: say so.
+  const note = document.createElement("p");
+  note.className = "course-note";
+  note.textContent = "You opened this site from a disk: the search finds pages, but shows no excerpts of them.";
+  results.before(note);
+});

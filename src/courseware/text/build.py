@@ -1,0 +1,157 @@
+"""From `course/` to `notebooks/`: derive, execute, write; and say whether what is written is up to date.
+
+So it is for the derived parts of Markdown pages: see `courseware.text.marks`.
+"""
+
+import argparse
+import posixpath
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from tqdm import tqdm
+
+from courseware.project import START_NUMBER, UserError, find_text, lessons, number_of, other_pages, project_root
+from courseware.text import citations, derive, marks, style
+from courseware.text.execute import FAILURES, execute
+from courseware.text.tables import Place
+
+__all__ = ["Target", "build", "build_command", "check_command", "stale", "targets"]
+
+PAGES = "tables"  # what `courseware build` calls the derived parts of Markdown pages
+BIBLIOGRAPHY = Path("course", "references.bib")
+REFERENCES = Path("notebooks", "references.ipynb")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One notebook to make: which text it comes from, how, and where it goes (paths from the project's root)."""
+
+    source: Path
+    how: str
+    notebook: Path
+
+    @property
+    def number(self) -> str:
+        """What `courseware build` calls it: the lesson's number, or the name of a page without one."""
+        return number_of(self.source.stem)
+
+    def derived(self, root: Path) -> NotebookNode:
+        """The notebook without outputs. Raises UserError if the text cannot be derived, and says why."""
+        text = (root / self.source).read_text(encoding="utf-8")
+        try:
+            notebook = derive.derived(self.how, self.source.stem)(text)
+            works = citations.read_bibliography(root / BIBLIOGRAPHY)
+            page = posixpath.relpath(REFERENCES.as_posix(), self.notebook.parent.as_posix())
+            citing = _citing(root) if citations.BIBLIOGRAPHY in text else {}
+            marks.resolve(notebook, Place(root, self.notebook))
+            citations.resolve(notebook, works, page, citing)
+            return notebook
+        except (ValueError, SyntaxError) as error:
+            raise UserError(f"{self.source.as_posix()}: {error}") from error
+
+
+def targets(root: Path) -> list[Target]:
+    """Every notebook of the course, in reading order."""
+    texts = [
+        Target(Path("course", f"{text.stem}.py"), "lesson", Path("notebooks", f"{text.stem}.ipynb"))
+        for text in [*lessons(root), *other_pages(root)]
+    ]
+    sheets = [
+        Target(Path("course", "exercises", source.name), how, Path("notebooks", place, f"{source.stem}.ipynb"))
+        for source in sorted((root / "course" / "exercises").glob("[0-9][0-9]_*.py"))
+        for how, place in (("unsolved", "exercises"), ("solved", "solutions"))
+    ]
+    return texts + sheets
+
+
+def _citing(root: Path) -> dict[str, list[tuple[str, str]]]:
+    """For each key of the bibliography the texts that cite it: what to call them, and the path from `notebooks/`."""
+    places: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for target in targets(root):
+        text = (root / target.source).read_text(encoding="utf-8")
+        if target.how == "unsolved" or citations.BIBLIOGRAPHY in text:
+            continue
+        kind = "lesson" if target.how == "lesson" else "exercises"
+        number = "start page" if target.number == START_NUMBER else target.number.replace("_", " ")
+        name = f"{kind} {int(number)}" if number.isdigit() else number
+        path = posixpath.join("" if kind == "lesson" else "exercises", target.notebook.name)
+        try:
+            notebook = derive.derived(target.how)(text)
+            marks.resolve(notebook, Place(root, target.notebook))
+            cells = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+            keys = citations.cited_keys("\n\n".join(cells))
+        except (ValueError, SyntaxError) as error:
+            raise UserError(f"{target.source.as_posix()}: {error}") from error
+        for key in keys:
+            places[key].append((name, path))
+    return places
+
+
+def build(root: Path, chosen: Sequence[Target]) -> None:
+    """Derive, execute and write the chosen notebooks, with a progress bar over their code cells."""
+    notebooks = [(target, target.derived(root)) for target in chosen]
+    total = sum(cell.cell_type == "code" for _, notebook in notebooks for cell in notebook.cells)
+    with tqdm(total=total, unit="cell") as progress:
+        for target, notebook in notebooks:
+            progress.set_description(target.notebook.as_posix())
+            path = root / target.notebook
+            path.parent.mkdir(parents=True, exist_ok=True)
+            done = execute(notebook, folder=path.parent, after_cell=progress.update)
+            nbformat.validate(done)
+            nbformat.write(done, path)
+
+
+def stale(root: Path) -> list[str]:
+    """What is wrong with the notebooks as they lie there, one sentence each; empty if all is up to date."""
+    problems = []
+    wanted = targets(root)
+    for target in wanted:
+        path, number = root / target.notebook, target.number
+        if not path.exists():
+            problems.append(f"{target.notebook} is missing: run `courseware build {number}`")
+            continue
+        try:
+            notebook = nbformat.read(path, as_version=4)
+        except Exception:  # nbformat gives each kind of broken file an error of its own
+            problems.append(
+                f"{target.notebook} is no notebook any more (marks of a merge?): run `courseware build {number}`"
+            )
+            continue
+        if not derive.same_source(notebook, target.derived(root)):
+            problems.append(f"{target.notebook} differs from {target.source}: run `courseware build {number}`")
+        elif any(c.cell_type == "code" and c.source.strip() and not c.execution_count for c in notebook.cells):
+            problems.append(f"{target.notebook} was not executed: run `courseware build {number}`")
+    known = {root / target.notebook for target in wanted}
+    for path in sorted((root / "notebooks").rglob("*.ipynb")):
+        if path not in known and ".ipynb_checkpoints" not in path.parts and not path.name.endswith(".short.ipynb"):
+            problems.append(f"{path.relative_to(root)} comes from no text in course/: delete it")
+    return problems
+
+
+def build_command(arguments: argparse.Namespace) -> int:
+    root = project_root()
+    numbers = {PAGES if name == PAGES else find_text(name, root).number for name in arguments.lessons}
+    chosen = [target for target in targets(root) if not numbers or target.number in numbers]
+    marks.write_pages(root)
+    if not chosen:
+        return 0
+    try:
+        build(root, chosen)
+    except FAILURES as error:
+        print(f"a cell failed, its notebook is unchanged\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def check_command(arguments: argparse.Namespace) -> int:
+    root = project_root()
+    problems = stale(root) + marks.stale_pages(root)
+    print("\n".join(problems) or "every notebook and every page is up to date")
+    if arguments.style:
+        print("\n".join(f"style: {warning}" for warning in style.warnings(root)))
+    return 1 if problems else 0

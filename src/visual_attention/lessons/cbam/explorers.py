@@ -1,0 +1,133 @@
+"""The explorer of lesson 7: drag the digit, or the dot, and watch both gates of a trained network."""
+
+from dataclasses import dataclass
+
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from courseware.notebook.explorer import Explorer, Menu, Pad
+from visual_attention.blocks import CBAM
+from visual_attention.datasets import digits
+from visual_attention.experiments import load_weights
+from visual_attention.lessons.cbam import figures
+from visual_attention.lessons.cbam.data import CANVAS, DIGIT, render
+from visual_attention.lessons.cbam.experiment import DOT_SCENE, Reader, Trunk, read_out
+
+__all__ = ["CENTRES", "DRAGGED", "DragStudy", "DragView", "drag_explorer", "stored_reader"]
+
+DRAGGED = ("the digit", "the dot")
+CENTRES = tuple(range(6, CANVAS - 5, 3))  # 6, 9, … 42: where a digit lies wholly on the canvas
+_HOME = (30, 24)  # column and row of the dragged thing at first
+
+
+def stored_reader() -> Reader:
+    """The network of the stored experiment whose weights are kept: CBAM, seed 0."""
+    assert DOT_SCENE.keep is not None
+    return load_weights(Reader(Trunk(), read_out(*DOT_SCENE.keep)), DOT_SCENE.name)
+
+
+@dataclass(frozen=True, eq=False)
+class DragView:
+    """One picture and what the network makes of it.
+
+    Attributes
+    ----------
+    image : shape (48, 48)
+    boxes : shape (3, 2): rows and columns of the digits' upper left corners, the one that is dragged first
+    names : what the three digits are
+    dot : row and column of its centre
+    channels : the channel gates, shape (32,)
+    gate : the spatial gate, shape (12, 12)
+    probabilities : of the ten answers, shape (10,)
+    """
+
+    image: Tensor
+    boxes: Tensor
+    names: tuple[int, ...]
+    dot: tuple[int, int]
+    channels: Tensor
+    gate: Tensor
+    probabilities: Tensor
+
+    @property
+    def answer(self) -> int:
+        return int(self.probabilities.argmax())
+
+
+class DragStudy:
+    """Three test digits and a dot on a canvas without noise; one of the four can be dragged."""
+
+    # Centres, column and row: what lies where as long as it is not dragged.
+    DIGITS = ((30, 37), (9, 9), (9, 39))
+    DOT = (42, 18)
+    NAMES = (4, 7, 0)
+
+    def __init__(self, reader: Reader | None = None):
+        self.reader = reader or stored_reader()
+        images, labels = digits("test", DIGIT)
+        self.glyphs = torch.stack([images[int((labels == name).nonzero()[0])] for name in self.NAMES])
+
+    @torch.no_grad()
+    def view(self, dragged: str, place: tuple[int, int]) -> DragView:
+        """What is seen with the dragged thing centred at `place`, column and row."""
+        centres, dot = list(self.DIGITS), self.DOT
+        if dragged == "the digit":
+            centres[0] = place
+        else:
+            dot = place
+        boxes = torch.tensor([(row - DIGIT // 2, column - DIGIT // 2) for column, row in centres])
+        image = render(self.glyphs[None], boxes[None], torch.tensor([dot[::-1]]))
+        features = self.reader.trunk(image)
+        slot = self.reader.read_out.slot
+        assert isinstance(slot, CBAM)
+        channels, gate = slot.gates(features)
+        return DragView(
+            image=image[0, 0],
+            boxes=boxes,
+            names=self.NAMES,
+            dot=dot[::-1],
+            channels=channels.flatten(),
+            gate=gate[0, 0],
+            probabilities=torch.softmax(self.reader.read_out(features)[0], dim=0),
+        )
+
+    def draw(self, dragged: str, place: tuple[int, int]) -> Figure:
+        seen = self.view(dragged, place)
+        return figures.drag_panels(
+            image=seen.image,
+            gate=seen.gate,
+            boxes=seen.boxes,
+            channels=seen.channels,
+            probabilities=seen.probabilities,
+            answer=seen.answer,
+        )
+
+    def describe(self, dragged: str, place: tuple[int, int]) -> str:
+        seen = self.view(dragged, place)
+        large = torch.nn.functional.interpolate(seen.gate[None, None], (CANVAS, CANVAS), mode="bilinear")[0, 0]
+        on = [float(large[row : row + DIGIT, column : column + DIGIT].mean()) for row, column in seen.boxes.tolist()]
+        said = ", ".join(f"{gate:.2f} on the {name}" for gate, name in zip(on, seen.names, strict=True))
+        return (
+            f"{dragged.capitalize()} is at column {place[0]}, row {place[1]}. Mean spatial gate: {said}. The network "
+            f"reads {seen.answer}, with probability {float(seen.probabilities[seen.answer]):.2f}."
+        )
+
+
+def drag_explorer(study: DragStudy | None = None) -> Explorer:
+    """The place of a digit, or of the dot, against both gates of the stored network and its answer."""
+    study = study or DragStudy()
+    coarse = CENTRES[::2]
+    return Explorer(
+        study.draw,
+        [
+            Menu("dragged", "drag", DRAGGED, default="the dot"),
+            Pad("place", "place", CENTRES, default=_HOME, y=CENTRES, form="column {}, row {}"),
+        ],
+        title="Drag the digit, drag the dot",
+        describe=study.describe,
+        keep=[
+            {"dragged": ("the dot",), "place": [(x, y) for y in coarse for x in coarse]},
+            {"dragged": ("the digit",), "place": [(x, y) for y in coarse[1::2] for x in coarse[::2]]},
+        ],
+    )
