@@ -22,8 +22,7 @@ def test_no_cell_fails(deck):
 
 def test_the_slider_on_a_slide_moves_all_four_panels(deck):
     page = deck.page
-    while not page.locator("section.present").get_by_role("group", name=WIDTH).is_visible():
-        page.keyboard.press("Space")
+    deck.go_to(WIDTH)
     found, shown = explorer(page, WIDTH), deck.current
     slider = found.get_by_role("slider", name="width σ")
     before = panels(found)

@@ -85,8 +85,13 @@ def test_the_start_page_opens_without_a_pop_up(lab, page):
 
 def test_the_start_page_is_not_unsaved_on_opening(lab_page):
     lab_page.open("notebooks/00_start_here.ipynb")
-    lab_page.page.wait_for_timeout(2_000)
-    assert not lab_page.page.evaluate("jupyterapp.shell.currentWidget.context.model.dirty")
+    # What the kernel says of itself has been written into the notebook: that is what calls it unsaved.
+    lab_page.page.evaluate(
+        "() => { const { kernel } = jupyterapp.shell.currentWidget.sessionContext.session;"
+        " return Promise.all([kernel.info, kernel.spec]); }"
+    )
+    lab_page.page.wait_for_timeout(1_000)
+    lab_page.page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
 
 
 def test_a_notebook_runs_in_lab_and_its_errors_are_read(lab_page, scratch):

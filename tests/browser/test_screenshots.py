@@ -58,8 +58,7 @@ def test_slide(slides_page, save):
     page = slides_page.page
     page.set_viewport_size({"width": 1280, "height": 720})
     slides_page.open("notebooks/02_kernel_regression.ipynb")
-    while not page.locator("section.present").get_by_role("group", name=WIDTH).is_visible():
-        page.keyboard.press("Space")
+    slides_page.go_to(WIDTH)
     choose_width(page, "12,0,12")
     page.wait_for_timeout(500)
     save("slide", page.screenshot())

@@ -1,5 +1,5 @@
-// A kernel that starts writes its version of Python into the notebook's metadata, and JupyterLab then calls the notebook
-// unsaved, although nobody has changed anything.
+// A kernel that starts writes its version of Python and its name into the notebook's metadata, and JupyterLab then calls
+// the notebook unsaved, although nobody has changed anything.
 
 const sources = ({ content }) => content.widgets.map(({ model }) => model.sharedModel.getSource()).join("\0");
 
@@ -7,7 +7,8 @@ export async function settle(panel) {
   await panel.context.ready;
   const before = sources(panel);
   await panel.sessionContext.ready;
-  await panel.sessionContext.session?.kernel?.info;
+  const kernel = panel.sessionContext.session?.kernel;
+  await Promise.all([kernel?.info, kernel?.spec]);
   await new Promise((done) => { setTimeout(done); });
   if (sources(panel) === before) panel.model.dirty = false;
 }
