@@ -14,6 +14,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 import visual_attention
 from visual_attention.drawing import style
 from visual_attention.drawing.diagrams import ROLES
+from visual_attention.drawing.seeds import seed_rows
 from visual_attention.lessons.cues.figures import GREEN, RED
 
 PACKAGE = Path(visual_attention.__file__).parent
@@ -175,3 +176,16 @@ def test_what_stands_out_is_left_alone(draw):
 
 def test_limits_are_those_of_wcag():
     assert (TEXT, GRAPHICS) == (4.5, 3)
+
+
+def test_seeds_are_a_dot_each_and_a_bar_at_their_mean():
+    axes = Figure().subplots()
+    values = {"none": np.array([0.2, 0.4]), "SE": np.array([0.5, 0.9, 1.0])}
+    seed_rows(axes, values, {"SE": style.WEIGHT})
+    dots, bars = axes.lines[::2], axes.lines[1::2]
+    assert [line.get_xdata().tolist() for line in dots] == [[0.2, 0.4], [0.5, 0.9, 1.0]]
+    assert [set(line.get_ydata()) for line in dots] == [{0}, {1}]
+    assert [line.get_color() for line in dots] == [style.ONE, style.WEIGHT]
+    assert np.array([line.get_xdata() for line in bars]) == pytest.approx(np.array([[0.3, 0.3], [0.8, 0.8]]))
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["none", "SE"]
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the first on top

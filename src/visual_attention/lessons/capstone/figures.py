@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from visual_attention.drawing.diagrams import Diagram
+from visual_attention.drawing.seeds import seed_rows
 from visual_attention.drawing.style import (
     DECORATION,
     FIT,
@@ -161,14 +162,9 @@ def table(
 
 
 def _strip(axes: Axes, values: Mapping[str, Array], marked: str) -> None:
-    for number, (name, numbers) in enumerate(values.items()):
-        colour = WEIGHT if name == marked else ONE
-        axes.plot(numbers, np.full(len(numbers), number), "o", color=colour, markersize=7, alpha=0.75)
-        axes.plot([numbers.mean()] * 2, [number - 0.34, number + 0.34], color=FIT, linewidth=2.6)
-    axes.set_yticks(range(len(values)), list(values))
+    seed_rows(axes, values, {marked: WEIGHT})
     for label in axes.get_yticklabels():
         label.set_fontweight("bold" if label.get_text() == marked else "normal")
-    axes.set(ylim=(len(values) - 0.5, -0.5))
     axes.grid(axis="x", color="#DDDDDD")
     axes.set_axisbelow(True)
 

@@ -1,11 +1,15 @@
 """Figures of lesson 7. Each takes numbers that were computed elsewhere (tensors) and returns a figure."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from visual_attention.drawing.diagrams import Box, Diagram
+from visual_attention.drawing.seeds import seed_rows
 from visual_attention.drawing.style import (
     DECORATION,
     FIT,
@@ -281,24 +285,23 @@ def rows(
     """
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
-    for number, (name, numbers) in enumerate(values.items()):
-        gated = name.startswith(("spatial", "CBAM"))
-        colour = WEIGHT if gated else ONE
-        axes.plot(numbers, np.full(len(numbers), number), "o", color=colour, markersize=7, alpha=0.75, label=names[0])
-        axes.plot([numbers.mean()] * 2, [number - 0.34, number + 0.34], color=FIT, linewidth=2.6)
+    seed_rows(axes, values, dict.fromkeys((name for name in values if name.startswith(("spatial", "CBAM"))), WEIGHT))
+    hollow: dict[str, Any] = {
+        "marker": "D",
+        "markerfacecolor": "white",
+        "markersize": 7,
+        "linestyle": "",
+        "color": OTHER,
+    }
+    for row, name in enumerate(values):
         if beside and name in beside:
-            places = np.full(len(beside[name]), number)
-            axes.plot(beside[name], places, "D", color=OTHER, markerfacecolor="white", markersize=7, label=names[1])
+            axes.plot(beside[name], [row] * len(beside[name]), **hollow)
     if chance is not None:
         axes.axvline(chance, color=TRUTH, linestyle="--", linewidth=1.6)
     if beside:
-        handles, labels = axes.get_legend_handles_labels()
-        unique = dict(zip(reversed(labels), reversed(handles), strict=True))
-        axes.legend(
-            [unique[name] for name in names], names, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, borderpad=0
-        )
-    axes.set_yticks(range(len(values)), list(values))
-    axes.set(xlabel=label, ylim=(len(values) - 0.5, -0.5))
+        handles = [Line2D([], [], marker="o", linestyle="", color=WEIGHT, markersize=7), Line2D([], [], **hollow)]
+        axes.legend(handles, names, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, borderpad=0)
+    axes.set_xlabel(label)
     axes.grid(axis="x", color="#DDDDDD")
     axes.set_axisbelow(True)
     return figure

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from visual_attention.drawing.diagrams import Box, Diagram
+from visual_attention.drawing.seeds import seed_rows
 from visual_attention.drawing.style import (
     DECORATION,
     FIT,
@@ -330,13 +331,8 @@ def scale_result(small: Array, large: Array, accuracies: dict[str, Array]) -> Fi
     left.axhline(0.5, color=TRUTH, linestyle="--", linewidth=1.6)
     left.set(xlim=(-0.25, 1.25), ylim=(0, 1), title="weight of the large kernel")
     left.set_xticks([0, 1], ["small signs", "large signs"])
-    for row, (name, numbers) in enumerate(accuracies.items()):
-        colour = WEIGHT if name == "selected" else ONE
-        right.plot(numbers, np.full(len(numbers), row), "o", color=colour, markersize=8, alpha=0.75)
-        right.plot([numbers.mean()], [row], "|", color=FIT, markersize=22, markeredgewidth=3)
-    right.set_yticks(range(len(accuracies)), list(accuracies))
-    right.set(xlim=(0.45, 1.01), ylim=(len(accuracies) - 0.4, -0.7), title="accuracy, one dot a seed")
-    right.tick_params(axis="y", length=0)
+    seed_rows(right, accuracies, {"selected": WEIGHT})
+    right.set(xlim=(0.45, 1.01), title="accuracy, one dot a seed")
     return figure
 
 
@@ -349,13 +345,9 @@ def control(gains: dict[str, Array], follows: dict[str, Array]) -> Figure:
     titles = ("accuracy, selected − sum", "weight on large − on small signs")
     for axes, title, rows in zip(panels, titles, (gains, follows), strict=True):
         axes.axvline(0, color=TRUTH, linestyle="--", linewidth=1.6)
-        for row, numbers in enumerate(rows.values()):
-            axes.plot(numbers, np.full(len(numbers), row), "o", color=WEIGHT, markersize=8, alpha=0.75)
-            axes.plot([numbers.mean()], [row], "|", color=FIT, markersize=26, markeredgewidth=3)
-        axes.set_yticks(range(len(rows)), list(rows))
-        axes.set(ylim=(len(rows) - 0.4, -0.6), title=title)
+        seed_rows(axes, rows, dict.fromkeys(rows, WEIGHT))
+        axes.set_title(title)
         axes.locator_params("x", nbins=5)
-        axes.tick_params(axis="y", length=0)
     return figure
 
 
