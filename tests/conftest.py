@@ -67,6 +67,7 @@ SLOW = (
     "tests/notebooks/test_everywhere.py",
     "tests/notebooks/test_learned_attention.py",
     "tests/notebooks/test_lessons.py",
+    "tests/notebooks/test_notebooks.py::test_a_cell",
     "tests/notebooks/test_notebooks.py::test_nbval",
     "tests/notebooks/test_read_only_elsewhere.py",
     "tests/notebooks/test_run_",

@@ -1,5 +1,6 @@
 """The committed notebooks: up to date, executed, and equal to what they print when run again."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -8,16 +9,22 @@ from pathlib import Path
 import everywhere
 import nbformat
 import pytest
+import twice
+from nbformat.v4 import new_code_cell, new_notebook
 
 from courseware.text import build
+from courseware.text.execute import execute
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = [target.notebook.as_posix() for target in build.targets(ROOT)]
 
 
-def nbval(path, cwd):
-    command = everywhere.nbval(path, cwd=cwd)
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=900, check=False)
+def nbval(path, cwd, *options):
+    command = [*everywhere.nbval(path, cwd=cwd), *options]
+    search = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])}
+    return subprocess.run(
+        command, cwd=cwd, env=os.environ | search, capture_output=True, text=True, timeout=900, check=False
+    )
 
 
 def test_notebooks_are_up_to_date():
@@ -86,15 +93,45 @@ def test_a_residue_would_be_noticed(residue):
     assert not RESIDUE.search("w = 1.5e-05, 3.6012e-04, 2.3e+10, se-15")
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS)
+def with_code(notebooks):
+    """Not the pages of words, such as the glossary."""
+    cells = {name: nbformat.read(ROOT / name, as_version=4).cells for name in notebooks}
+    return [name for name in notebooks if any(cell.cell_type == "code" for cell in cells[name])]
+
+
+# A student's sheet has the cells of its solutions, with gaps in them: once is enough.
+SHEETS = [name for name in NOTEBOOKS if name.startswith("notebooks/exercises/")]
+
+
+@pytest.mark.parametrize("notebook", with_code(SHEETS))
 def test_nbval_agrees(notebook):
     result = nbval(notebook, cwd=ROOT)
-    cells = nbformat.read(ROOT / notebook, as_version=4).cells
-    if not any(cell.cell_type == "code" for cell in cells):  # a page of words, such as the glossary
-        assert result.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
-        return
     assert result.returncode == 0, result.stdout[-6000:]
     assert "failed" not in result.stdout
+
+
+@pytest.mark.parametrize("notebook", with_code([name for name in NOTEBOOKS if name not in SHEETS]))
+def test_nbval_agrees_and_a_second_run_in_the_same_kernel_shows_the_same(notebook, tmp_path):
+    stored = nbformat.read(ROOT / notebook, as_version=4)
+    nbformat.write(twice.doubled(stored), tmp_path / "twice.ipynb")
+    result = nbval("twice.ipynb", tmp_path, "-p", "twice")
+    assert result.returncode == 0, result.stdout[-6000:]
+    assert f"{2 * sum(cell.cell_type == 'code' for cell in stored.cells)} passed" in result.stdout
+
+
+DRAW = "import matplotlib.pyplot as plt; plt.plot([0, runs]); plt.show()"
+
+
+@pytest.mark.parametrize("shows", ["runs", DRAW], ids=["prints", "draws"])
+def test_a_cell_that_counts_its_runs_would_be_noticed(shows, tmp_path):
+    cells = [new_code_cell("runs = globals().get('runs', 0) + 1"), new_code_cell(shows), new_code_cell("1 + 1")]
+    executed = execute(new_notebook(cells=cells), folder=tmp_path)
+    nbformat.write(executed, tmp_path / "once.ipynb")
+    assert nbval("once.ipynb", tmp_path).returncode == 0
+    nbformat.write(twice.doubled(executed), tmp_path / "twice.ipynb")
+    result = nbval("twice.ipynb", tmp_path, "-p", "twice")
+    assert result.returncode == 1
+    assert "1 failed, 5 passed" in result.stdout
 
 
 def test_nbval_would_notice_one_changed_number(tmp_path):
