@@ -250,7 +250,7 @@ def test_ten_thousand_printed_lines_stay_out_of_a_right_answer(lesson, exercise,
             print("line", n)
         return question.reference(*arguments)
 
-    finding = question.judge(prints, 0)
+    finding = replace(question, seconds=60.0).judge(prints, 0)  # however busy the machine is
     assert finding.state is State.RIGHT
     assert "10,000 lines" in finding.message
     assert is_short(finding)
