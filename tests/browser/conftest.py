@@ -79,10 +79,13 @@ class LabServer:
         The copy of the project that it serves; tests may write notebooks under ``root / "notebooks"``.
     start_page : str
         The address that the command printed, token included.
+    cache : Path or None
+        The cache folder that it was given, if any.
     """
 
     root: Path
     start_page: str
+    cache: Path | None = None
 
     def address(self, page: str) -> str:
         """The address of `page`, such as ``"lab/tree/notebooks/x.ipynb?reset"``, with the token."""
@@ -130,7 +133,7 @@ def serving(root: Path, settings: Path, port: int, *arguments: str, cache: Path 
             stderr=subprocess.STDOUT,
         )
     try:
-        yield LabServer(root, wait_for_server(process, log))
+        yield LabServer(root, wait_for_server(process, log), cache)
     finally:
         process.terminate()
         process.wait(timeout=30)
@@ -228,8 +231,8 @@ class SlidesPage:
 
     def open_unrun(self, path: str) -> None:
         """Open the slides of the notebook at `path` as they are before a kernel has run: with its kept explorers."""
-        pictures = kept.folder(self.lab.root / path).name
-        self.open_address(self.lab.address(f"rise/{path}?pictures={pictures}"))
+        [pictures] = slides_cache(self.lab.cache).glob(f"{Path(path).stem}-*")
+        self.open_address(self.lab.address(f"rise/{path}?pictures={pictures.name}"))
 
     def wait_until_run(self, limit: float = RUN_LIMIT) -> None:
         """Wait until every cell has run, or one has failed, at most `limit` seconds."""
@@ -303,7 +306,9 @@ def site(shared_folder: Path, cache_home: Path) -> Path:
             startup.mkdir(parents=True)
             (startup / "watch.py").write_text(WATCH_FIGURES.format(report=str(folder.with_name("figures.jsonl"))))
             patch.setenv("IPYTHONDIR", str(startup.parents[1]))
-            patch.setattr("courseware.publish.export.execute", functools.partial(executed, kept_in=cache_home))
+            patch.setattr(
+                "courseware.publish.export.execute", functools.partial(executed, kept_in=slides_cache(cache_home))
+            )
             export(folder, url="https://github.com/owner/name", progress=False)
     return folder
 
@@ -329,11 +334,12 @@ def executed(notebook: NotebookNode, *, folder: Path, kept_in: Path, **options) 
     # The same run serves the live slides: the pictures of its explorers are kept where these look for them.
     for path in folder.glob("[0-9]*.ipynb") if folder.name == "notebooks" else ():
         if derive.same_source(nbformat.read(path, as_version=4), notebook):
-            kept.write(done, cache_home_of_slides(kept_in) / kept.folder(path).name)
+            kept.write(done, kept_in / kept.folder(path).name)
     return done
 
 
-def cache_home_of_slides(home: Path) -> Path:
+def slides_cache(home: Path) -> Path:
+    """Where a server whose cache folder is `home` looks for kept pictures."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(home))
         return kept.cache()

@@ -122,11 +122,20 @@ def deck(page, server, request):
     marker = request.node.get_closest_marker("cells")
     path = written(server.root, request.node.originalname, *(marker.args if marker else ()))
     if not (marker and marker.kwargs.get("unkept")):
-        command = [sys.executable, "-m", "courseware.present.kept", str(path)]
+        place = str(kept.folder(path))
+        command = [sys.executable, "-m", "courseware.present.kept", str(path), place]
         said = subprocess.run(command, check=True, timeout=120, capture_output=True, text=True).stdout
-        assert said.strip() == str(kept.folder(path))  # two processes agree on what draws the pictures
+        assert said.strip() == place
         (path.parent / f"runs-{path.stem}.txt").unlink()  # that was no kernel of a lecture
     return Deck(page, server, path)
+
+
+def test_the_pictures_folder_is_the_same_tomorrow(server):
+    """Or every lecture would draw them anew."""
+    ask = "import pathlib, sys; from courseware.present import kept; print(kept.folder(pathlib.Path(sys.argv[1])))"
+    command = [sys.executable, "-c", ask, str(server.root / "notebooks" / "bars.ipynb")]
+    one, other = (subprocess.run(command, check=True, capture_output=True, timeout=120).stdout for _ in range(2))
+    assert one == other
 
 
 def test_an_explorer_moves_although_no_kernel_has_run_anything(page, deck):

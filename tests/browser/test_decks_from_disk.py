@@ -242,20 +242,17 @@ def test_the_speaker_view_follows(opened, name):
             expect(shown).to_have_text(expected)
         expect(view.locator(".speaker-controls-notes .value")).to_have_text(re.sub(r"\s+", " ", notes).strip())
 
-    if name == COURSE_DECK:
-        page.keyboard.press("Space")  # the first slide of a lesson, and the one after it
-    expect_in_step()
-    # To a slide without fragments: of one that has some, what comes next is a fragment of its own.
-    page.evaluate(
-        f"""() => {{
-            const slides = {SLIDES}, plain = (slide) => slide && !slide.querySelector(".fragment");
-            const start = slides.indexOf(Reveal.getCurrentSlide()) + 1;
-            const found = slides.findIndex((slide, n) => n > start && plain(slide) && plain(slides[n + 1]));
-            const {{ h, v }} = Reveal.getIndices(slides[found]);
-            Reveal.slide(h, v);
-        }}"""
-    )
-    expect_in_step()
+    for _ in range(2):
+        # To a slide without fragments: of one that has some, what comes next is a fragment of its own.
+        page.evaluate(
+            f"""() => {{
+                const slides = {SLIDES}, now = slides.indexOf(Reveal.getCurrentSlide());
+                const plain = (slide) => slide && !slide.querySelector(".fragment");
+                const {{ h, v }} = Reveal.getIndices(slides.find((slide, n) => n > now && plain(slide)));
+                Reveal.slide(h, v);
+            }}"""
+        )
+        expect_in_step()
     expect(view.locator(".speaker-controls-time .seconds-value").first).not_to_have_text(":00")  # the timer runs
     # Keys in the speaker view turn the deck.
     before = page.evaluate("Reveal.getSlidePastCount()")

@@ -61,14 +61,14 @@ def folder(notebook: Path) -> Path:
     return CACHE / f"{notebook.stem}-{digest}"
 
 
-def keep(notebook: Path) -> Path:
-    """Execute a lesson and keep its explorers' pictures, if they are not kept yet; returns the folder.
+def keep(notebook: Path, place: Path | None = None) -> Path:
+    """Execute a lesson and keep its explorers' pictures in `place` (or its `folder`), if they are not kept yet.
 
-    What was kept of the same lesson before is removed. Raises `courseware.text.execute.FAILURES`.
+    Returns the folder. What was kept of the same lesson before is removed. Raises `courseware.text.execute.FAILURES`.
     """
     from courseware.text.execute import execute
 
-    place = folder(notebook)
+    place = place or folder(notebook)
     CACHE.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(Timeout), FileLock(CACHE / f".{place.name}.lock", timeout=0):
         if not (place / INDEX).is_file():
@@ -85,10 +85,12 @@ def keep_in_the_background(notebook: Path) -> subprocess.Popen | None:
 
     It ends with this one.
     """
-    if (folder(notebook) / INDEX).is_file():
+    place = folder(notebook)
+    if (place / INDEX).is_file():
         return None
     process = subprocess.Popen(
-        [sys.executable, "-m", "courseware.present.kept", str(notebook)],
+        # Told where: the page asks for this folder, and a file that comes or goes would give it another name.
+        [sys.executable, "-m", "courseware.present.kept", str(notebook), str(place)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -143,4 +145,4 @@ def _state(page: str, pictures: Path) -> dict[str, Any]:
 if __name__ == "__main__":
     with contextlib.suppress(OSError, AttributeError):  # no such thing on Windows
         os.nice(10)
-    print(keep(Path(sys.argv[1])))
+    print(keep(*map(Path, sys.argv[1:])))
