@@ -35,6 +35,14 @@ def test_who_imports_whom():
     assert done.returncode == 0, done.stdout
 
 
+def test_every_experiment_of_a_lesson_stands_in_the_contracts():
+    # A star there stands for a whole name, `experiment_*` cannot be written: one that is not named is held to nothing.
+    contracts = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for path in (ROOT / "src" / "visual_attention" / "lessons").glob("*/experiment_*.py"):
+        assert f'"visual_attention.lessons.{path.parent.name}.{path.stem}"' in contracts
+        assert f"({path.stem})" in contracts
+
+
 def test_the_library_writes_nothing_into_the_course():
     for path in (ROOT / "src" / "visual_attention").rglob("*.py"):
         text = path.read_text(encoding="utf-8")

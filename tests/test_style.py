@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.mark.parametrize("command", [["check", "src", "tests", "course"], ["format", "--check", "src", "tests"]])
+@pytest.mark.parametrize("command", [["check", "src", "tests", "course"], ["format", "--check", "."]])
 def test_ruff(command):
     result = subprocess.run(
         [sys.executable, "-m", "ruff", *command], cwd=ROOT, capture_output=True, text=True, check=False

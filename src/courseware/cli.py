@@ -17,12 +17,14 @@ def port(text: str) -> int:
 
 
 def lab(arguments: argparse.Namespace) -> int:
+    """Open JupyterLab on the course."""
     from courseware.present.lab import serve
 
     return serve(project_root(), port=arguments.port, open_browser=not arguments.no_browser, extra=arguments.extra)
 
 
 def present(arguments: argparse.Namespace) -> int:
+    """Open a lesson as live slides; its explorers' pictures are kept meanwhile, by a process in the background."""
     from courseware.present import kept
     from courseware.present.lab import serve, short_notebook, slides_page
 
@@ -47,36 +49,42 @@ def present(arguments: argparse.Namespace) -> int:
 
 
 def doctor(arguments: argparse.Namespace) -> int:
+    """Print what is installed and what is not."""
     from courseware.doctor import check_environment, report
 
     return report(check_environment())
 
 
 def build(arguments: argparse.Namespace) -> int:
+    """See `courseware.text.build.build_command`."""
     from courseware.text.build import build_command
 
     return build_command(arguments)
 
 
 def check(arguments: argparse.Namespace) -> int:
+    """See `courseware.text.build.check_command`."""
     from courseware.text.build import check_command
 
     return check_command(arguments)
 
 
 def experiments(arguments: argparse.Namespace) -> int:
+    """See `courseware.experiments.experiments_command`."""
     from courseware.experiments import experiments_command
 
     return experiments_command(arguments)
 
 
 def release(arguments: argparse.Namespace) -> int:
+    """See `courseware.grading.release.release_command`."""
     from courseware.grading.release import release_command
 
     return release_command(arguments)
 
 
 def grade(arguments: argparse.Namespace) -> int:
+    """See `courseware.grading.parallel.grade_command`; raises UserError if a package that it needs is missing."""
     try:
         from courseware.grading.parallel import grade_command
     except ModuleNotFoundError as error:
@@ -88,6 +96,7 @@ def grade(arguments: argparse.Namespace) -> int:
 
 
 def export(arguments: argparse.Namespace) -> int:
+    """See `courseware.publish.command.export_command`; raises UserError if a package that it needs is missing."""
     try:
         from courseware.publish.command import export_command
     except ModuleNotFoundError as error:
@@ -99,6 +108,7 @@ def export(arguments: argparse.Namespace) -> int:
 
 
 def figures(arguments: argparse.Namespace) -> int:
+    """See `courseware.text.figures.figures_command`."""
     from courseware.text.figures import figures_command
 
     return figures_command(arguments)

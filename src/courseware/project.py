@@ -79,16 +79,32 @@ class Lesson:
 
 
 def read(text: Path) -> Any:
-    """A course text as a notebook (`nbformat.NotebookNode`), which is shared: whoever changes it works on a copy."""
-    return _parsed(text.read_text(encoding="utf-8"))
+    """A course text as a notebook (`nbformat.NotebookNode`), which is shared: whoever changes it works on a copy.
+
+    Raises UserError, which names the file, if its front matter cannot be read.
+    """
+    try:
+        return parsed(text.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{text.name}: {error}") from error
 
 
 @functools.lru_cache(maxsize=256)
-def _parsed(text: str) -> Any:
+def parsed(text: str) -> Any:
+    """Text in py:percent format as a notebook; shared, as that of `read` is.
+
+    Raises ValueError if its front matter is no YAML.
+    """
     # jupytext takes a third of a second to import, and listing lessons by number does without it.
     import jupytext
 
-    return jupytext.reads(text, fmt="py:percent")
+    try:
+        return jupytext.reads(text, fmt="py:percent")
+    except Exception as error:  # of jupytext's reader of YAML, which has a family of them
+        reason = " ".join(str(error).split())
+        raise ValueError(
+            f"the front matter cannot be read; words with a colon in them need quotes: {reason}"
+        ) from error
 
 
 def project_root(start: Path | str | None = None) -> Path:

@@ -1,6 +1,7 @@
 """Derive, execute, write, and notice what is out of date: on a small course of its own."""
 
 import argparse
+import shutil
 
 import nbformat
 import pytest
@@ -122,6 +123,13 @@ def test_missing_unexecuted_and_foreign_notebooks_are_noticed(built):
         "notebooks/solutions/07_small.ipynb is missing: run `courseware build 07`",
         "notebooks/scratch.ipynb comes from no text in course/: delete it",
     ]
+
+
+def test_a_students_copy_is_not_to_be_deleted_but_one_of_no_notebook_is_foreign(built):
+    sheets = built / "notebooks" / "exercises"
+    for name in ("07_small-Copy1.ipynb", "07_small-Copy12.ipynb", "08_other-Copy1.ipynb"):
+        shutil.copy(sheets / "07_small.ipynb", sheets / name)
+    assert build.stale(built) == ["notebooks/exercises/08_other-Copy1.ipynb comes from no text in course/: delete it"]
 
 
 def test_a_failing_cell_leaves_the_notebook_as_it_was(built, monkeypatch, capsys):

@@ -5,6 +5,7 @@ So it is for the derived parts of Markdown pages: see `courseware.text.marks`.
 
 import argparse
 import posixpath
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ __all__ = ["Target", "build", "build_command", "check_command", "stale", "target
 PAGES = "tables"  # what `courseware build` calls the derived parts of Markdown pages
 BIBLIOGRAPHY = Path("course", "references.bib")
 REFERENCES = Path("notebooks", "references.ipynb")
+COPY = re.compile(r"-Copy\d+\.ipynb$")
 
 
 @dataclass(frozen=True)
@@ -128,12 +130,15 @@ def stale(root: Path) -> list[str]:
             problems.append(f"{target.notebook} was not executed: run `courseware build {number}`")
     known = {root / target.notebook for target in wanted}
     for path in sorted((root / "notebooks").rglob("*.ipynb")):
-        if path not in known and ".ipynb_checkpoints" not in path.parts and not path.name.endswith(".short.ipynb"):
+        # JupyterLab's *Duplicate* makes such a copy: somebody's answers, which are none of ours.
+        original = path.with_name(COPY.sub(".ipynb", path.name))
+        if original not in known and ".ipynb_checkpoints" not in path.parts and not path.name.endswith(".short.ipynb"):
             problems.append(f"{path.relative_to(root)} comes from no text in course/: delete it")
     return problems
 
 
 def build_command(arguments: argparse.Namespace) -> int:
+    """`courseware build`: write the pages, then the notebooks; 1 if a cell failed, which is printed."""
     root = project_root()
     numbers = {PAGES if name == PAGES else find_text(name, root).number for name in arguments.lessons}
     chosen = [target for target in targets(root) if not numbers or target.number in numbers]
@@ -149,6 +154,7 @@ def build_command(arguments: argparse.Namespace) -> int:
 
 
 def check_command(arguments: argparse.Namespace) -> int:
+    """`courseware check`: print what is out of date, each with the command that mends it; 1 if there is anything."""
     root = project_root()
     problems = stale(root) + marks.stale_pages(root)
     print("\n".join(problems) or "every notebook and every page is up to date")

@@ -7,6 +7,7 @@ code blocks are left alone.
 """
 
 import difflib
+import functools
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -61,14 +62,23 @@ def read_bibliography(path: Path) -> dict[str, Work]:
     """
     if not path.exists():
         return {}
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name}: {error}") from error
+    return dict(_works(text, path.name))
+
+
+@functools.lru_cache(maxsize=8)  # every notebook of a course asks, and pybtex takes a quarter of a second
+def _works(text: str, name: str) -> Mapping[str, Work]:
     # Imported here: listing lessons and starting JupyterLab do without.
-    from pybtex.database import parse_file
+    from pybtex.database import parse_string
     from pybtex.exceptions import PybtexError
 
     try:
-        entries = parse_file(str(path), bib_format="bibtex", encoding="utf-8").entries
+        entries = parse_string(text, bib_format="bibtex").entries
     except PybtexError as error:
-        raise ValueError(f"{path.name}: {error}") from error
+        raise ValueError(f"{name}: {error}") from error
     works: list[Work] = []
     labels: list[str] = []
     for key, entry in sorted(entries.items(), key=lambda item: _order(*item)):

@@ -17,15 +17,17 @@ between their marks (`marked`) and takes them out by the same rule (`without_sol
 """
 
 import ast
+import copy
 import functools
 import hashlib
 import textwrap
 from collections import Counter
 from collections.abc import Callable
 
-import jupytext
 import nbformat
 from nbformat import NotebookNode
+
+from courseware.project import parsed
 
 __all__ = ["derived", "lesson", "marked", "same_source", "set_ids", "solved", "unsolved", "without_solutions"]
 
@@ -137,7 +139,7 @@ def set_ids(notebook: NotebookNode) -> None:
 
 
 def _read(text: str) -> NotebookNode:
-    return jupytext.reads(text, fmt="py:percent")
+    return copy.deepcopy(parsed(text))
 
 
 def _replace_solutions(source: str, replace: Callable[[list[str], str], list[str]]) -> str:

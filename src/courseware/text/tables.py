@@ -156,7 +156,7 @@ def _points(place: Place, _: str) -> str:
 def checks_of(root: Path, stem: str) -> Sequence[Any]:
     """The exercises that a sheet checks, as its module lists them in `ALL`; none if there is no sheet.
 
-    Raises ValueError if the sheet imports no module of checks.
+    Raises ValueError if the sheet imports no module of checks, or if that cannot be imported or has no `ALL`.
     """
     sheet = syllabus.sheet_of(root, stem)
     if not sheet.exists():
@@ -164,7 +164,13 @@ def checks_of(root: Path, stem: str) -> Sequence[Any]:
     found = CHECKS.search(sheet.read_text(encoding="utf-8"))
     if not found:
         raise ValueError(f"{sheet.name} must import its checks with: from ... import ... as exercise")
-    return importlib.import_module(f"{found['package']}.{found['module']}").ALL
+    name = f"{found['package']}.{found['module']}"
+    try:
+        return importlib.import_module(name).ALL
+    except Exception as error:  # an author's slip of any kind, named with the file to look at
+        raise ValueError(
+            f"{sheet.name}: the checks in {name} cannot be read: {type(error).__name__}: {error}"
+        ) from error
 
 
 # -------------------------------------------------------------------------------------------- multiple-choice questions
