@@ -42,14 +42,16 @@ Checklist()
 # - Two lessons a week make a course of four weeks: the [syllabus](../course/README.md) has the order and the hours, and what each lesson needs.
 # - Read a lesson from top to bottom; run each cell yourself, and *predict before you run*. A lesson takes an hour or two with its exercises.
 # - Open its exercise sheet, replace each `...` or `raise NotImplementedError` by your answer, and run the check below it. The check says what is right, what is not, and, where it knows the mistake, its name.
+# - Under a **Predict** the answer is folded. Make your guess first, then click it; an output also opens when you run its cell by itself, and stays shut when you run all cells.
 # - A word you do not know, in English or Chinese, is in the [glossary](glossary.ipynb), with the place where it is defined, and so is the notation; what the lessons cite is on the page of [references](references.ipynb).
+# - Two signs. † marks what we say of a paper that we did not have before us: check it. *The source slides* are the lecture slides that this course grew from; lessons that correct them say so.
 # - Solutions are there when you want them. Keep your own work in a copy (right click → Duplicate): then an update of the course never meets your answers.
 #
 # ## If you teach
 #
 # - The [syllabus](../course/README.md) has minutes, slides and exercises of each lesson, and two more ways through the course: one lecture of 90 minutes, and three sessions.
 # - Every lesson is also a deck: `courseware present 2` opens lesson 2 as slides, with live cells and working sliders. Ctrl+Enter runs a cell and stays; Space and the arrow keys turn the pages.
-# - Speaker notes with minutes and questions for the room stand in the notebook, in cells of slide type *Notes*. [Teaching notes](../course/README.md#To-present), one page a lesson, add what goes wrong, sketches for the board, a version for 25 minutes and which exercise to give.
+# - Speaker notes with minutes and questions for the room stand in the notebook, folded under *For the lecturer*, in cells of slide type *Notes*. [Teaching notes](../course/README.md#To-present), one page a lesson, add what goes wrong, sketches for the board, a version for 25 minutes and which exercise to give.
 # - `courseware export` writes web pages and decks that need no Python and no network; their sliders still move.
 #
 # ## If you maintain

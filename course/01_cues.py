@@ -25,7 +25,7 @@
 #
 # What decides, the thing or you? Both do. The lesson turns the two answers into numbers, and the numbers into the one equation of this course: a weighted average.
 #
-# You need a little PyTorch (tensors, broadcasting). Time: 39 minutes in a lecture, about an hour and a half alone with the [exercises](exercises/01_cues.ipynb).
+# You need a little PyTorch (tensors, broadcasting). Time: 39 minutes in a lecture, about two hours and a half alone with the [exercises](exercises/01_cues.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import torch
@@ -60,6 +60,9 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Show it for two seconds, hide it, collect answers: we expect mostly the cup. Then ask the second question, and whether their eyes have moved to the book. The picture has not changed. What has?
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The picture did not change between your two looks. What changed is what you wanted.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two cues
 #
@@ -73,7 +76,7 @@ show(
 # *Suíyì* (随意) is meant as in *suíyì jī* (随意肌), **voluntary** muscle: by your own will. It does not mean "random".
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Ask for more examples of each: a ringing phone, looking for your keys. (Your own name at a party comes on the next slide.) The note on *suíyì* matters: a machine translation of the notes that this course grew from says "random cue".
+# > **Lecturer, 2 min.** Ask for more examples of each: a ringing phone, looking for your keys. (Your own name at a party comes on the next slide.) The note on *suíyì* matters: a machine translation of the notes behind this course says "random cue".
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An old pair, and a disputed one
@@ -89,6 +92,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Hands up for "the thing" and for "you", then one reason from each side. Is the name in the thing? Then the person beside you would turn round as well. Is it your present wish? You were talking about something else.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# It is not in the thing: the person beside you would turn round as well. It is not in your present wish: you were talking about something else.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Weights as a table
@@ -109,6 +115,9 @@ print("the table times the values:", [round(v, 2) for v in seen.tolist()])
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Read one row aloud: "looking for the notebook: 0, 0, 0, 1, 0". All heat maps of this course are read like that. The identity hands each value on unchanged; real attention is softer.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Read the map row by row: looking for the notebook, 0, 0, 0, 1, 0. All heat maps of this course are read like that. The identity hands each value on unchanged; real attention is softer.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## From two cues to one number, from numbers to weights
 #
@@ -124,6 +133,9 @@ print("the table times the values:", [round(v, 2) for v in seen.tolist()])
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Say what a and b are: how strong saliency is today, how strong the intent. Do not explain the softmax beyond "positive, sums to 1, larger score takes more": the hand example does the rest.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# $a$ says how strong saliency is today, $b$ how strong the intent.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## By hand: a cup, a book, a sheet of paper
@@ -143,6 +155,9 @@ print("the table times the values:", [round(v, 2) for v in seen.tolist()])
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min, on the board.** Hands up first: more than half, or less? Then do the first weight together, and show the rest. The wish to read has taken the red out of the picture. Point out that the cup's score never changed: its weight fell because the book's rose. The weights compete for one unit.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The wish to read has taken the red out of what we see, and yet the cup's score is what it was. Its weight fell because the book's rose: the weights compete for one unit.
 
 # %% slideshow={"slide_type": "skip"}
 import math
@@ -217,6 +232,9 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Two rows peak at the cup, for two reasons: one because it is red, one because it holds coffee. From the weights alone you cannot tell which. Keep that for the trap near the end.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Two rows peak at the cup, for two reasons: once because it is red, once because it holds coffee. From the weights alone you cannot tell which.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What do you see on the desk?
 #
@@ -227,6 +245,9 @@ desk_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 4 min, the heart of the lesson.** (1) Nothing: the cup wins; saliency to 8, then to 0: everything blends alike. (2) Saliency back to 3, something to read: the book. (3) With that wish, lower the intent until the cup wins again: between which two stops is the tie? (4) Both at 8, then both at 1: same ratio, softer weights. The percept is the actual average of the five pictures, pixel by pixel.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Try, in this order:* wish for nothing, and take the saliency to 8 and then to 0. Back to saliency 3, and wish for something to read. With that wish, lower the intent until the cup wins again: between which two stops is the tie? Last, both at 8, then both at 1: the ratio is the same, the weights are softer. What you see is the average of the five pictures, pixel by pixel.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three names
@@ -243,7 +264,7 @@ desk_explorer()
 # None. Query and key make the weights, the value is what they let through: of key and value, only the **key** is a cue.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** The slides that this course grew from bracket key and value together under "non-volitional cue". Why is that wrong? Which of the two enters the softmax?
+# > **Lecturer, 1 min.** The source slides bracket key and value together under "non-volitional cue". Why is that wrong? Which of the two enters the softmax?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Saliency is a part of the key
@@ -263,6 +284,9 @@ for name, weight in zip(scene.names, one_dot_product.tolist()):
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** The printed weights are the last row of the table of wishes. A dot product of query and key can hold both cues. In lesson 6 we take a trained one apart into these two terms again, and one of them turns out to do most of the work. Let the room bet which.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The printed weights are the last row of the table of wishes: one dot product of query and key can hold both cues.
 
 # %% slideshow={"slide_type": "skip"}
 assert torch.allclose(one_dot_product, table[2])
@@ -288,7 +312,7 @@ show(
 # B. In A one feature tells, and the bar pops out: a *feature* search, hardly slower with more bars.† In B only the pair tells: a *conjunction* search, slower with each bar.† ([@treisman1980])
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Where is it in A, where in B? In which display were you faster? Then the prediction. In B, red alone or upright alone does not tell. [@treisman1980] measured the times, as we recall it; check the paper.
+# > **Lecturer, 2 min.** Where is it in A, where in B? In which display were you faster? Then the prediction. In B, red alone or upright alone does not tell. [@treisman1980] measured the times.†
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Saliency as surprise, by hand
@@ -311,6 +335,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 3 min, in pairs.** One half of the room does the first search, the other the second; two minutes, then the table. Check the first pair: 4 / (4 + 3 · 4/3) = 1/2. The odd one and the whole crowd share alike, however large the crowd. In the conjunction the target is even *less* surprising than the others: it has a red twin and an upright twin everywhere.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The odd one and the whole crowd share alike, however large the crowd: 4 / (4 + 3 · 4/3) = 1/2. In the conjunction the target is even *less* surprising than the others: it has a red twin and an upright twin everywhere.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Surprise in one expression
@@ -373,6 +400,9 @@ search_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 3 min.** Drag N to 64 in the feature search: the halo keeps its size. Conjunction: at N = 4 the lone green bar gets the most, because it *is* the odd one; then all halos shrink together. Now *red and upright*. State the limits: the model knows no places, no time and no effort; it explains a weight, not a reaction time.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Try:* take N to 64 in the feature search, then in the conjunction. At N = 4 the lone green bar gets the most there, because it *is* the odd one. Then ask for *red and upright*. The model knows no places, no time and no effort: it explains a weight, not a reaction time.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Pooling is attention without a query
@@ -447,6 +477,9 @@ pool_explorer()
 # > **Lecturer, 2 min.** β = 0: every cell has the same say, sky included. About 5: the edges of the roof and of the trees. 1000: one single cell, the tip. Ask: who told it to look at the tip? Nobody. There is no query: the strongest edge wins in every photograph, whatever we want to know about it.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# At β = 1000 one single cell is left, the tip of the roof. Nobody told the layer to look there. There is no query: the strongest edge wins in every photograph, whatever we want to know about it.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # The end points, checked on the map itself:
 
 # %% slideshow={"slide_type": "skip"}
@@ -485,7 +518,7 @@ Table(["", "weights at (1, 3, 2, 0)", "weights at (4, 3, 2, 0)"], rows)
 # Average: no cue. Max: a **saliency** cue. Fully connected: learned, and then fixed. What all three lack is a **query**.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Vote layer by layer. The slides that this course grew from call all of these "non-volitional cues in networks". That is too coarse: only max looks at the content at all. If somebody says "convolution is attention": at test time its weights do not depend on the picture.
+# > **Lecturer, 2 min.** Vote layer by layer. The source slides call all of these "non-volitional cues in networks". That is too coarse: only max looks at the content at all. If somebody says "convolution is attention": at test time its weights do not depend on the picture.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Only where the weights stay as they are.** The weights of an average and of a learned layer never move, and those of the maximum do not move as long as the same input is the largest. There the derivative is the weight. In soft pooling, and in attention in general, the weights move with the input, and the derivative has a second term: $\partial y / \partial x_j = \alpha_j + \beta\,\alpha_j (x_j - y)$. It can even be negative:
@@ -516,6 +549,9 @@ Table(["", "weight", "value", "contributes"], [*rows, ["sum", f"{weight.sum():.2
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** The desk had both failures: "nothing" and "a drink" gave the same peak for different reasons. Remember this when lesson 6 and 7 show pretty maps.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The desk had the other failure: "nothing" and "a drink" gave the same peak for different reasons.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What it cannot do
@@ -596,12 +632,12 @@ Quiz(
 # ## Read critically
 #
 # - ***Suíyì*** (随意) means *by will*, as in *suíyì jī* (随意肌), voluntary muscle. A machine-translated copy of the notes behind this course says "random cue" (ランダムな手がかり): the opposite of what is meant.
-# - **Key and value are not both cues.** The slides that this course grew from group "(key, value)" under the non-volitional cue. Only the key enters the weights; the value is the sensory input.
+# - **Key and value are not both cues.** The [source slides](00_start_here.ipynb#If-you-study-alone) group "(key, value)" under the non-volitional cue. Only the key enters the weights; the value is the sensory input.
 # - **"Non-volitional cues in neural networks"** is said there of convolution, fully connected layers and pooling alike. Average pooling uses no cue; max pooling uses saliency; the weights of the other two are learned and then the same for every input. What all four lack is a query.
-# - **William James** ([@james1890, chapter XI]) is where the pair is usually traced to (as we recall it; check the book). The slides do not name him.
-# - **The pair itself is disputed:** [@awh2012] argue that past selection and reward fit neither side (as we recall it; check the paper).
+# - **William James** ([@james1890, chapter XI]) is where the pair is usually traced to.† The source slides do not name him.
+# - **The pair itself is disputed:** [@awh2012] argue that past selection and reward fit neither side.†
 # - **The cup and the book**, and the words query, key and value for such a scene, are those of [@zhang2021, chapter on attention]. Later English editions have dropped the scene; the Chinese one keeps it.
-# - **Surprise as saliency** is one choice of many; [@bruce2005] take it together with places (as we recall it; check the paper). It makes the pop-out exact and easy to prove; it ignores places, and people's search times are not weights. Take the mean difference from the others instead, at a strength of 3, and the odd one's weight sinks as the crowd grows (the second cell below).
+# - **Surprise as saliency** is one choice of many; [@bruce2005] take it together with places.† It makes the pop-out exact and easy to prove; it ignores places, and people's search times are not weights. Take the mean difference from the others instead, at a strength of 3, and the odd one's weight sinks as the crowd grows (the second cell below).
 #
 # † as we recall it; check the paper.
 #

@@ -25,7 +25,7 @@
 #
 # Which of the fifty should we listen to? The question was answered in 1964, and the answer is attention: a weighted average whose weights depend on how well a *query* matches the *keys*.
 #
-# You need a little PyTorch (tensors, broadcasting). Time: 41 minutes in a lecture, about an hour and a half alone with the [exercises](exercises/02_kernel_regression.ipynb).
+# You need a little PyTorch (tensors, broadcasting). Time: 41 minutes in a lecture, about three hours and a half alone with the [exercises](exercises/02_kernel_regression.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import torch
@@ -132,6 +132,9 @@ show(
 # > **Lecturer, 2 min, on the board.** Hands up first. Do the first row together and let them do the third. The value 6 is pulled in with less than 8 % of the vote.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# The value 6 is pulled in with less than 8 % of the vote.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## The same as a loop
 #
 # One line for each row of the table:
@@ -166,7 +169,7 @@ print("weights:", [round(w, 4) for w in weights.tolist()])
 print(f"f(1) = {weights @ three_y:.4f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** This is the line to remember; the numbers are those of the board. The softmax runs over the keys i; the lecture slides that this course grew from leave that index out. From here on the lesson calls a tested function, `nadaraya_watson`, which does this line for many queries at once and has a width.
+# > **Lecturer, 2 min.** This is the line to remember; the numbers are those of the board. The softmax runs over the keys i; the source slides leave that index out. From here on the lesson calls a tested function, `nadaraya_watson`, which does this line for many queries at once and has a width.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # … and as the tested function. `visual_attention.nadaraya_watson` takes many queries at once and has a `width`. It must say the same:
@@ -225,6 +228,9 @@ Table(["kernel times", "f(1)"], rows)
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Hands up for "changes", then show. Height and width are two things: a higher bell is not a narrower one.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Height and width are two things: a higher bell is not a narrower one.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## From one query to a whole curve
 #
@@ -278,6 +284,30 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Let somebody draw it in the air. Then read it row by row, and look for dark columns: lonely keys, with few others to share the queries near them (the text counts). Ask why the band is darker at its two ends: fewer neighbours share the vote there, too.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Look for dark columns, too: these are lonely keys, with few others to share the queries near them. At its two ends the band is darker, because fewer neighbours share the vote there.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ### What the map's axis counts
+#
+# The columns of the map are *numbered*: the first key, the second, and so on, in the order of $x_i$, one as wide as the next. That axis does not measure $x$. Five keys, at 0, 0.5, 1, 3 and 5, a width of 1, and the query 1:
+
+# %% slideshow={"slide_type": "skip"}
+five_keys = torch.tensor([0.0, 0.5, 1.0, 3.0, 5.0])
+five_weights = attention_weights(torch.tensor([1.0]), five_keys, width=1.0)[0]
+rows = [[f"{number}", f"{key:g}", f"{weight:.2f}"] for number, (key, weight) in enumerate(zip(five_keys.tolist(), five_weights.tolist()))]
+Table(["column", "its key lies at", "weight"], rows)
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+show(
+    figures.columns_and_places(five_keys, five_weights, query=1.0),
+    "One row of weights twice. Left, as in the map: five columns of equal width, numbered 0 to 4, the third the darkest. "
+    "Right: the same five weights where the keys lie, three close together and two far away.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The columns 2 and 3 are neighbours in the map, and their keys lie two apart: 0.38 beside 0.05. So the band of the large map is no straight line. Where keys crowd, a step along $x$ passes many columns, and the band lies flatter; where keys are rare it is steeper. The *rows* are another matter: the queries are an even grid, so that axis is $x$ itself.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Close, but how close?
 #
@@ -317,6 +347,9 @@ width_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 5 min, the heart of the lesson.** Drag slowly from 1 to the left; stop at the lowest test error; go on until the curve is a staircase. Then right. Drag the query along the data panel at a small and at a large width and watch its row in the heat map. Last, the kernel menu: find the boxcar's jumps.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Try:* drag slowly from 1 to the left, stop at the lowest test error, and go on until the curve is a staircase. Then to the right. Drag the query at a small and at a large width, and watch its row in the heat map. Last, the menu of kernels: find the boxcar's jumps.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **How to read the four panels.** The dotted line is the query. Left: the larger and darker a point, the larger its weight; the diamond is the prediction. Right: the same weights as bars; "as if 37.7 points voted" is $1/\sum_i \alpha_i^2$, which is $n$ for equal weights and 1 when one key takes all. Below: one row of weights for each query (darker is larger, on one scale for all widths), and the **test error**, the mean squared distance between $f$ and the true curve.
@@ -374,6 +407,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The marks at the bottom say where each draw is best. Our own draw is an unlucky one: of the twenty it has the largest error at width 1. That is what one draw is worth.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The marks at the bottom say where each draw is best. Our own draw is an unlucky one: of the twenty it has the largest error at width 1. That is what one draw is worth.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Choosing a width without the truth
@@ -462,6 +498,9 @@ Table(["keys and query in", "width", "prediction"], rows)
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Whoever standardises features before attention, or divides by √d, is choosing a width.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Whoever standardises features before attention, or divides by √d, chooses a width.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Trap 2: at the boundary there is only one side
 #
@@ -485,6 +524,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** A weighted average can never leave the range of the values, and at the edge all neighbours lie on one side. Hands up for "yes, more data". The bias is not noise.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# A weighted average can never leave the range of the values, and at the edge all neighbours lie on one side. The error there is a bias, not noise.
 
 # %% slideshow={"slide_type": "skip"}
 for i in (0, 250, 500):
@@ -511,6 +553,9 @@ Table(["", "f(1000)"], [[name, f"{value:.4f}"] for name, value in told.items()])
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Expect the guess 0 for far away. The weights sum to 1 wherever we ask, so somebody gets the vote.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The weights sum to 1 wherever we ask, so somebody gets the vote.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The same formula on a picture
@@ -545,6 +590,9 @@ print("600 pixels, both equal to the tested filters")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Nothing new was needed: the key got three more numbers. That is the whole step from blur to an edge-preserving filter ([@tomasi1998]), and the first of two steps to non-local networks.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Nothing new was needed: the key got three more numbers. That is the step from a blur to a filter that keeps edges ([@tomasi1998]), and the first of two steps to non-local networks.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which pixels does a pixel listen to?
 #
@@ -555,6 +603,9 @@ picture_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 3 min.** Go to a petal's edge: with colour in the key the weights stop at the edge. Then a very small width in colour: the pixel only listens to itself, and the noise stays. That self-vote is lesson 6's trouble.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Try:* go to a petal's edge: with colour in the key the weights stop there. Then a very small width in colour: the pixel listens to itself alone, and the noise stays. That self-vote is lesson 6's trouble.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **How to read it.** The photograph has had noise added. The *error* is how far a picture is from the one without noise (root of the mean squared difference), before and after smoothing.
@@ -638,7 +689,7 @@ Quiz(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Read critically
 #
-# - The slides that this course grew from write $\operatorname{softmax}(-\frac{1}{2}(x-x_i)^2)\,y_i$ under a sum. The softmax acts on the *vector* of all $n$ scores and the formula needs its $i$-th entry, $\operatorname{softmax}_i$.
+# - The [source slides](00_start_here.ipynb#If-you-study-alone) write $\operatorname{softmax}(-\frac{1}{2}(x-x_i)^2)\,y_i$ under a sum. The softmax acts on the *vector* of all $n$ scores and the formula needs its $i$-th entry, $\operatorname{softmax}_i$.
 # - They carry $1/\sqrt{2\pi}$ along. It is harmless, and it does nothing.
 # - They fix σ = 1 silently. That is a parameter, and it has the units of $x$ (trap 1).
 # - The words query, key and value for this formula, and the data, are those of [@zhang2021, chapter on attention].

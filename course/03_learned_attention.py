@@ -54,7 +54,7 @@ show(
 # 5. judge a training recipe over many draws instead of one ([A popular recipe, on 200 draws](#A-popular-recipe,-on-200-draws), [The verdict](#The-verdict)), and find out which part of it matters ([What would help? One change at a time](#What-would-help?-One-change-at-a-time));
 # 6. rewrite Gaussian attention as `scaled_dot_product_attention`, and a softmax classifier as attention ([Bridge 1: it is dot-product attention](#Bridge-1:-it-is-dot-product-attention), [Bridge 2: a softmax classifier is attention](#Bridge-2:-a-softmax-classifier-is-attention)).
 #
-# You need lesson 2, and gradient descent in PyTorch. Time: 40 minutes in a lecture, about two hours alone with the [exercises](exercises/03_learned_attention.ipynb).
+# You need lesson 2, and gradient descent in PyTorch. Time: 40 minutes in a lecture, about three hours and a half alone with the [exercises](exercises/03_learned_attention.ipynb).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One parameter
@@ -85,6 +85,9 @@ for w in (4.0, -4.0):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Let the room vote on the two signs: "a negative w prefers far keys" will come; write w² into the exponent. "Parametric" here means one learned number on top of the data, which stay in the model.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# A negative $w$ does not prefer far keys: the exponent holds $w^2$. "Parametric" means one learned number on top of the data, and the data stay in the model.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Spot the slip
 #
@@ -98,7 +101,7 @@ for w in (4.0, -4.0):
 # > **Lecturer, 2½ min.** Two minutes in pairs. The answer comes with the next slide. First: w is missing below the line. Second: x_i stands where x_j should. Ask what each would compute if a student typed it in faithfully.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The first fraction stands on the slides that this course grew from, the second stood in the first versions of a chapter of *Dive into Deep Learning* ([@zhang2021]; corrected since). Both texts print the softmax line below the fraction, and it is right: code made from that line does not show the slip. More in [Read critically](#Read-critically).
+# The first fraction stands on the [source slides](00_start_here.ipynb#If-you-study-alone), the second stood in the first versions of a chapter of *Dive into Deep Learning* ([@zhang2021]; corrected since). Both texts print the softmax line below the fraction, and it is right: code made from that line does not show the slip. More in [Read critically](#Read-critically).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## … and evaluate it literally
@@ -135,6 +138,9 @@ Table(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Both texts print the softmax line below the fraction, and that is right, so that code made from it does not show the slip. Moral: weights that do not sum to 1 are the first thing to test, in your own code too.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Weights that do not sum to 1 are the first thing to test, in your own code too.
 
 # %% slideshow={"slide_type": "skip"}
 print("sum of the first fraction's weights, averaged over the queries 0, 0.1, … 4.9:")
@@ -173,6 +179,9 @@ Table(["w", "slope by autograd", "by the formula"], rows)
 # > **Lecturer, 3 min.** Ask for a start value before the formula is read out. We expect to hear 0, for that is how biases start. The formula says: a step along the slope leads from 0 to 0. Whether 0 is a valley or the top of a hill, the slope cannot say; wait for the slide with the hill.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# At $w = 0$ a step along the slope leads from 0 to 0. Whether 0 is a valley or the top of a hill, the slope cannot say; a later slide can.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **The two lines.** Write $s_i = -\frac{1}{2}w^2 d_i^2$, so $\partial s_i/\partial w = -w d_i^2$. For a softmax, $\partial \alpha_i/\partial w = \alpha_i(\partial s_i/\partial w - \sum_j \alpha_j\, \partial s_j/\partial w) = -w\,\alpha_i (d_i^2 - \sum_j \alpha_j d_j^2)$. Multiply by $y_i$ and sum.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -208,6 +217,9 @@ show(
 # > **Lecturer, 3 min.** Collect bets first. The cheating model copies: at w → ∞ each point answers with its own value. The loss goes to zero, and the noise is learned with the rest. Slow growth late in training is not convergence: the gradient dies exponentially, and w goes on.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# The model that may look at itself copies: as $w \to \infty$ each point answers with its own value, and the noise is learned with the rest. Slow growth late in training is not convergence: the gradient dies exponentially, and $w$ goes on.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # `optimiser="adam_log"` is Adam on $\log w$: so $w$ stays positive, and a step is a factor. At $w = 4$, near the honest best, the loss with itself is far from 0: from a good $w$, too, this training would walk away.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -231,6 +243,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Which curve would you be proud of, seeing the training loss only? The copying model goes through a good curve, comes out on the other side, and still ends below where it began: the start, w = 1, is a poor one. The text has the numbers.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The copying model goes through a good curve, comes out on the other side, and still ends below where it began: the start, $w = 1$, is a poor one.
 
 # %% slideshow={"slide_type": "skip"}
 for name, errors in tested.items():
@@ -274,6 +289,9 @@ Table(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** A score of 0 is the *largest* possible score here: the diagonal was 0 before. A language model hides the words to come in the same way, by −∞ before the softmax (a causal mask); the pattern is another one, for there each place still sees itself.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# A score of 0 in place of −∞ would be the *largest* possible score here: the diagonal was 0 before. A language model hides the words to come in the same way, by −∞ before the softmax (a causal mask); the pattern is another one, for there each place still sees itself.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## PRESS: all the refits for free
@@ -321,6 +339,9 @@ Table(["weight on itself", "points of 200 draws", "error seen", "error left out"
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The trace of S is the "effective number of parameters": the sum of the self-votes. Read the formula from right to left: who keeps most of the vote hides most of the error. The division does not make an error large; the table counts it on 200 draws, at w = 3.5 (root mean squares).
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The trace of $S$, the sum of the self-votes, is called the effective number of parameters. Read the formula from right to left: who keeps most of the vote hides most of the error.
+
 # %% slideshow={"slide_type": "skip"}
 for w in (0.7, 2.0, 5.0):
     with torch.no_grad():
@@ -344,6 +365,9 @@ w_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 5 min.** Slider first: where do the two losses part? Then start 0 (stuck, whatever the rate); start 0.05 with rate 0.01 (crawls); start 1 with rate 0.5 (jumps past the valley, walks back); rate 5 (lands at 52, where the slope is so small that twenty steps lead back to 46).
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Try:* the slider first: where do the two losses part? Then the start 0 (stuck, whatever the rate), a start near 0 with a small rate (it crawls), and a start at 1 with larger and larger rates: it jumps past the valley and walks back, or lands where the slope is so small that it stays.
 
 # %% slideshow={"slide_type": "skip"}
 for start, rate in ((0.05, 0.01), (1.0, 0.5), (1.0, 5.0)):
@@ -467,6 +491,9 @@ print("learned w:         ", spread(learned))
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** One run of the recipe could be any of these. The peak at 0 are draws that stay stuck; all of them had started close to 0. Four things differ from the recipe at once: the start at 1, Adam, log w, and more and smaller steps. Let the room bet which of them matters; the full lecture then changes one at a time.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# One run of the recipe could be any of these. The peak at 0 are draws that stay stuck; all of them had started close to 0. Four things differ from the recipe at once: the start, Adam, $\log w$, and more and smaller steps.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The verdict
 #
@@ -489,6 +516,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Fair play: the recipe does beat w = 1 nearly always. But so does the nearest key: w = 1 is a low bar. Look at the long whisker. Where the recipe's w is more than twice the learned one, its curve is rough because it is narrow. Is that the fault of the steps, of the start, or of w itself? One can find out by changing one thing at a time.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# To be fair: the recipe does beat $w = 1$ nearly always. But so does the nearest key: $w = 1$ is a low bar. Where the recipe's $w$ is more than twice the learned one, its curve is rough because it is narrow.
 
 # %% slideshow={"slide_type": "skip"}
 from visual_attention.experiments import Difference
@@ -531,6 +561,9 @@ Table(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The recipe, and the same with one thing changed; the last two rows change more. We believed for a while that log w was the cure, and then that Adam was needed, until somebody changed one thing at a time: plain steps at a tenth of the rate, and more of them, overshoot in no draw. Log w keeps w positive, and that is all it does here. Plain steps on log w are wilder than on w: a step is a factor, and this rate is large. An Adam step is about as long as the rate, whatever the slope: 0.5 is no leap to 13. The start needs another slide.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# $\log w$ keeps $w$ positive, and that is all it does here. Plain steps on $\log w$ are wilder than on $w$: a step is a factor, and this rate is large. An Adam step is about as long as the rate, whatever the slope.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A hill between 0 and the valley
 #
@@ -564,6 +597,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1½ min.** In about half of the draws 0 is a shallow valley of its own: seen from there, a little less averaging makes the left-out error worse. Downhill from such a start leads to 0, on log w as well. The hill is very low, but whoever follows the slope in small steps does not see over it. Below the best w there may be another, worse one: start on its far side, or step over it (the text says how Adam did).
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# In about half of the draws 0 is a shallow valley of its own: seen from there, a little less averaging makes the left-out error worse. Downhill from such a start leads to 0, on $\log w$ as well. The hill is very low, but whoever follows the slope in small steps does not see over it.
 
 # %% slideshow={"slide_type": "skip"}
 height = (losses.amax(dim=0) - losses[0])[rises]
@@ -611,6 +647,9 @@ Table(["", "w", "left-out error"], rows)
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** A null result worth telling: for this one parameter, learning is not better than a list. The left-out error of the table is what the learned w was trained on, so it has to be ahead in that; against the true curve, over 200 draws, there is no finding (the text has the number). It is the idea that scales.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The left-out error of the table is what the learned $w$ was trained on, so it has to be ahead in that. Against the true curve there is no finding: for this one parameter, learning is not better than a list. It is the idea that scales.
+
 # %% slideshow={"slide_type": "skip"}
 listed = candidates[torch.stack([left_out_loss(w.expand(draws)) for w in candidates]).argmin(dim=0)]
 gap = Difference(test_error(learned) - test_error(listed))
@@ -647,7 +686,7 @@ Table(["", "largest difference from lesson 2, width 1"], rows, winners=[0])
 # > **Lecturer, 3 min.** The transformer's 1/√d is a width: σ² = √d. Forgetting that the default is there is an easy slip. One knob, five names: w, 1/σ, h in non-local means, β in softmax pooling, √d.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **One knob, five names.** It is $w$ in this lesson, $\sigma = 1/w$ in lesson 2 ([@nadaraya1964; @watson1964]), $h = \sqrt{2}/w$ in non-local means (lesson 6), $\beta = w^2$ where it multiplies a score instead of a distance (soft pooling, lesson 1), and $\sqrt{d} = 1/w^2$ in the transformer ([@vaswani2017]). That attention is a kernel smoother is worked out by [@tsai2019] (as we recall it; check the paper). Turned down it averages, turned up it copies the nearest. The last name, for keys of length 1 (then $-\frac{1}{2}w^2 \lVert k_i \rVert^2$ is the same for all keys, and softmax drops it):
+# **One knob, five names.** It is $w$ in this lesson, $\sigma = 1/w$ in lesson 2 ([@nadaraya1964; @watson1964]), $h = \sqrt{2}/w$ in non-local means (lesson 6), $\beta = w^2$ where it multiplies a score instead of a distance (soft pooling, lesson 1), and $\sqrt{d} = 1/w^2$ in the transformer ([@vaswani2017]). That attention is a kernel smoother is worked out by [@tsai2019].† Turned down it averages, turned up it copies the nearest. The last name, for keys of length 1 (then $-\frac{1}{2}w^2 \lVert k_i \rVert^2$ is the same for all keys, and softmax drops it):
 
 # %% slideshow={"slide_type": "skip"}
 d = 16
@@ -728,6 +767,9 @@ print("classifier and attention over class keys agree")
 # > **Lecturer, 2 min.** In Nadaraya–Watson the keys are the data; here they are parameters; in lesson 6 they are computed from the picture. Same equation.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# In Nadaraya–Watson the keys are the data; here they are parameters; in lesson 6 they are computed from the picture. The equation is the same.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## Check yourself
 #
 # Three questions. Decide first, then open your choice: it says whether it is right, and why. The other choices are worth opening too.
@@ -789,6 +831,8 @@ Quiz(
 # - "The fitted curve is less smooth because attention with a parameter fits the noise": on many of the 200 draws above the width is overshot, and a narrow width is a rough curve. That the recipe's test error nearly always beats $w = 1$ says little: the nearest key's does so nearly as often.
 # - "Parametric" does not mean that the data can go: every prediction is still an average over all of them.
 # - More parameters need not help. A width that varies with $x$ is the natural next idea; whether it pays on data like these is an open exercise, to be settled over many draws.
+#
+# † as we recall it; check the paper.
 #
 # ## References
 #

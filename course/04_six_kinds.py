@@ -55,7 +55,7 @@ show(
 # 4. write selective-kernel (branch) attention by hand, as a loop and in tensors, and say when it helps ([By hand: one channel, two branches](#By-hand:-one-channel,-two-branches), [The same as a loop, and in one expression](#The-same-as-a-loop,-and-in-one-expression), [A control: clean signs](#A-control:-clean-signs));
 # 5. choose between averaging, a learned query and a given query for the frames of a clip ([Temporal attention: the same sum over frames](#Temporal-attention:-the-same-sum-over-frames), [Which task needs which query?](#Which-task-needs-which-query?)).
 #
-# You need lessons 1 to 3 and convolutions in PyTorch. Time: 40 minutes in a lecture, about two hours alone with the [exercises](exercises/04_six_kinds.ipynb).
+# You need lessons 1 to 3 and convolutions in PyTorch. Time: 40 minutes in a lecture, about three hours alone with the [exercises](exercises/04_six_kinds.ipynb).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One block, five axes
@@ -105,6 +105,9 @@ axis_explorer()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 4 min, the heart of the lesson.** Say before each click what will be coloured. Then move *input*: average pooling is the only one that never changes. The orange cells ask: a Non-local block has a row of weights for each place. Modules are untrained, with weights drawn large: look at shapes, not at meanings.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Try:* say before each click what will be coloured. Then move *input*: average pooling is the only one that never changes. The orange cells ask: a Non-local block has a row of weights for each place. The modules are untrained, with weights drawn large: look at shapes, not at meanings.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The shape of the weights tells the kind
 #
@@ -148,6 +151,9 @@ Table(["", "rows sum to", "outputs"], rows)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** 0.9 · 2 = 1.8 and 0.5 · 4 = 2; then 1.8 + 0.4 = 2.2 and 3. Only the mixture can turn the 2 into a 3: a gate below 1 never enlarges. Only the gates can make both smaller: an average stays between 2 and 4.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Only the mixture can turn the 2 into a 3: a gate below 1 never enlarges. Only the gates can make both smaller: an average stays between 2 and 4.
 
 # %% slideshow={"slide_type": "skip"}
 for name, A in (("gate", gate), ("mix", mix)):
@@ -263,6 +269,9 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Follow one branch with the finger: each box is a convolution, and nothing but the concatenation joins them. Why it is in this lecture: these branches are what branch attention later weighs.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Follow one branch: each box is a convolution, and nothing but the concatenation joins the branches. Branch attention will weigh them.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the taking apart saves
 #
@@ -293,6 +302,9 @@ for one, chain in (((5, 5), [(3, 3), (3, 3)]), ((7, 7), [(1, 7), (7, 1)])):
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1½ min.** 25 to 18 is 28 % less, 49 to 14 is 71 % less. "28 % fewer weights, hence attention" is a tempting answer. The reach is the same; the text lights one pixel and counts. Not every 7×7 kernel can be written as a row and a column. Which can? (Those of rank one, if there is one channel in between and no ReLU.)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Fewer weights are not attention. And not every 7×7 kernel can be written as a row and a column: those of rank one can, if there is one channel in between and no ReLU.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **A third one.** On the coarsest maps of [@szegedy2016], 1×3 and 3×1 stand side by side (their figure 7). There the point is not saving but width: every fork adds channels, and all of them go into the same concatenation.
@@ -351,6 +363,9 @@ assert doubled == {"concatenated": True, "selected": False}
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1½ min.** More branches are not attention. A concatenation has no A: the next layer's weights are the same for every picture. The test works one way only: ReLU and max pooling also give True, although what they let through depends on the content; and a sigmoid, a square or a bias would give False without any attention, so that they have to be ruled out first. For the concatenation look at the code: no weight in it is computed from x.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The test works one way only. ReLU and max pooling also give True, although what they let through depends on the content; and a sigmoid, a square or a bias would give False without any attention, so that they have to be ruled out first. For the concatenation look at the code: no weight in it is computed from $x$.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Make it attention: the selective kernel
 #
@@ -365,6 +380,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Colours: the query is q, made from the mean z; the values are the branches. The keys are learned: one row for each branch and channel. One A for each channel, with as many columns as branches.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The query is made from the mean $z$; the values are the branches. The keys are learned: one row for each branch and channel. There is one $A$ for each channel, with as many columns as branches.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## By hand: one channel, two branches
@@ -383,6 +401,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Let them compute the weights. Then: which scores give the plain average? (Equal ones, whatever they are.) So a selective kernel contains the plain mean of its branches: with a last layer of zeros it is just that.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Equal scores, whatever they are, give the plain average. So a selective kernel contains the mean of its branches: with a last layer of zeros it is just that.
 
 # %% slideshow={"slide_type": "skip"}
 scores, found_here = torch.tensor([2.0, 0.0]), torch.tensor([5.0, 1.0])  # small, large
@@ -456,12 +477,12 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Let them name the signs. With small signs the eye goes close, with large ones it stands back. A network that adds both kernels' answers also adds the noise of the one that sees nothing.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["answer"]
 # ## Train one now
 #
 # 1×1 convolution → two branches, selected → maximum over places → scores. Only the sign is told.
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "-"} tags=["open"]
 network = scales.train_signs("selected", seed=0, noise=0.3, progress=bar)
 
 pictures, labels, is_large = scales.sign_data(seed=0, noise=0.3, part="test")
@@ -500,7 +521,7 @@ print("Large signs draw more weight to the large kernel." if follows else "Large
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Why not the same number?** Another processor adds in another order, and 600 steps magnify a last digit. So this run is compared with the spread of the stored seeds: it should lie in their 99 % prediction interval, the mean ± $t\, s \sqrt{1 + 1/n}$, with $s$ the standard deviation of the $n$ seeds and $t$ the quantile of Student's distribution.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["answer"]
 # ## All seeds, all ways to join the branches
 #
 # Six seeds. **Which difference would you call a finding?**
@@ -527,6 +548,9 @@ for other in ("sum", "concatenation", "wider sum"):
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The rule of this course: a difference below two of its standard errors, taken seed by seed, is no finding. The weights were never told to follow the size: the label asked for it. Be fair: selecting costs parameters. "wider sum" has 10 channels in the place of 8 and somewhat more parameters than "selected" (the table in the text gives them): it gets nearly as far, wins in one seed, and the difference is no finding. What no sum has is the left panel.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The weights were never told to follow the size: the label asked for it. The wider sum gets nearly as far in accuracy; what no sum has is the left panel.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## When is a difference a finding?
@@ -562,6 +586,9 @@ scale_explorer()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 3 min.** Slide from 1 to 6; then other signs (X hardly moves between the trained sizes: the mean over pictures hides that). Beyond 3 the weight goes on to lean to the large kernel; the *answers* do not follow: at 2 most are wrong, and from 4 on the network calls every sign but X an O (so O itself is "right", which is no merit), likely because the kernels fit 1 and 3 to the pixel (we have not tested that). Knowing how large is not knowing what. Also: it shares, channel by channel; "it picks a branch" is too strong.
 
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["answer"]
+# Beyond 3 the weight goes on to lean to the large kernel, but the *answers* do not follow: knowing how large is not knowing what. A likely reason, which we have not tested: the kernels fit 1 and 3 to the pixel. And the module shares, channel by channel; "it picks a branch" is too strong.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A control: clean signs
 #
@@ -593,6 +620,9 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1½ min.** The reason for controls. "SK attends to scale" is not a property of the module: here it is what training made of it in noise, and much less without. With one seed only, you could have shown either picture. In the run with the largest gain the weights lean the wrong way: a gain alone does not show that they follow the size.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# "SK attends to scale" is not a property of the module: here it is what training made of it in noise, and much less without. In the run with the largest gain the weights lean the wrong way: a gain alone does not show that they follow the size.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## When? Three tasks on clips
 #
@@ -613,6 +643,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** The networks get more noise than the room. Which of lesson 1's cues does each task have? (one: none needed, or saliency; cue: non-volitional; first: volitional, the first frame is the query: here one looks twice.)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# In lesson 1's words: *one* needs no cue, or saliency; *cue* a non-volitional one; in *first* the first frame is the query.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Temporal attention: the same sum over frames
@@ -641,6 +674,9 @@ print("loop, expression and tested module agree")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Equation of lesson 3's classifier again: a learned key there, a learned query here. In task *first* the asking frame is left out of the sum: it would match itself best (lesson 3), and it has no bar.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# In the task *first* the asking frame is left out of the sum: it would match itself best (lesson 3).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which task needs which query?
@@ -671,6 +707,9 @@ for task, pooling in (("one", "learned query"), ("cue", "learned query"), ("firs
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Chance is 0.1, 0.1 and 0.25; the printed gains are over mean pooling. Mean pooling is not helpless: in *one* the digit is still the only digit in the blur, and in *first* it can vote for the commonest bar. A learned query is a fixed wish: it weighs each frame by what is in it, whatever the first one shows. Fine for "the marked one", of next to no use for "the one like the first", which needs a query from the clip. (Why does the given query also manage *one* and *cue*? Its learned layer has a bias, which can act as a learned query.)
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# A learned query is a fixed wish: it weighs each frame by what is in it, whatever the first one shows. That is fine for "the marked one", and of next to no use for "the one like the first", which needs a query from the clip. Mean pooling is not helpless: in *one* the digit is still the only digit in the blur.
+
 # %% slideshow={"slide_type": "skip"}
 from visual_attention.lessons.six_kinds.data import SIDES
 
@@ -696,6 +735,9 @@ clip_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Finding the frame and reading it are two jobs: a small digit in noise is misread even with all the weight on it. (Clips 4 and 10 of *cue*. The reverse, the weight on a wrong frame, happens in none of these.) For *first*, let the room find the match before you show the bars.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Finding the frame and reading it are two jobs: a small digit in noise is misread even with all the weight on it.
 
 # %% slideshow={"slide_type": "skip"}
 # One block three times, with the same weights: they fit a line, a picture and a clip.
@@ -818,12 +860,12 @@ Quiz(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Read critically
 #
-# - **The fourth kind is branch attention,** *fēnzhī zhùyìlì* (分支注意力). The slides that this course grew from write *fēnzhī tōngdào zhùyìlì* (分支通道注意力), "branch-channel attention". SK's weights do differ from channel to channel, which may be where the word came from; what competes is the branches.
+# - **The fourth kind is branch attention,** *fēnzhī zhùyìlì* (分支注意力). The [source slides](00_start_here.ipynb#If-you-study-alone) write *fēnzhī tōngdào zhùyìlì* (分支通道注意力), "branch-channel attention". SK's weights do differ from channel to channel, which may be where the word came from; what competes is the branches.
 # - **Inception is not attention.** The same slides show its figures 5 to 7 under the heading of attention. None of its weights depends on the content, and nothing is summed. They may be there as what SENet argued against (work on the *spatial* side of convolution), or as the branches that SK weighs later; a slide should say which.
 # - **The classes overlap.** A Non-local block is spatial or spatial & temporal by its input; SK weighs branches for each channel.
 # - **Our experiments were built to fit.** The signs fit the kernels to the pixel, and each clip task was designed for one pooling. They show *that* a kind can do its job, not that it is the best choice for your data. In SKNet's own table ([@li2019, Table 2]: ImageNet, top-1 error) it has 20.79 against 21.12 for SENet-50 and 21.40 for ResNeXt-50 with CBAM.
 # - **Width buys nearly as much here.** Against a plain sum with as many channels, selection wins in every seed, which is a finding by our rule; against one with two channels more, and more parameters, it leads by a hundredth on average and not in every seed, which is none. "With attention against without" at equal width is the comparison that papers like, and the one that flatters.
-# - **A learned query over frames** is an older idea, for faces in videos: [@yang2017] (as we recall it; check the paper).
+# - **A learned query over frames** is an older idea, for faces in videos: [@yang2017].†
 # - **"Selects a kernel"** is too strong a word: the weights are a soft mixture, channel by channel, and our plots show means over channels.
 #
 # ## References

@@ -26,7 +26,7 @@
 # 5. design a test in which channel attention must help, and a control in which there is nothing for it to do ([A test that channel attention must pass](#A-test-that-channel-attention-must-pass), [Six seeds, every variant](#Six-seeds,-every-variant));
 # 6. read and turn the gates of a trained network ([Which gates open?](#Which-gates-open?), [Turn the gates yourself](#Turn-the-gates-yourself)).
 #
-# You need lessons 1 and 4. Time: 42 minutes in a lecture, about two hours alone with the [exercises](exercises/05_squeeze_excitation.ipynb).
+# You need lessons 1 and 4. Time: 42 minutes in a lecture, about three hours alone with the [exercises](exercises/05_squeeze_excitation.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import time
@@ -76,6 +76,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Hard for us, too. Ask what would help: a pair of coloured glasses. That is the lesson: choose the channel first, then read. The frame says which glasses, and it stands far from the digits.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# A pair of coloured glasses would help: choose the channel first, then read. The frame says which glasses, and it stands far from the digits.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Coloured glasses
@@ -137,6 +140,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min, on the board.** Channel 1 did not change, and yet its gate fell. A dead hidden unit does not close gates, it leaves them half open: remember that for large r, when there are few hidden units.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Channel 1 did not change, and yet its gate fell. A dead hidden unit does not close gates, it leaves them half open.
 
 # %% slideshow={"slide_type": "skip"}
 for name, logit, u in (("channel 1", 2.0, (1, 3, 2, 2)), ("channel 2", -1.0, (0, 4, 0, 0))):
@@ -210,6 +216,9 @@ print("of the module with these weights:", *(f"{gate:.3f}" for gate in module[0]
 # > **Lecturer, 2 min.** "Attention" names two things: *mixing*, with a dense A, moves information; *gating*, with a diagonal A, rescales it. A likely mistake: "the squeeze is the query asking". A plain mean asks nothing; the query is born after W1.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# The squeeze is not the query: a plain mean asks nothing. The query is born behind $W_1$.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **A weighted sum: yes. An average: no**, for the rows of $A$ do not sum to 1. Papers call both attention; this course says *gate* where the difference matters.
 
 # %% slideshow={"slide_type": "skip"}
@@ -245,6 +254,9 @@ Table(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** "Same up to a scale, batch norm mends it" is a likely objection: SE comes after the batch norm of its branch, and competition is not a scale. ReLU is worse than no gate in this table: the paper gives no reason. A guess: a gate at 0 passes no gradient, so that a channel can stay shut.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Batch normalisation does not mend it: competition is not a scale, and SE comes after the batch normalisation of its branch. For ReLU, which is worse than no gate in this table, the paper gives no reason. A guess: a gate at 0 passes no gradient, so that a channel can stay shut.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What does it cost? Predict
 #
@@ -276,6 +288,9 @@ Table(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Counted from the network, not from the formula (the paper calls the four stages 2 to 5). The three units of the last stage hold most, because C enters squared. The paper ([@hu2020, section 4]) drops them as an option: below 0.1 % more top-5 error, and the cost falls to about 4 %.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The last stage holds most, because $C$ enters squared. The paper ([@hu2020, section 4]) drops it as an option: below 0.1 % more top-5 error, and the cost falls to about 4 %.
+
 # %% slideshow={"slide_type": "skip"}
 by_formula = [2 * n * c**2 // 16 for n, c in zip((3, 4, 6, 3), (256, 512, 1024, 2048))]
 assert by_formula == added
@@ -301,6 +316,9 @@ ratio_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 3 min.** Move r yourself, and let the room say *stop*. From r = 16 to r = 2 the weights grow eightfold and the error stays within 0.04 points; only 32 is worse. Weights are counted here, errors are the paper's ([@hu2020, Table 10]). These are the ablations' own baseline, 23.30; the paper's main table has 24.80 for the same network, trained shorter. Never mix the two.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# From r = 16 to r = 2 the weights grow eightfold, and the error stays within 0.04 points; only 32 is worse. The weights are counted here, the errors are the paper's ([@hu2020, Table 10]), against the ablations' own baseline, 23.30. The paper's main table has 24.80 for the same network, trained shorter: never mix the two.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # In words: from $r = 16$ down to $r = 2$ the error stays between 22.25 and 22.29 %; only $r = 32$ is worse, with 22.72 % ([@hu2020, Table 10]). More weights do not mean fewer errors here.
@@ -329,6 +347,9 @@ Table(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The sentence comes from a Chinese article on SENet and was copied without its first half in many places. Exercise for the room: what would you ask of any sentence with "fewer" in it?
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# What to ask of any sentence with "fewer" in it: fewer than what?
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## And is more non-linearity the reason?
 #
@@ -355,6 +376,9 @@ print(f"A gate without a single weight has +{free:.2f} of SE's +{full:.2f} point
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Benefit 1 is contested: *one* layer, less non-linear, scores higher. And in this table half of the gain needs no weight. Caution: one run each, no spread printed, one group's recipe. What would convince you? Several seeds.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# So benefit 1 is contested: *one* layer, less non-linear, scores higher, and half of the gain needs no weight. But it is one run each, without spread, in one group's recipe: several seeds would say more.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ECA ([@wang2020]) makes the gate of a channel from the means of its $k$ neighbours in the list of channels, with the same $k$ weights for all.
@@ -492,7 +516,7 @@ now = accuracy(network, test.images, test.labels)
 print("accuracy where one more seed would lie:", agrees(now, results.of("SE", "accuracy")))
 print("above every seed without attention:", now > results.of("none", "accuracy").max().item())
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["answer"]
 # ## Six seeds, every variant
 #
 # A dot is a seed. The convolution has 20,784 weights, each of the others 1,212 or none.
@@ -519,6 +543,9 @@ Table(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 3 min.** Same size, same start, same pictures: paired differences, and lesson 4's rule. Without the squeeze no position knows the frame: those gates are one point above nothing, which the rule calls a finding (the notebook has it), and far from SE. The convolution also gets far, with 17 times the weights: it joins neighbouring cells, some of which see the frame. SE is the cheap way here. Control: no finding, as expected. While they look: which gates do you expect for a red frame?
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Without the squeeze no position knows the frame, and those gates stay far from SE. The convolution also gets far, with 17 times the weights: it joins neighbouring cells, some of which see the frame. SE is the cheap way here.
 
 # %% slideshow={"slide_type": "skip"}
 for slot in context.SLOTS:
@@ -585,6 +612,9 @@ print("Mean gate of the two others:", results.spread("SE", "other gates", 2))
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The stored SE network; each row is the mean over all test pictures with that frame. Nobody told it which channels are red. Some gates stay open in every context: those channels may hardly matter, or serve to see the frame. In the paper ([@hu2020]), early stages have the same gates for all classes, later ones differ, and one of the last, SE_5_2, saturates near 1.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Nobody told the network which channels are red. Some gates stay open for every frame: those channels may hardly matter, or serve to see the frame.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Turn the gates yourself
 #
@@ -595,6 +625,9 @@ gates_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 4 min.** (1) Amount to 1: it reads the green digit, though the frame is red and no pixel has changed. (2) Boost nobody: muted, it has no answer left. (3) Boost blue. (4) Mute nobody, boost green: still the red digit; open green gates do not drown the red ones. Two voices at once: a green frame, boost red, amount 0.6 (live only: the exported page keeps the ends of the slider for other frames). Turning a gate and seeing the answer follow is evidence that a map of gates alone is not.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Try:* (1) the amount to 1: it reads the green digit, though the frame is red and no pixel has changed. (2) Boost nobody: muted, it has no answer left. (3) Boost blue. (4) Mute nobody, boost green: still the red digit. Turning a gate and seeing the answer follow is evidence that a map of gates alone is not.
 
 # %% slideshow={"slide_type": "skip"}
 study = GateStudy()
@@ -698,7 +731,7 @@ Quiz(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Read critically
 #
-# - **The slides that this course grew from** show the block without its three equations and give two benefits: *(1) more non-linearity, (2) greatly fewer parameters and computations.* Than what? The comparison was dropped.
+# - **The [source slides](00_start_here.ipynb#If-you-study-alone)** show the block without its three equations and give two benefits: *(1) more non-linearity, (2) greatly fewer parameters and computations.* Than what? The comparison was dropped.
 # - **"Greatly fewer parameters"** compares two small layers with one full layer (a factor r/2 = 8 at r = 16), not SE with no SE. The copies of the sentence that lost its first half are many.
 # - **"More non-linearity"** as the reason: ECA-Net ([@wang2020, Table 2]) has one full layer (77.42) and one weight a channel (77.07) above SE (76.71). Single runs, no spread.
 # - **Two baselines.** SENet's main table ([@hu2020, Table 2]) has ResNet-50 at 24.80 % and SE at 23.29 %; its ablations, with a longer recipe, 23.30 % and 22.28 %. Numbers of the two must not be mixed: 23.30 looks like SE's 23.29. SE-ResNet-50 has at least six published errors; lesson 7 collects them.

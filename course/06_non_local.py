@@ -26,7 +26,7 @@
 # 5. say what the block costs in time and memory, and which of the two can be saved without changing the result ([What it costs](#What-it-costs));
 # 6. split trained weights into a part that needs the query and a part that does not, and say what a block without a query needs instead ([Volitional plus non-volitional: lesson 1 returns](#Volitional-plus-non-volitional:-lesson-1-returns), [… or give it room](#…-or-give-it-room)).
 #
-# You need lessons 2 and 3. Time: 40 minutes in a lecture, about two hours alone with the [exercises](exercises/06_non_local.ipynb).
+# You need lessons 2 and 3. Time: 40 minutes in a lecture, about four hours and a half alone with the [exercises](exercises/06_non_local.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import copy
@@ -86,6 +86,9 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Two guesses on the board: neighbours, same colour. Then the third. q1 is fifteen pixels off and a better witness than the pixel next door.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# A pixel far off can be a better witness than the one next door: the neighbour is close, the other looks alike.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three filters, one equation
 #
@@ -101,6 +104,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Query and key: a patch of 7 × 7 pixels, 147 numbers with colours. Value: one pixel. Ask what h does at its two ends (h → 0: only the most similar, which is the pixel itself; h → ∞: the average of the picture).
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The two ends of $h$: towards 0 only the most similar pixel has a say, which is the pixel itself; towards infinity the answer is the average of the picture.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## By hand: a row of six pixels
@@ -125,6 +131,9 @@ print([round(w, 3) for w in weights.tolist()], f"y = {weights @ v[1:5]:.3f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min, on the board.** Do pixel 4 together before you show the table. The peak of 5 votes for the peak of 4, though it stands three pixels away, and the neighbours hardly vote. But notice the first row: more than half of the vote is the pixel's own.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The peak of 5 votes for the peak of 4, though it stands three pixels away, and the neighbours hardly vote. But more than half of the vote is the pixel's own.
 
 # %% slideshow={"slide_type": "skip"}
 distances = (patches - patches[0]).square().mean(dim=1)
@@ -176,6 +185,9 @@ pixel_explorer()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 4 min.** Pillar: all other pillars light up. Roof: a whole line of tiles. Sky: all of it, as far as the dotted window reaches. The ornament at a corner: nobody, it keeps its noise. Then h down to 0.03: the weights collapse onto the pixel and the picture stays noisy. Change "own vote" at h = 0.06 and read the dB.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Try:* a pillar, and all other pillars light up; the roof, and a whole line of tiles does; the sky; the ornament at a corner, which is like nobody and keeps its noise. Then $h$ down to 0.03: the weights collapse onto the pixel, and the picture stays noisy.
+
 # %% slideshow={"slide_type": "skip"}
 for name, way in (("included", True), ("left out", False), ("as the nearest other", "as_nearest")):
     print(f"h = 0.06, own vote {name}: {psnr(non_local_means(noisy, h=0.06, include_self=way), clean):.1f} dB")
@@ -214,6 +226,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The theorem of [@buades2005] on what the filter converges to leaves the centre pixel out as well, but out of the *patch* that is compared; the pixel keeps its own vote: a cousin of lesson 3's cure, not the same. Leaving its vote out altogether throws away good information where a pixel has no friends; giving it the weight of the nearest other is the common compromise.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The theorem of [@buades2005] on what the filter converges to leaves the centre out as well, but out of the *patch* that is compared; the pixel keeps its own vote. It is a cousin of lesson 3's cure, not the same. Leaving the vote out altogether throws away good information where a pixel has no friends.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **As the nearest other:** the pixel keeps a vote, as large as that of the other pixel in the window whose patch is most like its own (nearest in looks, not in the picture). So a pixel with friends is one voice among many, and one without still hears itself.
@@ -271,6 +286,9 @@ print(f"half the squared error: {10 * math.log10(2):.1f} dB more")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** The paper writes C(x); for the two softmax forms it depends on i, so we write the index. The sum runs over all places of the map (and of all frames, in a video). The last row matters: the block can be put into a trained network without breaking it.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The paper writes $\mathcal{C}(x)$; for the two softmax forms it depends on $i$, so we write the index. The sum runs over all places of the map (and of all frames, in a video). Since $x$ is added, the block can be put into a trained network without breaking it.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # $f$ says how well the places $i$ and $j$ match; $\mathcal{C}_i$, the **normaliser**, is what the row of matches is divided by; $g$ makes the values; $W_z$ leads back to the channels of $x$.
@@ -427,7 +445,7 @@ for scale in (1.0, None):
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### … and a missing sum
 #
-# The slides that this course grew from write the embedded Gaussian as
+# The [source slides](00_start_here.ipynb#If-you-study-alone) write the embedded Gaussian as
 #
 # $$y_i = \operatorname{softmax}\bigl(\theta(x_i)^\top \phi(x_j)\bigr)\, g(x_j) = \frac{1}{\sum_{\forall j} e^{\theta(x_i)^\top \phi(x_j)}}\, e^{\theta(x_i)^\top \phi(x_j)}\, W_g x_j$$
 #
@@ -466,6 +484,27 @@ print(f"rows sum to {call.sum(dim=1).min():.2f} … {call.sum(dim=1).max():.2f},
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # A softmax forbids it: the exponential stands between the two products, and the exponential of a matrix product is not a product. From $N > c$ on the right-hand order is cheaper.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Two tables of two sizes.** The table of pairs has a row for each query and a column for each key, (n, k): *who listens to whom*. The other has a row for each inner channel and a column for each channel of the values, (d, c): a summary of all keys and values, in which no place is left. Our picture, 12 places and 4 inner channels:
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+show(
+    figures.two_orders(n=12, k=12, d=4, c=4),
+    "Three matrices drawn to scale. Multiplied from the left, a 12 by 12 table stands between them; from the right, a 4 by 4 one.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The hand example, $x = (1, 2, 3)$ with one channel: from the left nine products $x_i x_j$, from the right the one number $1 \cdot 1 + 2 \cdot 2 + 3 \cdot 3 = 14$. Place 2 gets $2 \cdot 14 / 3$:
+
+# %% slideshow={"slide_type": "skip"}
+one_channel = torch.tensor([[1.0], [2.0], [3.0]])
+who_hears_whom, summary = one_channel @ one_channel.T, one_channel.T @ one_channel
+print(f"from the left:  {tuple(who_hears_whom.shape)}, place 2 gets {(who_hears_whom @ one_channel / 3)[1].item():.3f}")
+print(f"from the right: {tuple(summary.shape)}, it holds {summary.item():.0f}, place 2 gets {(one_channel @ summary / 3)[1].item():.3f}")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# In the second order no map of who listens to whom is ever made: whoever wants to look at it must compute it besides.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### 4 · Concatenation
@@ -520,6 +559,39 @@ show(
 # **Why $A \to I$, and when.** Let the features be independent with mean $m$ and second moment $s > m^2$ in each channel. Then $x_i \cdot x_i \approx C s$ and $x_i \cdot x_j \approx C m^2$, each up to a deviation of order $\sqrt{C}$. The lead of the own key is about $C(s - m^2)$, so each other key has at most about $e^{-C(s - m^2) + O(\sqrt{C})}$ of its weight. Dividing by $\sqrt{C}$ leaves $\sqrt{C}(s - m^2)$, which still grows: it only delays the end. Learned maps can change the sign of the lead; so can features that are *not* independent, or places of unequal length: next slide.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# **The condition with numbers.** The ReLU of a standard normal number has $m = 1/\sqrt{2\pi} = 0.399$ and $s = \frac12$, so each channel adds $s - m^2 = 0.341$ to the lead of the own key. A key with the average score then has $e^{-\text{lead}}$ of its weight:
+
+# %% slideshow={"slide_type": "skip"}
+first_moment, second_moment = 1 / math.sqrt(2 * math.pi), 1 / 2
+print(f"m = {first_moment:.3f}, s − m² = {second_moment - first_moment**2:.3f}")
+for c in (4, 16, 64):
+    ahead = c * (second_moment - first_moment**2)
+    print(f"{c:2} channels: lead {ahead:4.1f}, another key has {math.exp(-ahead):.4f} of the own key's weight")
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+eight = {}
+for c in (4, 16, 64):
+    relu_features = torch.randn(8, c, generator=torch.Generator().manual_seed(c)).relu().double()
+    eight[f"{c} channels"] = (relu_features @ relu_features.T).softmax(dim=1)
+one_direction = 1 + 0.3 * torch.randn(8, 64, generator=torch.Generator().manual_seed(1)).double()
+one_direction /= one_direction.norm(dim=1, keepdim=True) / 8                 # eight places of the length 8
+eight_lengths = torch.linspace(0.6, 1.3, 8).double()[:, None] * one_direction
+eight["64, unequal lengths"] = (eight_lengths @ eight_lengths.T).softmax(dim=1)
+show(
+    figures.own_tables(eight),
+    "Tables of weights of eight places. With 4 channels no pattern, with 16 mostly and with 64 wholly the identity. Last, "
+    "64 channels with one direction and unequal lengths: nearly all rows are dark in the column of the longest key.",
+)
+
+# %% slideshow={"slide_type": "skip"}
+print("the darkest column of each row, last table:", eight["64, unequal lengths"].argmax(dim=1).tolist())
+equal_lengths = (one_direction @ one_direction.T).softmax(dim=1)
+print(f"the same places at equal lengths: own weight {equal_lengths.diagonal().mean():.2f}")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Three tables keep the condition: independent features, a spread, $s > m^2$, and lengths that are more and more alike, the more channels there are. The last one breaks it by its lengths alone: all its places point nearly one way ($m$ is large beside the spread), so that a longer key has a larger product with everybody, and the longest wins. With equal lengths the same places look at themselves. The next slide is about this.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # The query of a concatenation moves the cut at 0, and how even its row is: with $b = (1, 0, -\frac12)$ and $a = 0, 1, 10$ the keys' shares are (1, 0, 0), (0.57, 0.29, 0.14), (0.36, 0.33, 0.31). With a softmax instead of the ReLU, $a_i$ would cancel.
 
 # %% slideshow={"slide_type": "skip"}
@@ -555,6 +627,32 @@ Table(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** The first factor is lesson 2's kernel, the second lesson 1's saliency: a long key shouts, whoever asks. The third point is the Cauchy–Schwarz inequality, so it holds for any features: the longest place of all always looks most at itself. Exercise 8 has a table of real features in which most places look elsewhere.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The third point is the Cauchy–Schwarz inequality, so it holds for any features: the longest place of all always looks most at itself.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The hand example, factor by factor.** $x = (1, 2, 3)$, and place 2 asks:
+
+# %% slideshow={"slide_type": "skip"}
+places = torch.tensor([1.0, 2.0, 3.0])
+nearness, length_prior = torch.exp(-(places - 2).square() / 2), torch.exp(places.square() / 2)
+both_factors = nearness * length_prior
+rows = [
+    [f"{place:g}", *(f"{part:.2f}" for part in parts), f"{weight:.3f}"]
+    for place, *parts, weight in zip(*(part.tolist() for part in (places, nearness, length_prior, both_factors, both_factors / both_factors.sum())))
+]
+Table(["key", "how near", "prior for long keys", "product", "weight"], rows)
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+show(
+    figures.long_keys(nearness, length_prior, both_factors / both_factors.sum()),
+    "Bars for the keys 1, 2 and 3. How near: 0.61, 1, 0.61. The prior for long keys: 1.65, 7.39, 90.02. Their product "
+    "divided by its sum: 0.016, 0.117, 0.867.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# By nearness alone place 2 would listen to itself most. The prior is a number that each key has *whoever asks*: 90.02 for the key 3, 7.39 for the key 2. In lesson 1 such a number was called saliency. The weights are those of the softmax of the products, 2, 4 and 6. If all keys had one length, their priors would be equal and would cancel.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The block
@@ -698,7 +796,7 @@ gain = (seconds["dot product, table"] / seconds["dot product, reordered"])[2]
 print("4,096 positions: reordered dot product faster than its table:", bool(gain > 1))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Memory of softmax attention can be saved exactly (block by block, with a running sum, as lesson 3 tells; [@dao2022] do it, as we recall it; check the paper); its N² multiplications are all still done. For the dot product both go. Times are measured when the notebook runs, so the curves wobble; the slopes do not.
+# > **Lecturer, 2 min.** Memory of softmax attention can be saved exactly (block by block, with a running sum, as lesson 3 tells; [@dao2022] do it†); its N² multiplications are all still done. For the dot product both go. Times are measured when the notebook runs, so the curves wobble; the slopes do not.
 
 # %% slideshow={"slide_type": "skip"}
 for side in (14, 112):
@@ -741,12 +839,15 @@ print(f"Counting colours is right in 17/27 = {counting:.3f} of cases.")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Collect bets: who stays at 1/3, who gets to 0.63, who beyond? 27 equally likely colourings: 3 of one colour (always right), 18 with two alike (2/3), 6 all different (1/3).
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Of the 27 equally likely colourings, 3 have one colour (the commonest is always right), 18 have two alike (right for 2/3 of the digits), and 6 have all different (1/3).
+
 # %% slideshow={"slide_type": "skip"}
 print(f"right names of test digits by the trunk: {stored('twins').of('none', 'numerals').mean():.1%}")
 alike = [max(colours.count(c) for c in colours) for colours in product("rgb", repeat=3)]
 print(f"of {len(alike)} colourings {alike.count(3)} have one colour, {alike.count(2)} two alike, {alike.count(1)} three")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["answer"]
 # ## Five seeds
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
@@ -768,6 +869,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Three groups. At chance, within a point: none and the 3×3 convolution cannot see a twin; the raw Gaussian looks at itself. Near 17/27 or below: as if they knew the colours, not whose; one run of SE and one of concatenation (its ReLU died) learned nothing at all. Above: can match. The dilated convolutions get there too, with nine times the weights: between them and the paper's embedded Gaussian no finding. With 1/√d it is ahead in all seeds: the scale is no detail.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# At chance, within a point: none and the 3×3 convolution cannot see a twin, and the raw Gaussian looks at itself. Near 17/27 or below: as if they knew the colours, not whose; one run of SE and one of concatenation (its ReLU died) learned nothing at all. Above: they can match.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The recipe is stored with the results; `courseware experiments twins` trains everything again (about twenty minutes). Paired differences, seed by seed, and the control: a bar in the twin's colour printed *under each white digit*. Then nothing far away is needed.
@@ -862,6 +966,9 @@ twin_explorer()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 3 min.** White digits light up their twin. Wrong: picture B, top left, and D, bottom left; it looks at another digit, and says that one's colour. Then the menu: raw Gaussian looks at itself; "unary part" is the same wherever you click; the "pairwise part" alone still finds many twins. Keep that for the next slide.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Try:* white digits light up their twin. It is wrong in picture B, top left, and D, bottom left: it looks at another digit, and says that one's colour. Then the menu: the raw Gaussian looks at itself; the "unary part" is the same wherever you click; the "pairwise part" alone still finds many twins.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Volitional plus non-volitional: lesson 1 returns
 #
@@ -894,6 +1001,9 @@ Table(
 # > **Lecturer, 2 min.** The unary part alone knows little here: 0.15 on the twin, so 0.46 on the three coloured digits together, which have a third of the places. Together they do more than either. Lesson 1 put saliency into the key by a constant in the query: μ_q is that constant. The disentangled non-local paper ([@yin2020]) says that the two hinder each other in one softmax, and trains them apart.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# Lesson 1 put saliency into the key by a constant in the query: $\mu_q$ is that constant. [@yin2020] say that the two parts hinder each other in one softmax, and train them apart.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # $\hat{=}$ means: equal but for terms that are the same for all $j$, $(q_i - \mu_q) \cdot \mu_k$, which the softmax drops. The split is that of [@yin2020].
 
 # %% slideshow={"slide_type": "skip"}
@@ -918,6 +1028,9 @@ print(f"unary part: {on_twin:.2f} on the twin, so {3 * on_twin:.2f} on three col
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** On COCO the cheaper global context did at least as well as one Non-local block (39.4 against 38.0 box AP in the comparison printed by ECA-Net ([@wang2020, Table 5]), all blocks against one: not like for like). Our table says the opposite, for blocks of about one size. Each is about its own task.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# On COCO the cheaper global context did at least as well as one Non-local block (39.4 against 38.0 box AP in the comparison printed in [@wang2020, Table 5], all blocks against one: not like for like). Our table says the opposite, for blocks of about one size. Each is about its own task.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The *transform* of the formula is two 1×1 layers with a bottleneck, layer normalisation and a ReLU between them.
@@ -960,6 +1073,9 @@ for name, gain in gains.items():
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Two things were given at once, room and time. Time alone went less far, and so did half the room for a short time; the whole room for a short time we have not tried. The head alone, as wide and as long, stays at chance: the message carries it. So the query has moved behind the block, we guess: we have not looked inside. A *linear* head could not look up a line: lesson 8. The moral: "did not work at this size" is what a table shows; "cannot work" needs a proof.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Two things were given at once, room and time. Time alone went less far, and so did half the room for a short time; the whole room for a short time we have not tried. The head alone, as wide and as long, stays at chance: the message carries it. "Did not work at this size" is what a table shows; "cannot work" needs a proof.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Check yourself
@@ -1030,15 +1146,17 @@ Quiz(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Read critically
 #
-# - **The slides that this course grew from** lack a $\sum_j$ ([… and a missing sum](#…-and-a-missing-sum)). Its normaliser $\mathcal{C}(x)$, as in the paper, depends on $i$ for the two softmax forms.
+# - **The source slides** lack a $\sum_j$ ([… and a missing sum](#…-and-a-missing-sum)). Its normaliser $\mathcal{C}(x)$, as in the paper, depends on $i$ for the two softmax forms.
 # - **"Non-local" was local.** The paper on non-local means ([@buades2005]) searches a 21 × 21 window, for speed; and the formula with a pixel's own vote is not what works best, as our table shows.
 # - **"Attention is essential"?** The Non-local paper ([@wang2018]) says of softmax that this "attentional behavior … is not essential in the applications we study": its Table 2a has 72.5 (Gaussian), 72.7 (embedded), 72.9 (dot product), 72.8 (concatenation) against 71.8 without a block, each one run. Concatenation is within 0.1 of the best there and cannot rank keys by the query; and the raw Gaussian, which may have looked at nothing but itself, has most of the gain. So the table shows neither that looking far helped nor that ranking was not needed.
 # - **By 1/4 or to 1/4?** [@wang2018, section 3.3] write that subsampling can reduce the pairwise work "by 1/4". A quarter of the keys leaves a quarter of the work.
 # - **Paper and code differ:** the authors' code has an optional $1/\sqrt{d}$ that the paper does not mention, and pools before $\phi$ and $g$ where the paper says after. On our twins the scale is worth 0.116 ± 0.022 of accuracy, in five of five seeds; a likely reason, which we have not tested: without it the softmax is sharp before it knows what to look for.
 # - **"74.4 → 77.7"**, as one reads, mixes a 32-frame baseline with a 128-frame Non-local network. Like for like: 76.4 → 77.7 ([@wang2018, Table 2g]).
-# - **Attention that ranks the keys alike** for every query was found in graph networks too: [@brody2022] (as we recall it; check the paper).
+# - **Attention that ranks the keys alike** for every query was found in graph networks too: [@brody2022].†
 # - **Re-implementations:** timm's ([@wightman2019]) Non-local block has an inner width of $C/8$ and divides by $\sqrt{C}$; mmcv's concatenation form raises an error in its backward pass; subsampling before or after the 1×1 convolution gives different networks (versions of autumn 2026, with torch 2.13; scikit-image above is 0.26).
 # - **A map of weights is not an explanation.** On our twins we can check it, because we know where the answer stands.
+#
+# † as we recall it; check the paper.
 
 # %% slideshow={"slide_type": "skip"}
 print(f"with 1/√d: {twins.paired('embedded, scaled', 'embedded gaussian', 'accuracy').text()}")

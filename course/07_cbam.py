@@ -21,7 +21,7 @@
 # 5. judge whether a published difference of 0.12 points ([@woo2018, Table 3]) means anything ([Is 0.12 points meaningful?](#Is-0.12-points-meaningful?));
 # 6. say what a spatial gate with 98 weights has found out, what it could find out, and what its picture does not show ([Where does the gate look?](#Where-does-the-gate-look?), [The pointing game](#The-pointing-game), [Could it point?](#Could-it-point?)).
 #
-# You need lessons 4 and 5. Time: 43 minutes in a lecture (less if the audit is left to the exercises), about two hours alone with the [exercises](exercises/07_cbam.ipynb).
+# You need lessons 4 and 5. Time: 43 minutes in a lecture (less if the audit is left to the exercises), about three hours and a half alone with the [exercises](exercises/07_cbam.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import math
@@ -90,6 +90,9 @@ print("answers, from left to right:", ", ".join(map(str, puzzle.labels.tolist())
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Let the room read the pictures aloud, then show the answers. Ask which lesson's block could do it: SE sees one number a channel, so it cannot tell which of the digits is near the dot. Non-local? It sees every place, but not where any of them is; behind a read-out that does not know either, it cannot tell (lesson 8 proves it). Keep the task in mind: it comes back with numbers.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# SE sees one number a channel, so it cannot tell which of the digits is near the dot. A Non-local block sees every place, but not where any of them is; behind a read-out that does not know either, it cannot tell (lesson 8 proves it).
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two gates, one after the other
 #
@@ -109,7 +112,10 @@ show(
 # > **Lecturer, 1 min.** [@woo2018, eq. 1]. Its eq. 3 writes M_s(F) too, for the general definition; the argument in use is F′. Ask: where on a ResNet does it sit? On the residual branch, before the addition, like SE.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# $\otimes$ multiplies entry by entry; where the gate has size 1 along an axis, it is repeated. Below, $[\,\cdot\,; \cdot\,]$ stacks two planes. The slides that this course grew from print both gates as functions of $F$ and leave the first formula out: then nobody sees that the second gate looks at what the first has let through.
+# The formula is [@woo2018, eq. 1]. In a ResNet the block sits on the residual branch, before the addition, like SE.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# $\otimes$ multiplies entry by entry; where the gate has size 1 along an axis, it is repeated. Below, $[\,\cdot\,; \cdot\,]$ stacks two planes. The [source slides](00_start_here.ipynb#If-you-study-alone) print both gates as functions of $F$ and leave the first formula out: then nobody sees that the second gate looks at what the first has let through.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The channel gate
@@ -128,6 +134,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** A likely mistake: two MLPs. There is one, so the parameter count is SE's. The printed formula on many slides lacks the ReLU; the paper's text has it, after W_0.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# There is one MLP, not two, so the parameter count is SE's. The printed formula on many slides lacks the ReLU; the paper's text has it, behind $W_0$.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## By hand: two channels, one hidden unit
@@ -149,6 +158,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min, on the board.** Without the ReLU the hidden sum is 1 − 2 = −1, the logits turn to −1 and 1, and the gates swap: the other channel is let through. One missing word, the opposite decision, and no error message.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# One missing word, the opposite decision, and no error message.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### The same as a loop
@@ -194,6 +206,9 @@ for name, act in (("with ReLU", torch.relu), ("without", lambda h: h)):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** This is a proof, not a measurement: it holds for any W_0, W_1. The table goes on with the numbers on the board: the second pair of maps has the same sums, 4 and 5.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# This is a proof, not a measurement: it holds for any $W_0$ and $W_1$.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The spatial gate
 #
@@ -234,6 +249,9 @@ print(f"two planes of {7 * 7} weights: {2 * 7 * 7}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Outside the picture there are zeros (padding): that is why position 1 has nothing to subtract. Ask what happens if we shuffle the channels: nothing. If we shuffle the positions: the gate changes, it is a convolution.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Outside the picture there are zeros, so position 1 has nothing to subtract. Shuffle the channels, and nothing changes; shuffle the positions, and the gate does: it is a convolution.
 
 # %% slideshow={"slide_type": "skip"}
 print("gates by hand:", rounded(torch.sigmoid(torch.tensor([2.0, -3.0, 1.0]))))
@@ -304,6 +322,9 @@ Table(["in ResNet-50", "weights", "share"], rows)
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** So "CBAM is lightweight" holds for multiply-adds; in weights it adds ten per cent to ResNet-50, as SE does. Keep 2.5 million in mind for the audit.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# So "CBAM is lightweight" holds for multiply-adds; in weights it adds ten per cent to ResNet-50, as SE does.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The order is part of the definition
 
@@ -333,6 +354,9 @@ Table(["compared with channel first", ""], rows)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Scaling a whole map by one gate looks commutative, and the product of two *given* gates is. But each gate is computed from its own input.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The product of two *given* gates does not depend on the order. But each gate is computed from its own input.
 
 # %% slideshow={"slide_type": "skip"}
 for arrangement, by_hand in (("channel_spatial", refined), ("spatial_channel", swapped), ("parallel", parallel)):
@@ -375,7 +399,7 @@ class ListingChannelAttention(nn.Module):
 # > **Lecturer, 2 min, in pairs.** Hints, one by one: which argument is never used? What is 8 // 16? What does the caller get back?
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The listing is from the slides that this course grew from; the original is in a popular repository. Three expectations, as tests:
+# The listing is from the source slides; the original is in a popular repository. Three expectations, as tests:
 
 # %% slideshow={"slide_type": "skip"}
 def weights_of(module):
@@ -433,6 +457,9 @@ Table(["", *makers], rows)
 # > **Lecturer, 1 min.** Ask who would have written the first test *before* reading the code: that is the point of it. The third is no bug if the caller multiplies (`x = ca(x) * x`); a caller who writes `x = ca(x)` gets a network that runs, on 1 × 1 maps. Anybody who "tuned the ratio" with this code tuned nothing.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# The third is no bug if the caller multiplies (`x = ca(x) * x`); a caller who writes `x = ca(x)` gets a network that runs, on 1 × 1 maps. Anybody who "tuned the ratio" with this code tuned nothing.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # The third test is a matter of agreement: a module that returns the gate is right where its caller multiplies, `x = ca(x) * x`, as the copies that we know do. A module for a slot, as in this course, must multiply itself.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -463,6 +490,9 @@ Table(["in the listing", "gives"], rows)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** A checkpoint that loads is not a checkpoint that fits. Compare the *outputs* of two implementations on one random input; the exercises do.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# A checkpoint that loads is not a checkpoint that fits: compare the *outputs* of two implementations on one random input.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the paper reports
@@ -516,7 +546,26 @@ print(f"observed: {gap:.2f} points, {gap / unpaired:.2f} standard errors, unpair
 # > **Lecturer, 2 min.** "It is bold in the table" is a likely wrong answer. The gap is 0.45 standard errors, unpaired. Paired comparison is sharper, because most pictures are right or wrong for both; how often the two models disagree is not published, 5 and 10 % are our assumptions. Training again with another seed moves the error too. Not meaningful does not mean zero: it means unknown.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# How often the two models disagree is not published; 5 and 10 % are our assumptions. Training again with another seed moves the error, too. Not meaningful does not mean zero: it means unknown.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **Paired:** on the same pictures only those count on which exactly one of the two models is right. If their share is $d$, the standard error of the difference is about $\sqrt{d/n}$. With the shares assumed here, the observed gap is about one standard error: still no finding.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Why the root: a coin.** Take 1,000 test pictures on which two models, A and B, disagree 50 times: $d = 50/1000$. On the others both are right or both are wrong, which tells nothing about who is better. Suppose A is right on 28 of the 50 and B on 22. If neither were better, each of the 50 would be the toss of a coin that adds 1 to A's lead or takes 1 away. A toss has the variance 1, variances add up, and so the lead of $dn$ tosses has the standard deviation $\sqrt{dn}$; as a share of all pictures, $\sqrt{dn}/n = \sqrt{d/n}$.
+
+# %% slideshow={"slide_type": "skip"}
+leads = torch.arange(-50, 51, 2)
+by_chance = torch.tensor([math.comb(50, (50 + lead) // 2) / 2**50 for lead in leads.tolist()])
+print(f"A leads by {28 - 22} pictures, {(28 - 22) / 1000:.2%}; √(dn) = √50 = {50**0.5:.2f} pictures, √(d/n) = {(0.05 / 1000) ** 0.5:.2%}")
+print(f"50 tosses lead by 6 or more, for A or for B, in {by_chance[leads.abs() >= 6].sum():.0%} of cases")
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+show(
+    figures.disagreements(1000, (28, 22), leads, by_chance),
+    "Left: 1,000 squares, 28 of them in one colour, only A is right, 22 in another, only B is right, the rest grey. Right: how "
+    "often 50 tosses of a coin give each lead; A's lead of 6 lies within one standard deviation, which is shaded.",
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One name, six errors
@@ -546,6 +595,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Between recipes (epochs, schedule, smoothing) the error moves by 1.09 points: more than CBAM claims over SE, less than SE claims over nothing (1.51 or 1.02, [@hu2020, Table 2 and the ablations]; cell below). mmpretrain's network has the stride in the 3×3 convolution, so it is not quite the same one; the range does not hang on it. Independent witness: in SKNet's own table ([@li2019, Table 2]) CBAM is *behind* SE on ResNeXt-50 (21.40 against 21.12).
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Between recipes (epochs, schedule, smoothing) the error moves by more than CBAM claims over SE.
 
 # %% slideshow={"slide_type": "skip"}
 without_library = [error for name, error in published.items() if name != "mmpretrain"]
@@ -646,6 +698,9 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** BAM's spatial part has two 3×3 convolutions over whole maps: that costs multiply-adds and few weights, the reverse of CBAM. We found no published erratum. The error columns are not touched by this. Moral: a cost column can be recomputed by anybody in ten lines, so do.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# BAM's spatial part has two 3×3 convolutions over whole maps: that costs multiply-adds and few weights, the reverse of CBAM. A cost column can be recomputed by anybody in ten lines, so do.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## An experiment of our own: the setting
 #
@@ -675,7 +730,7 @@ show(
 # %% slideshow={"slide_type": "skip"}
 print(f"chance {1 / 10}, any of the three digits {1 / 3 + 2 / 3 / 10:.1f}")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["answer"]
 # ## Train one yourself
 #
 # CBAM, seed 0. The stored trunk has turned the pictures into `inputs`; slot and read-out are trained here.
@@ -689,7 +744,7 @@ labels, test_labels = train_set.labels, test_set.labels
 inputs = experiment.features(trunk, train_set.images)       # (4000, 32, 12, 12)
 test_inputs = experiment.features(trunk, test_set.images)
 
-# %% slideshow={"slide_type": "-"} tags=["show-code"]
+# %% slideshow={"slide_type": "-"} tags=["show-code", "open"]
 trained = experiment.train_read_out("CBAM", 0, inputs, labels, progress=bar)
 reached = accuracy(trained, test_inputs, test_labels)
 
@@ -703,7 +758,7 @@ print("accuracy where one more seed would lie:", agrees(reached, results.of("CBA
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Ten to twenty seconds, more on a busy machine. The rest of the table was trained by the same function (`courseware experiments read_beside_the_dot`); recipe and results of all seeds are stored with the course.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["answer"]
 # ## Who reads the digit beside the dot?
 #
 # A dot for each seed, a bar at the mean. Dashed: any of the three digits.
@@ -726,6 +781,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Compare with the board. Two of the 100 weights are the normalisation's. SE is within a point of nothing: its gate is blind to places. k = 3 reaches 4 pixels to each side of its own cell's 14, and gains little; k = 7 reaches the dot. The paper's ablation of k ([@woo2018, Table 2]) showed 0.02 points; here it is half the task, because here the task needs the reach.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# SE's gate is blind to places. With $k = 3$ the gate reaches 4 pixels to each side of what its own cell sees, and gains little; with $k = 7$ it reaches the dot. The task was built to need that reach.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### In numbers
@@ -769,6 +827,9 @@ differences(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Within a seed all variants share trunk, pictures and order. The 3×3 convolution has four times the weights of the gated network. The honest rival is the depthwise convolution, which has the gate's reach: it gets most of the way, so reach explains much. What the rest is due to (one map for all channels, a product, fewer weights) we have not taken apart. SE over nothing is a finding by lesson 4's rule, of less than a point: it has not read the digit. Of mean and maximum, the mean is the better half here; the paper compares mean, max and both for the channel gate only (Table 1), and for the spatial gate compares them with a 1×1 convolution.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The honest rival is the depthwise convolution, which has the gate's reach: it gets most of the way, so reach explains much. What the rest is due to (one map for all channels, a product, fewer weights) we have not taken apart. SE over nothing is a finding by lesson 4's rule, of less than a point: it has not read the digit.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which order?
 #
@@ -810,6 +871,9 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min, let it sink in.** The gate is that of CBAM, seed 0. Let them draw on paper first. Most, we guess, predict a blob on the digit. The gate is a ring round the dot. The filter need not find out on which side of the dot the digit lies: it opens all sides, at the right distance. Empty paper passes too, which costs nothing, as there is nothing on it. Could it find the side? Two slides on.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The filter need not find out on which side of the dot the digit lies: it opens all sides, at the right distance. Empty paper passes too, which costs nothing, as there is nothing on it.
+
 # %% slideshow={"slide_type": "skip"}
 def table(source, names, measures, width=26):
     for name in names:
@@ -843,6 +907,9 @@ print(f"{'chance':26} {12**2 / 48**2:.3f}          {12**2 / 48**2:.3f}          
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** One gate, two measures, opposite verdicts. Lesson 1's trap again: what arrives is weight times value. Choose the measure from what the mechanism does, before looking at the result.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# One gate, two measures, opposite verdicts. It is lesson 1's trap again: what arrives is weight times value. Choose the measure from what the mechanism does, before you look at the result.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Could it point?
 #
@@ -868,6 +935,9 @@ print(f"accuracy, fitted − trained to answer: {reads.text()}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** It is tempting to say that two numbers for each place do not allow it. It takes a minute to fit a filter and see that they do: try to refute a "cannot" before you print it. Why does it read worse? We have not taken it apart; a peak on one place of the digit may shut the others.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# It was tempting to say that two numbers for each place do not allow it. It takes a minute to fit a filter and see that they do: try to refute a "cannot" before you print it. Why it reads worse we have not taken apart; a peak on one place of the digit may shut the others.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Grad-CAM: what the answer depended on
@@ -897,6 +967,35 @@ table(results, results.values, ("accuracy", "cam_hit", "cam_mass"))
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** The first row is the baseline with no attention. Grad-CAM weights the slot's output channels by the gradient of the predicted class. For the gated networks it finds the digit where the gate's own picture does not. The depthwise convolution is the warning: it reads well and hits badly, probably because it has carried the dot's news to places all round before the slot's output is looked at.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The first row of the figure is the baseline with no attention. The depthwise convolution is the warning: it reads well and hits badly, probably because it has carried the dot's news to places all round before the slot's output is looked at.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **By hand.** Two channels of 2 × 2 places, and a class whose score is the sum of channel 1 minus the sum of channel 2. Its gradient is 1 at every place of channel 1 and −1 at every place of channel 2: these are the weights of the channels.
+
+# %% slideshow={"slide_type": "skip"}
+from types import SimpleNamespace
+
+two_maps = torch.tensor([[[4.0, 0.0], [1.0, 0.0]], [[2.0, 2.0], [2.0, 0.0]]], requires_grad=True)  # (2, 2, 2)
+score = two_maps[0].sum() - two_maps[1].sum()
+(slope,) = torch.autograd.grad(score, two_maps)
+channel_weights = slope.mean(dim=(1, 2))
+weighted = (channel_weights[:, None, None] * two_maps.detach()).sum(dim=0)
+print(f"weights of the channels: {channel_weights.tolist()}; weighted sum: {weighted.tolist()}")
+
+toy = SimpleNamespace(slot=lambda x: x, answer=lambda x: (x[:, 0] - x[:, 1]).sum(dim=(1, 2))[:, None])
+assert torch.equal(experiment.grad_cam(toy, two_maps.detach()[None])[0], weighted.relu())  # the tested function agrees
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+show(
+    figures.cam_by_hand(two_maps.detach(), channel_weights, weighted, weighted.relu()),
+    "Four maps of 2 by 2 numbers: channel 1 with the weight 1, channel 2 with the weight −1, their weighted sum, which is 2 top "
+    "left and 0 or below elsewhere, and what is positive of it: 2 top left.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Only the place top left is left: there what speaks for the class is more than what speaks against it. Bottom left, channel 1 speaks for the class too, and channel 2 against it with more. So the map shows what the answer leaned on, at the output of the slot, and cuts off what spoke against it. No attention block is needed for it: any network with a gradient has one.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Drag the digit, drag the dot
 #
@@ -907,6 +1006,9 @@ drag_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 3½ min.** Drag the dot from digit to digit: the ring travels, the answer follows. Then choose *the digit*: the ring stays with the dot and the answer holds as long as the digit lies on it. Put the digit *onto* the dot: inside the ring the gate is shut. The channel gates do not move at all: their hidden units are dead in this network (the cell below), so they are the same for every picture. Lesson 5's dead hidden unit, in the wild.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Try:* drag the dot from digit to digit: the ring travels, the answer follows. Then choose *the digit*: the ring stays with the dot, and the answer holds as long as the digit lies on it. Put the digit *onto* the dot: inside the ring the gate is shut.
 
 # %% slideshow={"slide_type": "skip"}
 def alive(slot):
@@ -946,6 +1048,9 @@ Table(["in the slot", "accuracy", "over none"], rows, level)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Accuracy: mean ± standard deviation; over none: paired, mean ± standard error. A spatial gate gains three points over nothing; a plain 3×3 convolution nine, for 9,248 weights against 20 to 652 (cell below). That is no comparison at equal cost, so it says nothing about which is the better buy; it does say that this task does not need a gate. The fragments are new to the frozen trunk, which may be why nobody is near 1.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The plain convolution has many more weights, so this is no comparison at equal cost; but it does say that this task needs no gate. The fragments are new to the frozen trunk, which may be why nobody is near 1.
 
 # %% slideshow={"slide_type": "skip"}
 plain_weights = control.of("none", "parameters")[0]
@@ -987,6 +1092,9 @@ table(control, control.values, ("cam_hit", "cam_mass", "gate_hit", "gate_mass"),
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Compare the gate's hit with the baseline in the first row, Grad-CAM of the network with no attention: the 3×3 gate is ahead, a finding; for the 7×7 gate and CBAM there is none. Measure localisation that comes free with a gate against what comes free without one.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Measure localisation that comes free with a gate against what comes free without one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What it cannot do
@@ -1066,17 +1174,17 @@ Quiz(
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Read critically
 #
-# - **[@woo2018, Table 1]:** the columns for parameters and GFLOPs hold BAM's numbers, as the audit shows; that 4.02 is its overhead added twice is our hypothesis. We have the columns from the slides that this course grew from, which copied them faithfully. † as we recall it; check the paper. We know of no erratum. An independent witness: SKNet's table ([@li2019, Table 2]) lists ResNeXt-50 with BAM at 25.4M / 4.31 and with CBAM at 27.7M / 4.25, beside 25.0M / 4.24 without: BAM adds little weight and more work, CBAM the reverse.
+# - **[@woo2018, Table 1]:** the columns for parameters and GFLOPs hold BAM's numbers, as the audit shows; that 4.02 is its overhead added twice is our hypothesis. We have the columns from the source slides, which copied them faithfully. † as we recall it; check the paper. We know of no erratum. An independent witness: SKNet's table ([@li2019, Table 2]) lists ResNeXt-50 with BAM at 25.4M / 4.31 and with CBAM at 27.7M / 4.25, beside 25.0M / 4.24 without: BAM adds little weight and more work, CBAM the reverse.
 # - **The six errors of SE-ResNet-50** are those of [@hu2020, Table 2 and the ablations], [@woo2018], the authors' repository ([@senet2017]) and a library ([@mmpretrain2023]). The library's network has the stride in the 3×3 convolution and so costs more; without it the range is the same.
 # - **"GFLOPs"** in these tables are giga multiply-adds: the count of our networks, which counts a product and its sum once, gives them to the digit. And they are those of ResNet-50 with the stride in the first 1×1 convolution; the version that most code has today costs 4.09.
 # - **The paper's ReLU** is in its text, not in its eq. 2; **batch normalisation** in the spatial gate is in the code, not in the paper.
 # - **BAM's paper ([@park2018]) adds its two branches, its code multiplies them** (its $M_c$ and $M_s$ have other layers than CBAM's).
-# - **CBAM against SE.** On ResNet-50 the paper claims 0.48 points ([@woo2018, Table 4]). SKNet's table ([@li2019, Table 2]) has CBAM behind SE on ResNeXt-50 (21.40 against 21.12 top-1 error), and CBAM's own Table 4 has the two level there (21.92 against 21.91; as we recall it; check the paper). The author of a widely used model library ([@wightman2019]) writes in its CBAM module that results with it have been mixed.
+# - **CBAM against SE.** On ResNet-50 the paper claims 0.48 points ([@woo2018, Table 4]). SKNet's table ([@li2019, Table 2]) has CBAM behind SE on ResNeXt-50 (21.40 against 21.12 top-1 error), and CBAM's own Table 4 has the two level there (21.92 against 21.91†). The author of a widely used model library ([@wightman2019]) writes in its CBAM module that results with it have been mixed.
 # - **Our own experiment** is a toy with a frozen trunk: it shows what a spatial gate did where the task asked for it, not how often tasks ask.
 #
 # **The tables in full**, top-1 / top-5 error on ImageNet. ResNet-50 ([@woo2018, Tables 1 to 4]): none 24.56 / 7.50; average (SE) 23.14 / 6.70; max 23.20 / 6.83; average and max 22.80 / 6.52. On top of the channel gate: 1×1 convolution instead of pooling with $k = 3$ 22.96 / 6.64, with $k = 7$ 22.90 / 6.47; average and max with $k = 3$ 22.68 / 6.41, with $k = 7$ 22.66 / 6.31. Spatial first 22.78 / 6.42, parallel 22.95 / 6.59.
 #
-# Table 4 for other networks, **as we recall it; check the paper**, plain → SE → CBAM: ResNet-18 29.60 → 29.41 → 29.27; ResNet-34 26.69 → 26.13 → 25.99; ResNet-101 23.38 → 22.35 → 21.51; ResNeXt-50 22.85 → 21.91 → 21.92.
+# Table 4 for other networks†, plain → SE → CBAM: ResNet-18 29.60 → 29.41 → 29.27; ResNet-34 26.69 → 26.13 → 25.99; ResNet-101 23.38 → 22.35 → 21.51; ResNeXt-50 22.85 → 21.91 → 21.92.
 #
 # **Who counts pooling?** The counter counts products in convolutions, linear layers and matrix products. Pooling sums are left out, as in the papers; for all sixteen maps of ResNet-50 they are:
 

@@ -21,7 +21,7 @@
 # 5. put a block's cost beside its gain ([What it costs](#What-it-costs));
 # 6. choose a block by the failure that it cures ([Choose by the failure](#Choose-by-the-failure)).
 #
-# You need lessons 4 to 7. Time: 39 minutes in a lecture, about two hours alone with the [exercises](exercises/08_capstone.ipynb).
+# You need lessons 4 to 7. Time: 39 minutes in a lecture, about four hours alone with the [exercises](exercises/08_capstone.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import math
@@ -101,6 +101,36 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** The same holds for dot and digit, and for the twins. Frozen, because then every block meets the same features and only the slot differs.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Which cell sees what.** A cell in the middle of the map, and the pixels that its features can depend on (their gradient is not 0):
+
+# %% slideshow={"slide_type": "skip"}
+one_ink = torch.rand(8, 1, 48, 48, generator=torch.Generator().manual_seed(0)).requires_grad_()
+features = experiment.Gallery.stored().trunk.layers(one_ink)                     # (8, 16, 12, 12)
+(slope,) = torch.autograd.grad(features[:, :, 6, 6].sum(), one_ink)
+seen_rows = (slope.abs().amax(dim=(0, 1, 3)) > 0).nonzero().flatten()
+print(f"cell (6, 6) sees the rows {seen_rows[0]} to {seen_rows[-1]}: {len(seen_rows)} of 48; the next cell four further on")
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+fields = []
+for name, shown in examples.items():
+    row, column, height, width = (shown.asked if name == "twin" else shown.evidence)[0, 0].tolist()
+    cell = [round((start + (side - 1) / 2 - 1.5) / 4) for start, side in ((row, height), (column, width))]
+    fields.append((4 * cell[0] - 5, 4 * cell[1] - 5, 14, 14))
+show(
+    figures.one_cell(
+        torch.stack([painted(shown.inks[0]) for shown in examples.values()]),
+        fields,
+        list(JOBS),
+        ["the digit: enough", "three digits, not the frame", "a white digit, not its twin", "a digit, not the dot", "one dot, not the sign"],
+    ),
+    "The five pictures, each with the square that one cell sees, and the square enlarged. plain: the white digit. frame: three digits "
+    "over each other, not the frame. twin: a white digit, not its twin. dot: a digit, not the dot. scale: one dot, not the sign.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# In *plain* the square holds all that the question needs. In the four other jobs what is missing lies outside of it, and the block in the slot has to bring it: from the whole picture, from one place far away, or from the neighbourhood.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One backbone with one slot
 
@@ -119,6 +149,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1½ min.** Ask what is unfair here. One learning rate suits some blocks better than others; tuning each would be fair too if each got the same number of tries. Equal weights are not equal work: the cost comes later. In "twin" the mean is over the cells of the white digit that is asked about, in the other jobs over the whole map.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# What is unfair here? One learning rate suits some blocks better than others; tuning each would be fair too, if each got the same number of tries. Equal weights are not equal work. In *twin* the mean is over the cells of the white digit that is asked about, in the other jobs over the whole map.
 
 # %% slideshow={"slide_type": "skip"}
 for name in SLOTS:
@@ -190,6 +223,9 @@ Table(["tested", *BLOCKS], [["mean after a shuffle", *found]])
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 3 min.** On the board. Lesson 6's exercise again: without positions, Non-local is equivariant, and the mean makes that invariant. Ask which of the blocks has a notion of neighbour at all: those with a filter, CBAM's 7×7 and the selective kernel's 3×3. The table has every block with random weights, on a map and on the same map shuffled. So two zeros of the table to come are proved, for any weights and any training: none, SE and Non-local cannot read beside the dot, beyond what one cell sees. "Scale" is not quite as clean, because a cell sees 14 × 14 pixels, and so two neighbouring dots of a small sign.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Without positions Non-local is equivariant, and the mean makes that invariant. A notion of neighbour is in those blocks that have a filter, CBAM and the selective kernel. So two zeros of the table to come are proved, for any weights and any training: none, SE and Non-local cannot read beside the dot, beyond what one cell sees.
+
 # %% slideshow={"slide_type": "skip"}
 A = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])  # dot, 3, 7; four cells
 order = [1, 2, 3, 0]
@@ -228,6 +264,9 @@ for block in (SpatialAttention().eval(), SqueezeExcitation(64, 2)):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Ask for the ratio before each row. For what lies on one spot a spatial gate decides nothing.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# For what lies on one spot a spatial gate decides nothing.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Behind a linear read-out
 #
@@ -246,11 +285,37 @@ for block in (SpatialAttention().eval(), SqueezeExcitation(64, 2)):
 # > **Lecturer, 2 min.** Compute 0 · ¼ + 4 · 5/12 + 2 · ⅓ = 7/3 with the room. What is added to is what was there: for this read-out Non-local is a spatial softmax, and by the sign of W_z g it may take away. Then mute a cell: there is an example after this slide in the notebook. Then ask for the frame job: the three digits lie on one spot, so a weight on a cell there takes all three, by one map that is the same for every picture. With a ReLU behind the block a negative addition could shut one channel and leave the next. That is why our read-out has none.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# For this read-out Non-local is a spatial softmax, and by the sign of $W_z g$ it may take away. In *frame* the three digits lie on one spot, so a weight on a cell there takes all three, by one map that is the same for every picture. With a ReLU behind the block a negative addition could shut one channel and leave the next: that is why our read-out has none.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **Muting a cell.** One channel, $x = (0, 4, 2)$, and weights that all listen to cell 2: $\bar a = (0, 1, 0)$. With $W_z g$ = −⅓ the mean of $z$ is ⅔, the mean of $(0, 0, 2)$: as if cell 2 were not there. With several channels $W_z g$ is a matrix, and it is the same for every picture: how the channels of one cell are weighed against each other is fixed once training ends. Only *how much* of a cell is taken depends on the picture.
 
 # %% slideshow={"slide_type": "skip"}
 x, heard = torch.tensor([0.0, 4, 2]), torch.tensor([0.0, 1, 0])
 print(f"mean of x {x.mean():.2f}, of z {x.mean() - heard @ x / 3:.2f}, of (0, 0, 2) {torch.tensor([0.0, 0, 2]).mean():.2f}")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Pointing and muting, side by side.** The mean of $z$ is $\sum_j \bigl(\frac{1}{3} + \bar a_j W_z g\bigr) x_j$: the bracket is how much cell $j$ counts. To *point* at cell 3, listen to it, $\bar a = (0, 0, 1)$, and add, $W_z g = 1$. To *mute* cell 2, listen to it, $\bar a = (0, 1, 0)$, and take away, $W_z g = -\frac{1}{3}$.
+
+# %% slideshow={"slide_type": "skip"}
+cells = torch.tensor([0.0, 4, 2])
+counts = {
+    "nothing": torch.ones(3) / 3,
+    "point at cell 3": 1 / 3 + torch.tensor([0.0, 0, 1]),
+    "mute cell 2": 1 / 3 - torch.tensor([0.0, 1, 0]) / 3,
+}
+for name, count in counts.items():
+    print(f"{name:15}: the cells count {rounded(count, 2)}, the mean of z is {count @ cells:.2f}")
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+show(
+    figures.counted(counts),
+    "How much each of three cells counts. Nothing in the slot: a third each. Pointing at cell 3: a third, a third and 1.33. "
+    "Muting cell 2: a third, 0 and a third.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Either way a *whole* cell counts more or less, with all that it holds. A gate of SE does the other thing: it turns one channel up or down in all cells alike.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### … as a loop, as tensors, as the tested block
@@ -289,6 +354,9 @@ print("the tested block agrees")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Let them find the second line. SE's gates are made of the means of all inks: a list of what is in the picture in which colour. A white 3 looks up "3" in that list by the product. So expect more than guessing from SE on "twin". In lesson 5 we said that a gate moves nothing; here the *pooled* numbers inside the gate are what moves.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# SE's gates are made of the means of all inks: a list of what is in the picture in which colour. A white 3 looks up "3" in that list by the product. So expect more than guessing from SE on *twin*. In lesson 5 we said that a gate moves nothing; here the *pooled* numbers inside the gate are what moves.
+
 # %% slideshow={"slide_type": "skip"}
 w, first, second = torch.randn(3, 8)
 message, gate = torch.randn(2, 8), torch.rand(2, 8)  # two pictures
@@ -296,6 +364,28 @@ added = [float(w @ (first + t) - w @ (second + t)) for t in message]
 gated = [float(w @ (s * first) - w @ (s * second)) for s in gate]
 print("adding: the difference is the same for both pictures:", math.isclose(*added, abs_tol=1e-5))
 print("gating: the difference is the same for both pictures:", math.isclose(*gated, abs_tol=1e-5))
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ### A query in disguise, with numbers
+#
+# Two channels, "3" and "7". A white 3 holds $x_1 = (1, 0)$, a white 7 holds $x_2 = (0, 1)$. In picture P the coloured 3 is red and the 7 is blue; in Q it is the other way round. The gates are **one list for all places**, and answer *which numeral is red here?*: $s = (0.9, 0.1)$ for P, $(0.1, 0.9)$ for Q. The read-out adds the two channels, $w = (1, 1)$, and says "red" above ½.
+
+# %% slideshow={"slide_type": "skip"}
+red_list = torch.tensor([[0.9, 0.1], [0.1, 0.9]])    # pictures P and Q
+white_digits = torch.tensor([[1.0, 0.0], [0.0, 1.0]])  # a white 3, a white 7
+for name, line in zip("PQ", red_list):
+    gated, added = ([rounded(each.sum(), 1)[0] for each in scores] for scores in (line * white_digits, line + white_digits))
+    print(f"{name}: gating gives the white 3 and 7 {gated}, adding the list gives them {added}")
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+show(
+    figures.looked_up(red_list, white_digits, ["picture P", "picture Q"], ["3", "7"], ["at the white 3", "at the white 7"]),
+    "Two pictures, one below the other: the list of gates, and its product with what the white 3 and the white 7 hold. In P the "
+    "list is 0.9, 0.1, and 0.9 is left at the 3 and 0.1 at the 7; in Q the list is 0.1, 0.9, and it is the other way round.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Multiplied, each place keeps *its own line* of the list: what it holds is the question, and the gate is the answer to all questions at once. Added, the list gives both places the same, and their scores stay equal in both pictures.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Train one row yourself
@@ -324,7 +414,7 @@ print(f"both where one more seed would lie: {all(as_expected)}")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The whole table comes from this function: `courseware experiments capstone`. Recipe, seeds, versions and time are stored with the numbers. While it trains: what does "none" guess? It sees three digits and picks one.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["answer"]
 # ## Row 1: plain, the control
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
@@ -350,7 +440,10 @@ for slot in BLOCKS[1:]:
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** A table without such a row flatters every block. In the wild most cells of most pictures may be like this; perhaps that is why the gains that papers report on ImageNet are a point or two. And learn from SK's 0.002: significance is not size.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
+# A table without such a row flatters every block.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["answer"]
 # ## Row 2: frame, a global cue
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
@@ -367,11 +460,14 @@ show_row(
 # > **Lecturer, 2 min.** The row that was promised to SE. SK has a channel gate and two kernels besides, and batch normalisation inside its excitation, which may well make its gates sharper; we have not taken it apart. CBAM contains an SE, and between the two there is no finding. And Non-local? Each weight takes a cell with all its inks; but the digits cover a dozen cells, and their strokes are not in the same ones. The algebra leaves it the cells where the announced ink is strong, and it goes half way and more.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# SK has batch normalisation inside its excitation besides, which may well make its gates sharper; we have not taken it apart. CBAM contains an SE, and between the two there is no finding.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
 # **And Non-local, which cannot pick a channel within a cell?** It can point: the three digits do not cover the same cells, and a cell that holds mostly the wanted ink can answer for it. That is a likely reason for its place in this row; we have not tested it.
 #
 # The dashed line supposes that the answer is always one of the three digits. A network below it sometimes names a fourth.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["answer"]
 # ## Row 3: twin, a far relation
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
@@ -387,7 +483,10 @@ show_row(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** "One message, two questions", come true. In lesson 6 SE stayed near one half at a job of this kind: there, channels did not belong to colours, so that its means hardly say which numeral had which colour: a likely reason. And a list for all, with a head that is *not* linear, got far there too. The wide convolution has the most weights and no reach.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
+# In lesson 6 SE stayed near one half at a job of this kind: there, channels did not belong to colours, so that its means hardly say which numeral had which colour: a likely reason. The wide convolution has the most weights and no reach.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["answer"]
 # ## Row 4: dot, a place
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
@@ -408,7 +507,10 @@ for name in ("CBAM", "none, wide", "SK"):
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Dashed: one of three digits, and lucky agreement, 1/3 + 2/3 · 1/10 = 0.4. Lesson 7's result again with another read-out, less reliably: a mean over all cells may give the gate a weaker signal than lesson 7's maximum, and one seed of five stays at 0.593. Nobody may leave that seed out. Some may have bet on Non-local here: it sees the whole picture, and does not know where anything is.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Non-local sees the whole picture, and does not know where anything is. A mean over all cells may give CBAM's gate a weaker signal than lesson 7's maximum.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["answer"]
 # ## Row 5: scale
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
@@ -423,6 +525,9 @@ show_row(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Lesson 4 found the same: between a wider sum of the two kernels and the choice between them there was no finding. The diagonal alone would have hidden it; the control tells. Nothing in the slot is above 1/5, likely because a cell sees neighbouring dots of small signs.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Lesson 4 found the same: between a wider sum of the two kernels and the choice between them there was no finding. The diagonal alone would have hidden it; the control tells.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The table
@@ -486,10 +591,13 @@ Table(["job", "difference", "seeds ahead"], rows, found)
 slot_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** Start with dot and CBAM: pieces of the ring of lesson 7, at its distance from the dot. Then dot and Non-local: it looks at some digit, over all test pictures at the right one in a third of them, in the three shown here, by luck, each time. Then twin and Non-local: the white digit's weights lie on its twin. For blocks without a map of their own the evidence is shown: what each cell adds to the given answer, exact for this read-out (a class activation map, [@zhou2016], as we recall it; check the paper); in "twin" only the asked cells can add anything.
+# > **Lecturer, 3 min.** Start with dot and CBAM: pieces of the ring of lesson 7, at its distance from the dot. Then dot and Non-local: it looks at some digit, over all test pictures at the right one in a third of them, in the three shown here, by luck, each time. Then twin and Non-local: the white digit's weights lie on its twin. For blocks without a map of their own the evidence is shown: what each cell adds to the given answer, exact for this read-out (a class activation map, [@zhou2016]†); in "twin" only the asked cells can add anything.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **Evidence:** how much each cell adds to the score of the answer given (a class activation map, [@zhou2016], as we recall it; check the paper). In the text of this explorer, as in the table above, ± is the standard deviation over the seeds.
+# *Try:* start with dot and CBAM: pieces of the ring of lesson 7, at its distance from the dot. Then dot and Non-local: it looks at some digit. Then twin and Non-local: the white digit's weights lie on its twin.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **Evidence:** how much each cell adds to the score of the answer given (a class activation map, [@zhou2016]†). In the text of this explorer, as in the table above, ± is the standard deviation over the seeds.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where it looks, in numbers
@@ -523,6 +631,9 @@ print(f"a peak anywhere lies on the digit in {(covered >= 0.5).double().mean():.
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Chance: a peak anywhere lies on the digit in 0.047 of the pictures. CBAM's gate misses the pointing game and, but for the seed in which it fell behind, is nearly always most open on the right one of three digits; its evidence is on the digit. As in lesson 7, one gate and two measures with opposite verdicts.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# CBAM's gate misses the pointing game and, but for the seed in which it fell behind, is nearly always most open on the right one of three digits; its evidence is on the digit. As in lesson 7, one gate and two measures with opposite verdicts.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What it costs
 
@@ -546,6 +657,9 @@ show(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Time of a training step of slot and read-out, without the frozen trunk, measured where the table was made: another machine gives other bars. Depthwise filters and normalisations move much memory for few products. At four times the cells, Non-local's table of pairs costs sixteen times as much.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Times were measured where the table was made: another machine gives other bars. Depthwise filters and normalisations move much memory for few products. At four times the cells, Non-local's table of pairs costs sixteen times as much.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the table does not show
 #
@@ -558,7 +672,7 @@ show(
 # **Which row would you build next, to prove us wrong?**
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Each job was built so that one thing is lacking. Lesson 6's channels did not belong to colours, and SE did worse there. A ReLU behind the slot lets an addition shut a channel; a trunk that learns may find the cue by itself. A difference below two of its standard errors is no finding (lesson 4). Let the room add to the list: no positions in Non-local, no block twice, no combination. The last question is exercise 7.
+# > **Lecturer, 1 min.** Each job was built so that one thing is lacking. Lesson 6's channels did not belong to colours, and SE did worse there. A ReLU behind the slot lets an addition shut a channel; a trunk that learns may find the cue by itself. A difference below two of its standard errors is no finding (lesson 4). Let the room add to the list: no positions in Non-local, no block twice, no combination. The last question is exercise 10.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Two standard errors are a low bar where five seeds have to say what the spread is: by Student's $t$ it should be nearly three. Some differences of this lesson pass the first and not the second.
@@ -577,6 +691,9 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Ask for the failure first, the block second. "Nothing" is the first answer for a reason. Each arrow is a hypothesis to be tested with a control, not a law.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# "Nothing" is the first answer for a reason. Each arrow is a hypothesis to be tested with a control, not a law.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The table is complete
@@ -670,7 +787,7 @@ Quiz(
 # - **FlashAttention** [@dao2022]: the same weights without the table in memory.†
 # - ***Is attention better than matrix decomposition?*** [@geng2021]: global context without any attention weights.†
 #
-# **The next question is yours:** [exercise 7](exercises/08_capstone.ipynb) asks for a sixth job.
+# **The next question is yours:** [exercise 10](exercises/08_capstone.ipynb) asks for a sixth job.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Two of the five contest what this course taught, on purpose. For each ask: which column of our table would it be, and which row would it need?

@@ -10,125 +10,62 @@
 # - **✗** not yet, with a sentence on what to look at. Functions are tried on random inputs and on
 #   edge cases, and you see the first one that goes wrong.
 #
-# Stuck? The hints under each exercise unfold one by one: a nudge, the key idea, the first line.
+# None of the answers stands in the lesson: each exercise goes one step further. Stuck? The hints under each exercise
+# unfold one by one: a nudge, the key idea, the first line.
 #
-# Run the next cell first. After that, do the exercises in any order.
+# Run the next cell first. After that, do the exercises in any order; they get harder towards the end.
 
 # %%
 import torch
 
 from visual_attention.exercises import cues as exercise
-from visual_attention.lessons.cues.data import desk_scene, search_display
+from visual_attention.lessons.cues.data import desk_scene
 from visual_attention.lessons.cues.model import cue_weights, surprise
 
-# %% [markdown] teaching="in class | 5 | everybody can do it; watch for (1, 3, 2, 0)/6"
-# ## 1 · By hand: two poolings as weighted averages
+# %% [markdown] teaching="in class | 7 | warm-up | everybody can begin; the padded corner is the surprise: weights that sum to less than 1"
+# ## 1 · By hand: three poolings that the lesson does not have
 #
-# **Aim:** see that a pooling layer *has* weights, though nobody trained them.
+# **Aim:** read any pooling as weights, and say which of them is an average.
 #
-# A pooling window holds $x = (1, 3, 2, 0)$. Average pooling and max pooling both are $\sum_j \alpha_j x_j$ with
-# weights that sum to 1. Give the four weights of each, a list of four numbers in the order of $x$, and its result, one
-# number: fractions, or decimals to two places.
+# A window holds $x = (2, 5, 1, 0, 4)$. Give the five weights, in the order of $x$, to two decimals:
+#
+# - **`median`** of the pooling that hands on the *median* of the window;
+# - **`top_two`** of the one that hands on the plain average of the *two largest* entries.
+#
+# Now average pooling at the corner of a picture. Of a window of 3 × 3 places only four lie inside, with the values 2,
+# 5, 1 and 4. The five outside count as 0, and `avg_pool2d` with `padding=1` divides by nine all the same. Each one
+# number, to two decimals:
+#
+# - **`padded`** what comes out;
+# - **`inside`** what the weights of the four places inside sum to.
+#
+# {{question: flat}}
 
 # %%
-exercise.two_poolings.hint()
+exercise.other_poolings.hint()
 
 # %%
 ### BEGIN SOLUTION
-average_weights = [0.25, 0.25, 0.25, 0.25]
-average = 1.5
-max_weights = [0, 1, 0, 0]
-maximum = 3
+median = [1, 0, 0, 0, 0]
+top_two = [0, 0.5, 0, 0, 0.5]
+padded = 12 / 9
+inside = 4 / 9
+flat = "b"
 ### END SOLUTION
 
 # %%
-exercise.two_poolings.check(
-    average_weights=average_weights, average=average, max_weights=max_weights, maximum=maximum
-)
+exercise.other_poolings.check(median=median, top_two=top_two, padded=padded, inside=inside, flat=flat)
 
-# %% [markdown] teaching="home | 10 | watch for β = 0 as the minimum"
-# ## 2 · Predict: which β is which pooling?
-#
-# **Aim:** know both ends of the knob, and its middle.
-#
-# Pool $x = (1, 3, 2, 0)$ with the weights $\operatorname{softmax}(\beta x)$. For each β, what comes out? Choose
-# *before* you compute:
-#
-# {{choices: zero}}
-#
-# {{statement: zero}}, {{statement: one}}, {{statement: large}}, {{statement: negative}}. Then work out **`pooled`**, the result for $\beta = 1$, one number to two decimals
-# ($e^1 = 2.718$, $e^2 = 7.389$, $e^3 = 20.086$).
-
-# %%
-exercise.knob.hint()
-
-# %%
-### BEGIN SOLUTION
-zero = "a"
-one = "d"
-large = "b"
-negative = "c"
-pooled = 2.493
-### END SOLUTION
-
-# %%
-exercise.knob.check(zero=zero, one=one, large=large, negative=negative, pooled=pooled)
-
-# %% [markdown]
-# Now run it.
-
-# %%
-x = torch.tensor([1.0, 3.0, 2.0, 0.0])
-for beta in (-1000.0, 0.0, 1.0, 1000.0):
-    weights = torch.softmax(beta * x, dim=0)
-    print(f"beta {beta:6g}: weights {[round(w, 3) for w in weights.tolist()]}, pooled {weights @ x:.3f}")
-
-# %% [markdown] teaching="home | 15 | exp overflows, nan: they must take the largest exponent off, and for a negative β that is not the one of the largest x"
-# ## 3 · Implement: soft pooling that survives β = 1000
-#
-# **Aim:** write a softmax that cannot overflow.
-#
-# `x` is a tensor of shape (n,) with n at least 1, `beta` is any finite number, positive or negative. Return
-# $\sum_j \alpha_j x_j$ with $\alpha = \operatorname{softmax}(\beta x)$, one number. You may use `torch.exp`, but not
-# `torch.softmax` in any of its forms, nor NumPy: the point is to see what it does inside. The check notices, and it
-# tries entries that are nearly alike or close to 0, which share the weights even at β = 1000.
-#
-# Expected for `x = [1., 3., 2., 0.]`: 1.5 at β = 0 and 3 at β = 1000.
-
-# %%
-exercise.soft_pooling.hint()
-
-
-# %%
-def soft_pool(x, beta):
-    ### BEGIN SOLUTION
-    exponents = beta * x
-    power = torch.exp(exponents - exponents.max())
-    return (power / power.sum()) @ x
-    ### END SOLUTION
-
-
-# %%
-exercise.soft_pooling.check(soft_pool)
-
-# %% [markdown]
-# <!-- SOLUTION -->
-# Taking the largest exponent off all of them multiplies every power by the same number, which cancels. What is
-# left is at most $e^0 = 1$, and one of the powers *is* 1: no overflow above, no 0 below the fraction line. The
-# largest exponent is that of $\beta x$: for a negative β it belongs to the *smallest* $x$.
-
-# %% [markdown] teaching="in class, pairs | 8 | the best talk of the sheet: \"self-attention has no query, for nobody outside asks\" will come; the query is made of the input itself"
-# ## 4 · Classify: is there a query, and whose?
+# %% [markdown] teaching="in class, pairs | 8 | warm-up | the best talk of the sheet: \"self-attention has no query, for nobody outside asks\" will come; so will \"learned, hence a query\" for the fixed map"
+# ## 2 · Classify: is there a query, and whose?
 #
 # **Aim:** find the query, or see that there is none. For each layer choose
 #
-# {{choices: max_pooling}}
+# {{choices: top_k}}
 #
-# {{statement: max_pooling}}
+# {{statement: top_k}}
 #
-# {{statement: average_pooling}}
-#
-# {{statement: fully_connected}}
+# {{statement: centre}}
 #
 # {{statement: detr}}
 #
@@ -137,59 +74,66 @@ exercise.soft_pooling.check(soft_pool)
 # {{statement: self_attention}}
 #
 # {{statement: squeeze_excitation}}
+#
+# {{statement: question}}
+#
+# {{statement: tracker}}
 
 # %%
 exercise.whose_query.hint()
 
 # %%
 ### BEGIN SOLUTION
-max_pooling = "a"
-average_pooling = "a"
-fully_connected = "a"
+top_k = "a"
+centre = "a"
 detr = "c"
 class_token = "c"
 self_attention = "b"
 squeeze_excitation = "b"
+question = "d"
+tracker = "d"
 ### END SOLUTION
 
 # %%
 exercise.whose_query.check(
-    max_pooling=max_pooling,
-    average_pooling=average_pooling,
-    fully_connected=fully_connected,
+    top_k=top_k,
+    centre=centre,
     detr=detr,
     class_token=class_token,
     self_attention=self_attention,
     squeeze_excitation=squeeze_excitation,
+    question=question,
+    tracker=tracker,
 )
 
-# %% [markdown] teaching="home | 10 | \"self-attention changes, for positions matter\": it moves along"
-# ## 5 · Predict, then run: shuffle the pixels
+# %% [markdown] teaching="home | 10 | core | \"self-attention changes, for positions matter\": it moves along, until positions are given to it"
+# ## 3 · Predict, then run: shuffle the pixels
 #
 # **Aim:** know which layers see *where* things are.
 #
 # Take a feature map and put its places into a random order, all channels alike. What does that do to the
 # output?
 #
-# {{choices: global_average}}
+# {{choices: global_max}}
 #
-# {{statement: global_average}} {{statement: global_max}} {{statement: convolution}} {{statement: attention}} Choose before you run it.
+# {{statement: global_max}} {{statement: pointwise}} {{statement: convolution}} {{statement: gate}}
+# {{statement: attention}} {{statement: positions}}
 
 # %%
 exercise.shuffle.hint()
 
 # %%
 ### BEGIN SOLUTION
-global_average = "a"
 global_max = "a"
+pointwise = "b"
 convolution = "c"
+gate = "b"
 attention = "b"
+positions = "c"
 ### END SOLUTION
 
-# %%
-exercise.shuffle.check(
-    global_average=global_average, global_max=global_max, convolution=convolution, attention=attention
-)
+# %% [markdown]
+# When you have chosen, run it. The cell waits for your six letters.
 
 
 # %%
@@ -200,10 +144,15 @@ def self_attention_layer(features):
     return (weights @ tokens).T.reshape(features.shape)
 
 
+def attention_with_positions(features):
+    rows, columns = torch.meshgrid(torch.linspace(-1, 1, 6), torch.linspace(-1, 1, 6), indexing="ij")
+    return self_attention_layer(torch.cat([features, rows[None], columns[None]]))
+
+
 torch.manual_seed(0)
 features = torch.randn(3, 6, 6)
 order = torch.randperm(36)
-kernel = torch.randn(3, 3, 3, 3)
+small, large = torch.randn(3, 3, 1, 1), torch.randn(3, 3, 3, 3)
 
 
 def shuffled(features):
@@ -211,86 +160,141 @@ def shuffled(features):
 
 
 layers = {
-    "global average": lambda f: f.mean(dim=(1, 2)),
     "global max": lambda f: f.amax(dim=(1, 2)),
-    "3x3 convolution": lambda f: torch.conv2d(f[None], kernel, padding=1)[0],
+    "1x1 convolution": lambda f: torch.conv2d(f[None], small)[0],
+    "3x3 convolution": lambda f: torch.conv2d(f[None], large, padding=1)[0],
+    "channel times gate": lambda f: f * torch.sigmoid(f.mean(dim=(1, 2), keepdim=True)),
     "self-attention": self_attention_layer,
+    "... with positions": attention_with_positions,
 }
-for name, layer in layers.items():
-    before, after = layer(features), layer(shuffled(features))
-    unchanged = torch.allclose(after, before, atol=1e-5)
-    moved_along = before.ndim == 3 and torch.allclose(after, shuffled(before), atol=1e-5)
-    print(f"{name:16} unchanged: {unchanged!s:6} moved along: {moved_along}")
-
-# %% [markdown] teaching="skip in a mixed class | 10 | needs autograd, and its new point, the tie, is a side path"
-# ## 6 · Gradients: who gets the blame?
-#
-# **Aim:** see the weights again, as derivatives, and meet the one case where they are a matter of taste.
-#
-# Give the derivative of the pooled value with respect to each of the four inputs, a list (or tensor) of four numbers,
-# to two decimals:
-#
-# - **`of_mean`** of the mean of $(1, 3, 2, 0)$;
-# - **`of_max`** of the maximum of $(1, 3, 2, 0)$;
-# - **`of_tie`** of `torch.amax` of $(1, 3, 3, 0)$: guess, then ask `torch.autograd.grad`.
-#
-# {{question: why}}
+if ... in (global_max, pointwise, convolution, gate, attention, positions):
+    print("First your six letters, then this cell shows what happens.")
+else:
+    for name, layer in layers.items():
+        before, after = layer(features), layer(shuffled(features))
+        unchanged = torch.allclose(after, before, atol=1e-5)
+        moved_along = before.ndim == 3 and torch.allclose(after, shuffled(before), atol=1e-5)
+        print(f"{name:18} unchanged: {unchanged!s:6} moved along: {moved_along}")
 
 # %%
-exercise.gradients.hint()
+exercise.shuffle.check(
+    global_max=global_max,
+    pointwise=pointwise,
+    convolution=convolution,
+    gate=gate,
+    attention=attention,
+    positions=positions,
+)
+
+# %% [markdown] teaching="home | 12 | core | watch for log 9 with one rival in all three; how β has to grow with the crowd comes back as √d and n in lessons 3 and 7"
+# ## 4 · Estimate, then invert: which β was it?
+#
+# **Aim:** read the knob backwards, from what came out.
+#
+# Soft pooling averages $x$ with the weights $\operatorname{softmax}(\beta x)$. Estimate first:
+#
+# {{question: estimate}}
+#
+# Then compute β, each one number to two decimals:
+#
+# - **`two`** the entries are 0 and 1, the result is 0.9;
+# - **`apart`** the entries are 5 and 7, the result is 6.8;
+# - **`many`** a window of 7 × 7 places, one entry is 1 and the 48 others are 0, the result is 0.9.
+#
+# {{question: doubled}}
 
 # %%
-x = torch.tensor([1.0, 3.0, 3.0, 0.0], requires_grad=True)
+exercise.knob.hint()
 
+# %%
 ### BEGIN SOLUTION
-of_mean = [0.25, 0.25, 0.25, 0.25]
-of_max = [0, 1, 0, 0]
-(of_tie,) = torch.autograd.grad(x.amax(), x)
-why = "c"
+estimate = "c"
+two = torch.tensor(0.9 / 0.1).log()
+apart = torch.tensor(0.9 / 0.1).log() / 2
+many = torch.tensor(48 * 0.9 / 0.1).log()
+doubled = "b"
 ### END SOLUTION
 
 # %%
-exercise.gradients.check(of_mean=of_mean, of_max=of_max, of_tie=of_tie, why=why)
+exercise.knob.check(estimate=estimate, two=two, apart=apart, many=many, doubled=doubled)
 
 # %% [markdown]
-# The three functions that PyTorch offers for a maximum, at the tie:
+# <!-- SOLUTION -->
+# 0.9 means that the larger entry has the weight 0.9 and the other 0.1: their ratio is $e^{\beta \cdot 1} = 9$. For 5 and
+# 7 the result 6.8 lies nine tenths of the way as well, and the ratio is $e^{2\beta}$. Among 49 places the 48 zeros weigh
+# as much as $48 \cdot e^0$: $e^\beta/48 = 9$.
+
+# %% [markdown] teaching="home | 20 | core | three traps in one: overflow, β · (−∞), and 0 · ∞. Those who mend one at a time learn most"
+# ## 5 · Implement: soft pooling at the border, at any β
+#
+# **Aim:** write a softmax that cannot overflow, and that leaves somebody out.
+#
+# Max pooling pads a picture with $-\infty$, which never wins. What should soft pooling do there? `x` is a tensor of shape
+# (m, n): m windows of n places. Places outside of the picture hold `-torch.inf`, and have no say, whatever β is; each
+# window has at least one place inside. `beta` is any finite number: positive, negative or 0. Return for each window
+# $\sum_j \alpha_j x_j$ over its places inside, $\alpha = \operatorname{softmax}(\beta x)$: a tensor of shape (m,).
+#
+# You may use `torch.exp`, but not `torch.softmax` in any of its forms, nor NumPy: the check notices. It tries β = ±1000
+# as well, and entries so near to each other that they share the weight even there.
+#
+# Expected for `x = [[1., 3., 2., 0.], [2., -inf, 4., -inf]]`: `[1.5, 3.0]` at β = 0, and `[3.0, 4.0]` at β = 1000.
 
 # %%
-for name, maximum_of in {
-    "amax": lambda x: x.amax(),
-    "max(dim)": lambda x: x.max(dim=0).values,
-    "max_pool1d": lambda x: torch.max_pool1d(x[None], 4)[0, 0],
-}.items():
-    (gradient,) = torch.autograd.grad(maximum_of(x), x)
-    print(f"{name:10} {gradient.tolist()}")
+exercise.soft_pooling.hint()
 
-# %% [markdown] teaching="home | 15 | the heart of the lesson in one line of code, and the tie"
-# ## 7 · Implement: two cues, one softmax
+
+# %%
+def soft_pool(x, beta):
+    ### BEGIN SOLUTION
+    outside = x == -torch.inf
+    exponents = (beta * x).masked_fill(outside, -torch.inf)
+    exponents = exponents - exponents.amax(dim=1, keepdim=True)
+    power = torch.exp(exponents)
+    return (power * x.masked_fill(outside, 0.0)).sum(dim=1) / power.sum(dim=1)
+    ### END SOLUTION
+
+
+# %%
+exercise.soft_pooling.check(soft_pool)
+
+# %% [markdown]
+# <!-- SOLUTION -->
+# Taking the largest exponent off all of a window multiplies every power by the same number, which cancels. What is
+# left is at most $e^0 = 1$, and one of the powers *is* 1: no overflow above, no 0 below the fraction line. The
+# largest exponent is that of $\beta x$, and each window has its own. A place outside needs the exponent $-\infty$ at every
+# β, but $\beta \cdot (-\infty)$ is $+\infty$ for a negative β and nan for 0; and its weight of 0 times its value
+# $-\infty$ would be nan once more.
+
+# %% [markdown] teaching="home | 20 | core | the heart of the lesson for many wishes at once; softmax over the wishes is the slip to expect. The tie, and what lies log 2 above it"
+# ## 6 · Implement: two cues, many wishes
 #
-# **Aim:** write the desk's attention yourself.
+# **Aim:** write the desk's attention for a whole table of wishes, down to what is seen.
 #
-# `saliency` has the shape (n,), `keys` (n, d), `query` (d,), and their numbers may be negative; `a` and `b` are the
-# strengths of saliency and of intent, two numbers of at least 0. Return the n weights, a tensor of shape (n,),
+# There are n things and m wishes. `saliency` has the shape (n,), `keys` (n, d), `queries` (m, d) and `values` (n, v);
+# numbers may be negative. `a` and `b` are the strengths of saliency and of intent, two numbers of at least 0. Wish $i$
+# gives thing $j$ the weight
 #
-# $$\alpha = \operatorname{softmax}_i\bigl(a \cdot \text{saliency}_i + b \cdot q \cdot k_i\bigr).$$
+# $$\alpha_{ij} = \operatorname{softmax}_j\bigl(a \cdot \text{saliency}_j + b \cdot q_i \cdot k_j\bigr).$$
 #
-# Here you may use `torch.softmax`.
+# Return what each wish sees, $\sum_j \alpha_{ij} v_j$: a tensor of shape (m, v). Here you may use `torch.softmax`.
 
 # %%
 exercise.two_cues.hint()
 
 
 # %%
-def desk_weights(saliency, keys, query, a, b):
+def look(saliency, keys, queries, values, a, b):
     ### BEGIN SOLUTION
-    return torch.softmax(a * saliency + b * (keys @ query), dim=0)
+    scores = a * saliency + b * (queries @ keys.T)
+    return torch.softmax(scores, dim=1) @ values
     ### END SOLUTION
 
 
 # %% [markdown]
-# On the desk of the lesson, with saliency strength `a = 3` and looking for something to read: from which
-# intent `b` on does the book get more than the red cup? The two are equal at **`tie`**, one number to two decimals.
-# (The numbers are in `scene.saliency` and `scene.keys`, in the order of `scene.names`.)
+# Now backwards. On the desk of the lesson, with saliency strength `a = 3` and looking for something to read: at which
+# intent `b` do the book and the red cup get the same weight (**`tie`**)? And at which does the book get *twice* the
+# weight of the cup (**`twice`**)? Two numbers, to two decimals, on paper. (The numbers are in `scene.saliency` and
+# `scene.keys`, in the order of `scene.names`.)
 
 # %%
 scene = desk_scene()
@@ -299,71 +303,133 @@ for name, s, key in zip(scene.names, scene.saliency.tolist(), scene.keys.tolist(
 
 ### BEGIN SOLUTION
 tie = 3 * (1.0 - 0.2) / (1.0 - 0.0)
+twice = tie + torch.tensor(2.0).log()
 ### END SOLUTION
 
 # %%
-exercise.two_cues.check(desk_weights=desk_weights, tie=tie)
+exercise.two_cues.check(look=look, tie=tie, twice=twice)
 
 # %% [markdown]
 # <!-- SOLUTION -->
 # Equal weights need equal scores, whatever the other three things do: $3 \cdot 1.0 + b \cdot 0 = 3 \cdot 0.2 + b
-# \cdot 1$, so $b = 2.4$. The softmax never enters: it keeps the order of the scores.
+# \cdot 1$, so $b = 2.4$. The ratio of two weights is $e$ to the power of the difference of their scores: twice the
+# weight needs a score that is $\log 2 = 0.69$ higher, so $b = 3.09$.
 
-# %% [markdown] teaching="skip in a mixed class | 25 | a proof; give it to those who ask why one half"
-# ## 8 · Prove and check: lost in the crowd
+# %% [markdown] teaching="skip in a mixed class | 15 | stretch | needs the derivative of the lesson's text; that a rise can pull the result down surprises everybody"
+# ## 7 · Gradients: an entry that rises and pulls down
 #
-# **Aim:** prove the lesson's two curves.
+# **Aim:** meet two cases where the derivative is not the weight.
 #
-# Among $N$ bars one is red and upright. Saliency is surprise, $-\log$ of the share of bars that have the same
-# colour, plus the same for the posture; its strength is 1.
+# The lesson has a formula for the slopes of soft pooling, $\partial y/\partial x_j = \alpha_j + \beta\,\alpha_j (x_j - y)$.
 #
-# **On paper.** In a *feature* search the others are all green and upright. In a *conjunction* search $a$ of
-# them are red and tilted and $b$ green and upright, $a + b + 1 = N$. Show that the target's weight is $1/2$ in
-# the first and $1/(N + 2)$ in the second. (Start from $\exp(\text{saliency})$: what is it?)
+# - **`slopes`** of soft pooling of $(0, 2)$ at $\beta = 1$, two numbers, to two decimals;
+# - **`below`** at $\beta = 4$, an entry that lies *how far* below the result $y$ neither raises nor lowers it when it
+#   rises a little? One number, to two decimals.
 #
-# **In numbers**, each one number to three decimals:
+# {{question: explain}}
 #
-# - **`feature`** the target's weight in a feature search among 16 bars;
-# - **`conjunction`** the same in a conjunction search among 16 bars;
-# - **`intent`** a query for red and upright adds $2b$ to the target's score and $b$ to that of every other bar of
-#   the conjunction search, which shares one feature with it. For which $b$ does the target get one half again?
+# The maximum is the end of the knob, and has a difficulty of its own:
+#
+# - **`of_tie`** the four derivatives of `torch.amax` of $(2, 3, 3, 3)$, to two decimals: guess, then ask
+#   `torch.autograd.grad`.
+#
+# {{question: why}}
+
+# %%
+exercise.gradients.hint()
+
+# %%
+x = torch.tensor([2.0, 3.0, 3.0, 3.0], requires_grad=True)
+
+### BEGIN SOLUTION
+slopes = torch.autograd.functional.jacobian(lambda pair: torch.softmax(pair, dim=0) @ pair, torch.tensor([0.0, 2.0]))
+below = 1 / 4
+explain = "b"
+(of_tie,) = torch.autograd.grad(x.amax(), x)
+why = "c"
+### END SOLUTION
+
+# %%
+exercise.gradients.check(slopes=slopes, below=below, explain=explain, of_tie=of_tie, why=why)
+
+# %% [markdown]
+# <!-- SOLUTION -->
+# The slope is $\alpha_j\,(1 + \beta (x_j - y))$: the bracket is 0 where $y - x_j = 1/\beta$, and negative farther below.
+# All slopes sum to 1, because $\sum_j \alpha_j (x_j - y) = 0$; so if one is below 0, another is above its weight.
+
+# %% [markdown] teaching="skip in a mixed class | 30 | stretch | a proof that the lesson has for two groups only; the general law, 1 over (d − 1)N + 2, is a reward for those who see it"
+# ## 8 · Prove and check: three colours, three features
+#
+# **Aim:** find the law behind the lesson's two curves.
+#
+# Saliency is surprise, $-\log$ of the share of bars that have the same feature, added up over the features; its strength
+# is 1. (Start from $\exp(\text{saliency})$: what is it?)
+#
+# **Three colours.** Of 20 upright bars 1 is red, 4 are blue and 15 green. Show on paper that each *colour* gets the same
+# part of the attention, however many bars have it. Then, each one number to three decimals: the weight **`red`** of the
+# red bar, and **`blue`** of one blue bar.
+#
+# **Three features.** Bars have a colour, a posture and a size. The target is red, upright and large; of the others, $a$
+# are not red, $b$ are not upright and $c$ are not large, and each differs from the target in nothing else,
+# $a + b + c + 1 = N$. Show that the target's weight depends on $N$ alone, and give it:
+#
+# - **`three`** for $N = 16$, to three decimals;
+# - **`five`** the same with five features, again $N = 16$ and each other bar different in exactly one, to three decimals;
+# - **`intent`** back to three features: a query for red, upright and large adds $3b$ to the target's score and $2b$ to
+#   that of every other bar. For which $b$ does the target get one half? To three decimals.
 
 # %%
 exercise.crowd.hint()
 
 # %%
 ### BEGIN SOLUTION
-feature = 1 / 2
-conjunction = 1 / 18
-intent = 2.8332
+red = 1 / 3
+blue = 1 / 3 / 4
+three = 1 / 34
+five = 1 / 66
+intent = torch.tensor(33.0).log()
 ### END SOLUTION
 
 # %%
-exercise.crowd.check(feature=feature, conjunction=conjunction, intent=intent)
-
-# %% [markdown]
-# And the functions of the lesson, for every size:
-
-# %%
-for n in (4, 16, 64):
-    for search in ("feature", "conjunction"):
-        display = search_display(n, search)
-        weight = cue_weights(surprise(display.features), display.keys)[0].item()
-        print(f"{n:2} items, {search:11}: {weight:.4f}")
+exercise.crowd.check(red=red, blue=blue, three=three, five=five, intent=intent)
 
 # %% [markdown]
 # <!-- SOLUTION -->
-# $\exp(\text{saliency})$ is one over the product of the two shares. **Feature search:** the target has
-# $N \cdot 1$, each of the $N - 1$ others $\frac{N}{N-1} \cdot 1$; together the others have $N$ as well, so the
-# target gets $N/(N + N) = \frac12$.
+# $\exp(\text{saliency})$ is one over the product of the shares. **Colours:** the $n_c$ bars of a colour have
+# $N/n_c$ each, together $N$: every colour the same. With three colours each gets $\frac13$, and one of four blue bars
+# $\frac1{12}$.
 #
-# **Conjunction search:** $1 + a$ bars are red, $b$ green, $1 + b$ upright, $a$ tilted. Leaving out the common
-# factor $N^2$, the target has $\frac{1}{(1+a)(1+b)}$, the red tilted ones together $a \cdot \frac{1}{(1+a)\,a} =
-# \frac{1}{1+a}$, the green upright ones together $\frac{1}{1+b}$. The sum is $\frac{1 + (1+b) + (1+a)}{(1+a)(1+b)} =
-# \frac{N + 2}{(1+a)(1+b)}$, of which the target has the part $\frac{1}{N+2}$. ∎
+# **Three features:** $N - a$ bars are red, $N - b$ upright, $N - c$ large. Leaving out the common factor $N^3$, the
+# target has $\frac{1}{(N-a)(N-b)(N-c)}$. Those that are not red have $\frac{1}{a\,(N-b)(N-c)}$ each, together
+# $\frac{1}{(N-b)(N-c)}$; likewise the other two groups. Over the common line the sum is $1 + (N-a) + (N-b) + (N-c) =
+# 1 + 3N - (N - 1) = 2N + 2$, of which the target has the part 1. With $d$ features it is $1 + dN - (N - 1) =
+# (d-1)N + 2$; for $d = 1$ that is 2, the feature search, and for $d = 2$ the lesson's $N + 2$. ∎
 #
-# **Intent:** compared with the others the target gains the factor $e^{2b}/e^b = e^b$. It had 1 against $N + 1$, so
-# one half needs $e^b = N + 1 = 17$ and $b = \log 17 = 2.833$. A larger crowd needs only a slightly stronger wish.
+# **Intent:** compared with the others the target gains the factor $e^{3b}/e^{2b} = e^b$. It had 1 against $2N + 1$, so
+# one half needs $e^b = 33$.
+
+# %% [markdown]
+# The functions of the lesson say the same:
+
+
+# %%
+def conjunction(n, d):
+    """Features (n, d): item 0 is the target, each other differs from it in one feature."""
+    features = torch.zeros(n, d)
+    for item in range(1, n):
+        features[item, item % d] = 1
+    return features
+
+
+if three is ... or five is ...:
+    print("First your numbers, then this cell shows other sizes of the crowd.")
+else:
+    for d in (1, 2, 3, 5):
+        row = []
+        for n in (8, 32, 64):
+            features = conjunction(n, d)
+            row.append(cue_weights(surprise(features), features.double())[0].item())
+        print(f"{d} features, 8, 32 and 64 bars:", "  ".join(f"{weight:.4f}" for weight in row))
 
 # %% [markdown]
 # ## What comes next

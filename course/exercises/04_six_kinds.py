@@ -5,9 +5,10 @@
 # `raise NotImplementedError("your turn")`, run the cell, then run the check below it. Functions are tried on random
 # inputs; you see the first one that goes wrong.
 #
-# Stuck? The hints under each exercise unfold one by one: a nudge, the key idea, the first line.
+# None of the answers stands in the lesson: each exercise goes one step further. Stuck? The hints under each exercise
+# unfold one by one: a nudge, the key idea, the first line.
 #
-# Run the next cell first. After that, the exercises stand alone.
+# Run the next cell first. After that, the exercises stand alone; they get harder towards the end.
 
 # %%
 import math
@@ -16,22 +17,22 @@ import torch
 
 from visual_attention.exercises import six_kinds as exercise
 
-# %% [markdown] teaching="in class, pairs | 10 | \"Inception is branch, ViT is channel\"; highway is worth an argument"
+# %% [markdown] teaching="in class, pairs | 10 | warm-up | \"a mixture of experts is none, the shift is temporal\"; highway is worth an argument"
 # ## 1 · Classify: ten modules on the map
 #
 # **Aim:** place a module by the axis whose weights differ, not by its name.
 #
-# {{choices: se}}
+# {{choices: stn}}
 #
-# - {{statement: se}};
-# - {{statement: non_local_video}};
-# - {{statement: cbam}};
-# - {{statement: sknet}};
+# - {{statement: channel_table}};
+# - {{statement: scale}};
 # - {{statement: stn}};
-# - {{statement: eca}};
+# - {{statement: axial}};
 # - {{statement: nan}};
-# - {{statement: vit}};
-# - {{statement: inception}};
+# - {{statement: shift}};
+# - {{statement: video_gate}};
+# - {{statement: bam}};
+# - {{statement: experts}};
 # - {{statement: highway}}.
 
 # %%
@@ -39,29 +40,29 @@ exercise.place.hint()
 
 # %%
 ### BEGIN SOLUTION
-se = "a"
-non_local_video = "f"
-cbam = "e"
-sknet = "d"
+channel_table = "a"
+scale = "g"
 stn = "b"
-eca = "a"
+axial = "b"
 nan = "c"
-vit = "b"
-inception = "g"
+shift = "g"
+video_gate = "f"
+bam = "e"
+experts = "d"
 highway = "d"
 ### END SOLUTION
 
 # %%
 exercise.place.check(
-    se=se,
-    non_local_video=non_local_video,
-    cbam=cbam,
-    sknet=sknet,
+    channel_table=channel_table,
+    scale=scale,
     stn=stn,
-    eca=eca,
+    axial=axial,
     nan=nan,
-    vit=vit,
-    inception=inception,
+    shift=shift,
+    video_gate=video_gate,
+    bam=bam,
+    experts=experts,
     highway=highway,
 )
 
@@ -70,181 +71,48 @@ exercise.place.check(
 # Some placings are a matter of definition, which is worth a discussion. A highway layer's $T$ has an entry for each
 # channel (and place), but what shares out one unit is two branches: the layer and the identity.
 
-# %% [markdown] teaching="in class | 5 | two sigmoids, 0.881 and 0.5, in place of a softmax"
-# ## 2 · By hand: the weights of two branches, and of three
+# %% [markdown] teaching="in class | 8 | warm-up | backwards from the output; doubling the scores squares the ratio, and gates know nothing of each other"
+# ## 2 · By hand: from the output back to the scores
 #
-# **Aim:** compute a selective kernel's softmax without a computer.
+# **Aim:** know what a softmax over branches keeps, and what it forgets.
 #
-# In one channel the scores of the small and of the large kernel are $(2, 0)$; $e^2 = 7.389$. Weights are lists of
-# numbers, to three decimals:
+# In one channel a selective kernel has two branches. At some place they found 6 and 2, and 5 came out.
 #
-# - **`weights`** of the two branches: two numbers;
-# - **`output`** where the branches found 4 and 1: one number, to two decimals;
-# - **`raised`** the weights when both scores are 3 higher, $(5, 3)$: two numbers;
-# - **`three`** the weights when a third branch comes in, $(2, 0, 0)$: three numbers.
+# - **`difference`** by how much is the first branch's score higher than the second's? One number, to three decimals.
+#
+# The second score is in fact 0. Now, each on its own:
+#
+# - **`doubled`** what comes out if both scores are doubled? One number, to two decimals.
+# - **`three`** the weights if a third branch comes in, with the score 0 as well: three numbers, to three decimals.
+# - **`gates`** what comes out if each score goes through a sigmoid of its own instead, and the two products are added? One
+#   number, to two decimals.
 
 # %%
 exercise.branch_weights.hint()
 
 # %%
 ### BEGIN SOLUTION
-weights = [0.881, 0.119]
-output = 3.642
-raised = [0.881, 0.119]
-three = [0.787, 0.107, 0.107]
+difference = math.log(3)
+doubled = 6 * 9 / 10 + 2 * 1 / 10
+three = [3 / 5, 1 / 5, 1 / 5]
+gates = 6 * 3 / 4 + 2 * 1 / 2
 ### END SOLUTION
 
 # %%
-exercise.branch_weights.check(weights=weights, output=output, raised=raised, three=three)
+exercise.branch_weights.check(difference=difference, doubled=doubled, three=three, gates=gates)
 
 # %% [markdown]
 # <!-- SOLUTION -->
-# $7.389/8.389 = 0.881$. $0.881 \cdot 4 + 0.119 \cdot 1 = 3.642$. Raising all scores multiplies every exponential by
-# $e^3$, which cancels. With a third branch $7.389/9.389 = 0.787$.
+# $6w + 2(1-w) = 5$ gives $w = \frac34$, so the weights are as 3 to 1, and $e^\text{difference} = 3$. Doubled scores make 9
+# to 1. With a third branch the exponentials are 3, 1, 1. The sigmoids are $\sigma(\log 3) = \frac34$ and $\sigma(0) = \frac12$.
 
-# %% [markdown] teaching="home | 10 | softmax over channels runs, and is wrong"
-# ## 3 · Implement: select among branches
-#
-# **Aim:** write branch attention yourself.
-#
-# `maps` has the shape (B, C, H, W), the outputs of B branches for one picture; `scores` has the shape (B, C). Return the
-# weighted sum, a tensor of shape (C, H, W): in each channel the weights of the branches are the softmax of its scores,
-# positive and with the sum 1. There may be any number of branches.
-
-# %%
-exercise.select.hint()
-
-
-# %%
-def select(maps, scores):
-    ### BEGIN SOLUTION
-    weights = torch.softmax(scores, dim=0)
-    return (weights[:, :, None, None] * maps).sum(dim=0)
-    ### END SOLUTION
-
-
-# %%
-exercise.select.check(select)
-
-# %% [markdown] teaching="home | 15 | adding branches with different numbers of channels"
-# ## 4 · Design: from concatenation to branch attention
-#
-# **Aim:** see what has to change, in shapes and in weights, when `cat` becomes a weighted sum.
-#
-# An Inception module has four branches with 64, 128, 32 and 32 channels, concatenated. You want selective-kernel
-# attention over the four instead.
-#
-# {{question: obstacle}}
-#
-# Give all four branches 64 channels. The selection adds up the branches, averages over the places, maps 64 → 32 and
-# then 32 → the scores, with no biases. Whole numbers:
-#
-# - **`concatenated`** channels that left the old module;
-# - **`selected`** channels that leave the new one;
-# - **`weights`** parameters of the two maps of the selection.
-
-# %%
-exercise.from_concatenation.hint()
-
-# %%
-### BEGIN SOLUTION
-obstacle = "b"
-concatenated = 64 + 128 + 32 + 32
-selected = 64
-weights = 64 * 32 + 32 * 4 * 64
-### END SOLUTION
-
-# %%
-exercise.from_concatenation.check(obstacle=obstacle, concatenated=concatenated, selected=selected, weights=weights)
-
-# %% [markdown]
-# <!-- SOLUTION -->
-# The second map makes a score for each of $4 \cdot 64$ pairs of branch and channel: $2{,}048 + 8{,}192 = 10{,}240$
-# weights, little beside the convolutions. The larger change is that the next layer reads 64 channels instead of 256.
-
-# %% [markdown] teaching="skip in a mixed class | 10 | counting that the slide has done already"
-# ## 5 · By hand: what factorising saves, and what it is not
-#
-# **Aim:** count weights, and not mistake thrift for attention.
-#
-# For one pair of an input and an output channel (what lies between has one channel too; no biases):
-#
-# - **`two_3x3`** weights of two 3×3 kernels in a row, in the place of a 5×5 one: a whole number;
-# - **`row_and_column`** weights of 1×7 then 7×1, in the place of a 7×7 one: a whole number;
-# - **`saved`** what each of the two saves, in per cent, to one decimal: a list of two numbers.
-#
-# With 128 input channels, 128 output channels and 128 in between:
-#
-# - **`with_channels`** weights of the 7×7 convolution, and of 1×7 then 7×1: a list of two whole numbers.
-#
-# {{question: why_not_attention}}
-
-# %%
-exercise.factorised.hint()
-
-# %%
-### BEGIN SOLUTION
-two_3x3 = 2 * 9
-row_and_column = 7 + 7
-saved = [100 * (1 - 18 / 25), 100 * (1 - 14 / 49)]
-with_channels = [49 * 128 * 128, 14 * 128 * 128]
-why_not_attention = "c"
-### END SOLUTION
-
-# %%
-exercise.factorised.check(
-    two_3x3=two_3x3,
-    row_and_column=row_and_column,
-    saved=saved,
-    with_channels=with_channels,
-    why_not_attention=why_not_attention,
-)
-
-# %% [markdown] teaching="home | 15 | lesson 3's diagonal again; some mend one fault of two"
-# ## 6 · Debug: the first frame asks
-#
-# **Aim:** keep a query out of its own answer.
-#
-# `frames` has the shape (T, d): a description of each frame of a clip. The first frame asks which of the *others* is
-# like it, with scores $k_t \cdot q/\sqrt d$. The function below runs, and has two faults. Mend it: it is to return a
-# tensor of T weights, exactly 0 for the first frame, with the sum 1. T is 2 or more.
-#
-# ```python
-# def ask_the_first(frames):
-#     scores = frames @ frames[0]
-#     weights = torch.softmax(scores, dim=0)
-#     weights[0] = 0
-#     return weights
-# ```
-
-# %%
-exercise.ask_the_first.hint()
-
-
-# %%
-def ask_the_first(frames):
-    ### BEGIN SOLUTION
-    scores = frames @ frames[0] / math.sqrt(frames.shape[1])
-    scores[0] = -math.inf
-    return torch.softmax(scores, dim=0)
-    ### END SOLUTION
-
-
-# %%
-exercise.ask_the_first.check(ask_the_first)
-
-# %% [markdown]
-# <!-- SOLUTION -->
-# The factor $1/\sqrt d$ was missing, and the first weight was set to 0 after the softmax, when its share was already
-# lost to the others. Hide it *before*: $e^{-\infty} = 0$. It is lesson 3's diagonal again.
-
-# %% [markdown] teaching="in class, if time | 5 | reads kinds off shapes; fits at the end of the lecture"
-# ## 7 · Detective: which module was it?
+# %% [markdown] teaching="in class, if time | 6 | warm-up | reads kinds off shapes; 12 frames or 12 places, a unit shared or not"
+# ## 3 · Detective: which module was it?
 #
 # **Aim:** read the kind of attention off a shape and a sum.
 #
-# A batch of 8 inputs with 64 channels of 14 × 14 places (the fifth: clips of 16 frames) went through five modules.
-# Their weights for the first input:
+# Nine pictures with 32 channels of 12 × 12 places went through some modules, and nine clips of 12 frames through others.
+# What is known of their weights, the sums for the first input:
 #
 # | | shape of the weights | what sums to what |
 # |---|---|---|
@@ -253,6 +121,7 @@ exercise.ask_the_first.check(ask_the_first)
 # | {{statement: third}} |
 # | {{statement: fourth}} |
 # | {{statement: fifth}} |
+# | {{statement: sixth}} |
 #
 # {{choices: first}}
 
@@ -261,43 +130,212 @@ exercise.shapes.hint()
 
 # %%
 ### BEGIN SOLUTION
-first = "c"
-second = "a"
-third = "e"
-fourth = "b"
-fifth = "d"
+first = "d"
+second = "g"
+third = "b"
+fourth = "c"
+fifth = "f"
+sixth = "a"
 ### END SOLUTION
 
 # %%
-exercise.shapes.check(first=first, second=second, third=third, fourth=fourth, fifth=fifth)
+exercise.shapes.check(first=first, second=second, third=third, fourth=fourth, fifth=fifth, sixth=sixth)
 
-# %% [markdown] teaching="home, to be discussed | 25 | open; a drawing is no index set. A rubric stands in the sheet"
+# %% [markdown] teaching="home | 25 | core | seven lines, each with an axis to lose; channels before branches is the slip that no shape shows"
+# ## 4 · Implement: the selective part of a selective kernel
+#
+# **Aim:** write branch attention from the maps to the sum, for a batch.
+#
+# B branches have looked at N pictures: `maps` has the shape (N, B, C, H, W). Then, for each picture,
+#
+# 1. $z$ = the mean over the places of the sum of the branches, C numbers;
+# 2. hidden numbers $h = \operatorname{relu}(R\,z)$, with `reduce`, $R$, of the shape (d, C);
+# 3. scores $s = E\,h$, with `expand`, $E$, of the shape (B·C, d): first the C scores of branch 1, then those of branch 2 …;
+# 4. in each channel, weights of the branches: the softmax of their scores;
+# 5. the branches' maps, added with these weights.
+#
+# Return a tensor of shape (N, C, H, W). There may be any number of branches, also one.
+
+# %%
+exercise.selective.hint()
+
+
+# %%
+def selective(maps, reduce, expand):
+    ### BEGIN SOLUTION
+    N, B, C, H, W = maps.shape
+    z = maps.sum(dim=1).mean(dim=(2, 3))  # (N, C)
+    hidden = torch.relu(z @ reduce.T)  # (N, d)
+    scores = (hidden @ expand.T).reshape(N, B, C)
+    weights = torch.softmax(scores, dim=1)
+    return (weights[:, :, :, None, None] * maps).sum(dim=1)
+    ### END SOLUTION
+
+
+# %%
+exercise.selective.check(selective)
+
+# %% [markdown] teaching="home | 20 | core | four faults, none of which stops the program; most find the two of lesson 3 first"
+# ## 5 · Debug: one frame asks the others
+#
+# **Aim:** keep a query out of its own answer, and a clip out of another's.
+#
+# `frames` has the shape (N, T, d): N clips of T frames, and a description of each frame. In every clip the frame with the
+# number `asker` asks which of the *others* is like it, with scores $k_t \cdot q/\sqrt d$. `ask` is to return a tensor of
+# shape (N, T): for each clip T weights, exactly 0 for the asking frame, with the sum 1. T is 2 or more. The function below
+# runs, and has four faults:
+
+# %%
+exercise.ask_the_others.hint()
+
+
+# %%
+def faulty_ask(frames, asker):
+    query = frames[asker]
+    scores = (frames * query).sum(dim=2)
+    weights = torch.softmax(scores, dim=0)
+    weights[:, asker] = 0
+    return weights
+
+
+faulty_ask(torch.ones(3, 3, 4), 1)
+
+# %% [markdown]
+# All frames are alike there: what should have come out? Mend it.
+
+
+# %%
+def ask(frames, asker):
+    ### BEGIN SOLUTION
+    query = frames[:, asker]
+    scores = (frames * query[:, None, :]).sum(dim=2) / math.sqrt(frames.shape[2])
+    scores[:, asker] = -math.inf
+    return torch.softmax(scores, dim=1)
+    ### END SOLUTION
+
+
+# %%
+exercise.ask_the_others.check(ask)
+
+# %% [markdown]
+# <!-- SOLUTION -->
+# `frames[asker]` was a clip, all its frames, and not one frame of each clip. The factor $1/\sqrt d$ was missing. The softmax
+# ran over the clips. And the asking frame was set to 0 after the softmax, when its share was already lost to the others: hide
+# it *before*, $e^{-\infty} = 0$. It is lesson 3's diagonal again.
+
+# %% [markdown] teaching="home | 15 | core | adding branches with different numbers of channels; where the weights really go: the next layer"
+# ## 6 · Design: from concatenation to branch attention
+#
+# **Aim:** see what has to change, in shapes and in weights, when `cat` becomes a weighted sum.
+#
+# An Inception module has four branches with 96, 192, 64 and 48 channels, concatenated. A 1×1 convolution to 256 channels
+# reads them. You want selective-kernel attention over the four instead. (No biases anywhere.)
+#
+# {{question: obstacle}}
+#
+# Give all four branches 96 channels. The selection adds up the branches, averages over the places, maps 96 → 24 and
+# then 24 → the scores. Whole numbers:
+#
+# - **`next_before`** weights of the 1×1 convolution behind the concatenation;
+# - **`next_after`** its weights behind the weighted sum;
+# - **`selection`** weights of the two maps of the selection;
+# - **`largest_hidden`** how large may the hidden vector be, instead of 24, for the selection to cost no more than the 1×1
+#   convolution saves?
+
+# %%
+exercise.from_concatenation.hint()
+
+# %%
+### BEGIN SOLUTION
+obstacle = "b"
+next_before = (96 + 192 + 64 + 48) * 256
+next_after = 96 * 256
+selection = 96 * 24 + 24 * 4 * 96
+largest_hidden = (next_before - next_after) // (96 + 4 * 96)
+### END SOLUTION
+
+# %%
+exercise.from_concatenation.check(
+    obstacle=obstacle,
+    next_before=next_before,
+    next_after=next_after,
+    selection=selection,
+    largest_hidden=largest_hidden,
+)
+
+# %% [markdown]
+# <!-- SOLUTION -->
+# The second map makes a score for each of $4 \cdot 96$ pairs of branch and channel: together 11,520 weights. The 1×1
+# convolution reads 96 channels in the place of 400 and saves 77,824. A hidden number costs $96 + 4 \cdot 96 = 480$, so 162 of
+# them could be paid for.
+
+# %% [markdown] teaching="skip in a mixed class | 15 | core | counting, then backwards; the rank of a 3 × 3 kernel is for those who like matrices"
+# ## 7 · By hand: what can be taken apart, and when it pays
+#
+# **Aim:** count weights backwards, and see what the thrift assumes.
+#
+# For one pair of an input and an output channel (what lies between has one channel too; no biases):
+#
+# - **`chain`** how many 3×3 kernels in a row reach as far as one 9×9 kernel: a whole number;
+# - **`saved`** what that chain saves in the place of 9×9, and what 1×9 then 9×1 saves, in per cent, to one decimal: a list
+#   of two numbers.
+#
+# Now 64 input channels and 128 output channels. The 9×9 convolution is replaced by 1×9 to $m$ channels, then 9×1 from $m$ to
+# 128:
+#
+# - **`break_even`** for which $m$ do the two have exactly as many weights as the one? A whole number.
+#
+# {{question: exact}}
+
+# %%
+exercise.factorised.hint()
+
+# %%
+### BEGIN SOLUTION
+chain = 4
+saved = [100 * (1 - 4 * 9 / 81), 100 * (1 - 18 / 81)]
+break_even = 81 * 64 * 128 // (9 * 64 + 9 * 128)
+exact = "c"
+### END SOLUTION
+
+# %%
+exercise.factorised.check(chain=chain, saved=saved, break_even=break_even, exact=exact)
+
+# %% [markdown] teaching="home, to be discussed | 30 | stretch | open; a drawing is no index set. A rubric stands in the sheet"
 # ## 8 · Design: an empty cell of the map
 #
 # **Aim:** invent a kind of attention and say what its A is.
 #
-# The map has no *channel & temporal* attention. Take a clip of 8 frames with 64 channels, places not told apart. How
+# The map has no *channel & temporal* attention. Take a clip of 12 frames with 50 channels, places not told apart. How
 # many numbers does A have, or need (whole numbers), as
 #
 # - **`mixture`** a dense table over all pairs (channel, frame);
 # - **`gates`** one gate for each pair;
 # - **`product`** a gate for each channel times a gate for each frame?
 #
+# Somebody adds up several such products, to make any table of 50 × 12 gates that one may wish for:
+#
+# - **`terms`** how many products are enough for every table, and not more than needed? A whole number.
+#
 # {{question: limit}}
+#
+# {{question: double}}
 
 # %%
 exercise.empty_cell.hint()
 
 # %%
 ### BEGIN SOLUTION
-mixture = (64 * 8) ** 2
-gates = 64 * 8
-product = 64 + 8
+mixture = (50 * 12) ** 2
+gates = 50 * 12
+product = 50 + 12
+terms = min(50, 12)
 limit = "b"
+double = "d"
 ### END SOLUTION
 
 # %%
-exercise.empty_cell.check(mixture=mixture, gates=gates, product=product, limit=limit)
+exercise.empty_cell.check(mixture=mixture, gates=gates, product=product, terms=terms, limit=limit, double=double)
 
 # %% [markdown]
 # **In words, for a discussion:** choose another empty cell (branch & temporal, channel & temporal, branch & spatial).

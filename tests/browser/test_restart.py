@@ -12,8 +12,8 @@ from courseware.text import derive
 
 STEM = "05_squeeze_excitation"
 SHEET = f"notebooks/exercises/{STEM}.ipynb"
-ANSWER = "squeezed = [2, 1]; gates = [0.2689, 0.9526]; scaled = [1.0758, 1.9051]"
-ENDLESS = "def squeeze_excite(u, w1, w2): import time; print('begun'); time.sleep(3600)"
+ANSWER = "squeezed = [2.5, 0.5]; gates = [0.2315, 0.8581]; scaled = [1.1574, 0.8581]; asleep = 0.5"
+ENDLESS = "def number_of_weights(u, reduction, bias): import time; print('begun'); time.sleep(3600)"
 
 
 class Sheet:
@@ -83,10 +83,10 @@ def test_a_restart_in_the_middle_of_a_check_loses_nothing(sheet, lab, lab_page):
     expect(sheet.run("exercise.by_hand.check")).to_contain_text("✓ right")
     assert "by_hand" in json.loads(record.read_text())["passed"][STEM]
 
-    sheet.type_into("def squeeze_excite", ENDLESS)
-    sheet.run("def squeeze_excite")
+    sheet.type_into("def number_of_weights", ENDLESS)
+    sheet.run("def number_of_weights")
     before = sheet.sources()
-    sheet.start("exercise.block.check")
+    sheet.start("exercise.debug.check")
     sheet.page.wait_for_function(
         "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'", timeout=30_000
     )
@@ -120,7 +120,7 @@ def test_the_start_page_shows_what_passed_before_the_restart(sheet, lab, lab_pag
     assert lab_page.errors() == []
     table = lab_page.page.locator(".jp-RenderedMarkdown.jp-OutputArea-output table")
     row = table.get_by_role("row").filter(has_text="5 · SENet")
-    expect(row).to_contain_text("2 of 7")
+    expect(row).to_contain_text("2 of 9")
     expect(row.get_by_role("cell").nth(2)).to_contain_text("1 By hand: squeeze, excite, scale")
     lab_page.page.screenshot(path=tmp_path / "progress.png")
     row.get_by_role("link").click()

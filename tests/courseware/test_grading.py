@@ -39,10 +39,11 @@ FULL = {
     "units": 3,
     "rows_and_columns": 3,
     "weights": 5,
-    "estimate": 5,
+    "votes": 5,
     "far_query": 5,
-    "bounds": 5,
     "leave_one_out": 5,
+    "bounds": 5,
+    "local_line": 5,
 }
 
 
@@ -212,44 +213,39 @@ RIGHT = {
     if cell.metadata.get("nbgrader", {}).get("solution")
 }
 
-# Answers that do not lean on another exercise, so that a fault in one shows there only.
-ALONE = RIGHT | {
-    "answer-estimate-1": """\
-def nadaraya_watson(query, keys, values, width):
-    return torch.softmax(-0.5 * ((query[:, None] - keys) / width) ** 2, dim=1) @ values""",
-}
-
-WRONG = ALONE | {
-    "answer-hand_example-1": "weights = [0.6065, 1.0, 0.1353]\nf = 1.9626\nf_narrow = 1.8820",
-    "answer-predictions-1": 'scaled = "a"\nempty_window = "c"',
+WRONG = RIGHT | {
+    "answer-hand_example-1": "weights = [0.1353, 0.6065, 0.1353]\nf = 2.5428\nf_narrow = 1.0247",
+    "answer-predictions-1": 'squared = "a"\ntriangular = "c"',
     "answer-weights-1": """\
 def attention_weights(query, keys, width):
-    return torch.softmax(-0.5 * ((query[:, None] - keys) / width) ** 2, dim=0)""",
+    return torch.softmax(-0.5 * (((query[:, None] - keys) / width) ** 2).sum(dim=2), dim=0)""",
     "answer-far_query-1": """\
 def mended_weights(query, keys):
-    kernel = torch.exp(-0.5 * (query[:, None] - keys[None, :]) ** 2)
+    kernel = (1 - (query[:, None] - keys[None, :]) ** 2).clamp(min=0)
     return kernel / kernel.sum(dim=1, keepdim=True).clamp(min=1e-30)""",
-    "answer-bounds-2": 'property_needed = "c"\nboundary = "a"',
+    "answer-bounds-2": 'leaky = "c"\nbias = 0.3**2\ncurved = "a"',
 }
 
-LOOPS = ALONE | {
+LOOPS = RIGHT | {
     "answer-units-1": "metres = centimetres = sigma = 1.0\nwhile True:\n    print('still here')",
     "answer-weights-1": "def attention_weights(query, keys, width):\n    while True:\n        pass",
 }
 
-EXITS = ALONE | {
+EXITS = RIGHT | {
     "answer-rows_and_columns-1": "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nos._exit(0)",
     "answer-far_query-1": "import os\ndef mended_weights(query, keys):\n    os._exit(0)",
 }
 
-GREEDY = ALONE | {
+GREEDY = RIGHT | {
     "answer-units-1": "pile = []\nwhile True:\n    pile.append(bytearray(10**7))",
     "answer-far_query-1": "def mended_weights(query, keys):\n    return torch.zeros(50 * 10**9)",
     # Each works in an answer that is otherwise right: the output is dropped, the fork refused.
     "answer-weights-1": RIGHT["answer-weights-1"].replace(
         "    return", "    print('no end of it\\n' * 100_000)\n    import os\n    os.fork()\n    return"
     ),
-    "answer-estimate-1": ALONE["answer-estimate-1"].replace("    return", "    print('x\\n' * 10_000)\n    return"),
+    "answer-leave_one_out-1": RIGHT["answer-leave_one_out-1"].replace(
+        "    return", "    print('x\\n' * 10_000)\n    return"
+    ),
 }
 
 FORGER = {
@@ -275,9 +271,9 @@ torch.allclose = torch.equal = lambda *a, **k: True
 exercise.hand_example.check = lambda *a, **k: 1000
 score = judge = Everything()
 weights = f = f_narrow = Everything()""",
-    "answer-predictions-1": "scaled = empty_window = Everything()",
+    "answer-predictions-1": "squared = triangular = Everything()",
     "answer-weights-1": "attention_weights = exercise.weights.questions[0].reference",
-    "answer-estimate-1": "def nadaraya_watson(*a):\n    return Everything()",
+    "answer-far_query-1": "def mended_weights(*a):\n    return Everything()",
 }
 
 READER = {
@@ -304,7 +300,7 @@ try:
 except OSError as error:
     seen.append(type(error).__name__)
 print("seen:", seen)
-weights = [0.3482, 0.5741, 0.0777]""",
+weights = [0.1543, 0.6914, 0.1543]""",
     "answer-weights-1": """\
 from visual_attention.exercises.kernel_regression import ALL
 attention_weights = ALL[4].questions[0].reference""",
@@ -380,7 +376,7 @@ def graded(course):
 def test_a_right_submission_gets_all_points_and_an_empty_one_none(graded):
     scores, _ = graded
     assert scores["right"] == FULL
-    assert sum(FULL.values()) == 36
+    assert sum(FULL.values()) == 41
     assert scores["empty"] == dict.fromkeys(FULL, 0)
 
 
@@ -391,7 +387,7 @@ def test_a_wrong_submission_loses_what_is_wrong_and_no_more(graded):
         "predictions": 1,  # one of two letters
         "weights": 0,
         "far_query": 0,
-        "bounds": 3.89,  # the function and a letter: 5 · (5 + 2) / (2 + 5 + 2)
+        "bounds": 4.17,  # the function, a number and a letter: 5 · (5 + 3 + 2) / (2 + 5 + 3 + 2)
     }
 
 
@@ -434,7 +430,7 @@ def test_a_file_that_is_no_notebook_stops_nobody_else(graded, course):
 def test_feedback_names_the_mistake_and_the_points(graded, course):
     page = (course / "feedback" / "wrong" / SHEET / f"{SHEET}.html").read_text(encoding="utf-8")
     assert "2 of 3 points" in page
-    assert "Score: 22.89 / 36.0" in page
+    assert "Score: 28.17 / 41.0" in page
 
 
 def test_the_feedback_keeps_the_reports_own_styles(graded, course):

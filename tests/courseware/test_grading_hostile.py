@@ -209,7 +209,7 @@ CONTENT = {
     "doubled cells": ("graded", cells(lambda each: each + each)),
     "deleted tests": ("graded", cells(lambda each: [cell for cell in each if "test-" not in grade_id(cell)])),
     "outputs of any kind": (
-        "refused",
+        "graded",
         cells(lambda each: [cell | ({"outputs": [1]} if cell["cell_type"] == "code" else {}) for cell in each]),
     ),
     "the same id everywhere": ("graded", change("id", "same")),

@@ -11,10 +11,11 @@ import pytest
 
 from courseware import cli
 from courseware.project import project_root
-from courseware.text import build, marks, tables
+from courseware.text import build, marks, syllabus, tables
 from courseware.text.tables import Place
 
 ROOT = project_root(Path(__file__))
+EXERCISES = sum(len(outline.exercises) for outline in syllabus.of_course(ROOT))
 HERE = Place(Path("nowhere"), Path("notebooks", "01_one.ipynb"))
 
 

@@ -54,7 +54,7 @@ SHEET = """# %% [markdown]
 from visual_attention.exercises import toy as exercise
 """
 EXERCISE = """
-# %% [markdown] teaching="in class | 3 | the first of its kind"
+# %% [markdown] teaching="in class | 3 | core | the first of its kind"
 # ## NUMBER · By hand: half of VALUE
 
 # %%
@@ -186,7 +186,7 @@ def test_built_it_passes_the_check_and_stands_in_every_list(courseware):
     assert " and [9](teaching/09_toy.md)" in syllabus
     assert "| 09_toy | 1 | 3 |" in text("docs/grading.md")
     assert "#9-·-Toy:-half-of-everything) | 2 | 2 |" in text("course/teaching/09_toy.md")
-    assert "| in class | 3 | the first of its kind |" in text("course/teaching/09_toy.md")
+    assert "| in class | 3 | core | the first of its kind |" in text("course/teaching/09_toy.md")
     notebooks = {
         target.notebook.relative_to("notebooks").as_posix(): nbformat.read(root / target.notebook, as_version=4)
         for target in build.targets(root)

@@ -23,10 +23,10 @@ GLOSSARY = """# %% [markdown]
 # | **query** | 查询 | What asks. | | | |
 # | **attention weight** | 权重 | How much. | | | weight, share |
 """
-SHEET = """# %% [markdown] teaching="home | 60 | much to do"
+SHEET = """# %% [markdown] teaching="home | 60 | core | much to do"
 # ## 1 · By hand: all of it
 
-# %% [markdown] teaching="home | 10 | as usual"
+# %% [markdown] teaching="home | 10 | core | as usual"
 # ## 2 · Predict: a little
 """
 NOTES = "### In 25 minutes\n\n| a | | 1 |\n| **in all** | | **14½** |\n"

@@ -8,8 +8,8 @@ from bs4 import BeautifulSoup
 
 from courseware.project import Lesson, UserError, project_root
 from courseware.publish.links import page_of
-from courseware.text import marks, syllabus
-from courseware.text.syllabus import Section, anchor, outline, teaching_notes, timing, to_give
+from courseware.text import derive, marks, syllabus
+from courseware.text.syllabus import Section, anchor, given, outline, teaching_notes, timing, to_give
 from courseware.text.tables import Place
 
 ROOT = project_root(Path(__file__))
@@ -46,10 +46,10 @@ LESSON = """# %% [markdown] slideshow={"slide_type": "slide"}
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min, on the board.** Draw.
 """
-SHEET = """# %% [markdown] teaching="home, at last | 10 | a reason of four words"
+SHEET = """# %% [markdown] teaching="home, at last | 10 | stretch | a reason of four words"
 # ## 1 · By hand: one
 
-# %% [markdown] teaching="in class | 5 | so: \\"why\\""
+# %% [markdown] teaching="in class | 5 | warm-up | so: \\"why\\""
 # ## 2 · Predict: two
 """
 BEGIN, END = "<!-- courseware build: timing -->", "<!-- end of timing -->"
@@ -112,17 +112,43 @@ def test_what_leads_nowhere_is_refused(lesson, old, new, message):
 def test_exercises_say_where_they_are_to_be_given_those_for_the_class_come_first(lesson):
     sheet = "../../notebooks/exercises/01_one.ipynb"
     assert to_give(outline(lesson)).splitlines()[2:] == [
-        f'| [2 · Predict: two]({sheet}#2-·-Predict:-two) | in class | 5 | so: "why" |',
-        f"| [1 · By hand: one]({sheet}#1-·-By-hand:-one) | home, at last | 10 | a reason of four words |",
+        f'| [2 · Predict: two]({sheet}#2-·-Predict:-two) | in class | 5 | warm-up | so: "why" |',
+        f"| [1 · By hand: one]({sheet}#1-·-By-hand:-one) | home, at last | 10 | stretch | a reason of four words |",
     ]
 
 
-@pytest.mark.parametrize("words", ["", "home | 10", "home | ten | because", "at home | 10 | because"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "home | 10 | core",
+        "home | ten | core | because",
+        "at home | 10 | core | because",
+        "home | 10 | hard | because",
+    ],
+)
 def test_an_exercise_that_does_not_say_it_is_named(lesson, words):
-    text = SHEET.replace("home, at last | 10 | a reason of four words", words)
+    text = SHEET.replace("home, at last | 10 | stretch | a reason of four words", words)
     (lesson.root / "course" / "exercises" / "01_one.py").write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=r"01_one\.py: the cell of exercise 1 must say in its sheet teaching="):
         to_give(outline(lesson))
+
+
+def test_an_exercise_is_of_a_kind_and_sheets_go_from_warm_up_to_stretch():
+    for each in OUTLINES:
+        kinds = [read.kind for read in map(given, each.teaching) if read is not None]
+        assert len(kinds) == len(each.exercises), each.lesson.stem
+        assert kinds[0] == "warm-up", each.lesson.stem
+        assert "stretch" in kinds, each.lesson.stem
+
+
+def test_students_read_under_each_heading_what_it_is(lesson):
+    first, second = derive.unsolved(SHEET).cells
+    assert first.source == "## 1 · By hand: one\n\n*Stretch · about 10 minutes*"
+    assert second.source.endswith("*Warm-up · about 5 minutes*")
+    assert not any("teaching" in cell.metadata for cell in (first, second))
+    plain = derive.unsolved(SHEET.replace("stretch | ", "")).cells[0]
+    assert plain.source == "## 1 · By hand: one"
 
 
 def test_how_the_minutes_are_spent_is_read_with_them(lesson):

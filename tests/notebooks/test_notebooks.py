@@ -57,7 +57,8 @@ def test_every_slide_has_a_note_with_minutes(notebook):
             assert slide is None, f"no note for the slide {slide!r}"
             slide = cell.source.splitlines()[0]
         elif kind == "notes":
-            assert re.match(r"> \*\*Lecturer, (\d+½?|½) min[^*]*\.\*\* ", cell.source), cell.source
+            note = r"<details.*>\n<summary>.*</summary>\n\n> \*\*Lecturer, (\d+½?|½) min[^*]*\.\*\* "
+            assert re.match(note, cell.source), cell.source
             slide = None
     assert slide is None, f"no note for the slide {slide!r}"
 

@@ -20,7 +20,7 @@ QUESTION = re.compile(r"\*\*Predict|^##? .*(?:\?|Predict.*)$", re.MULTILINE)
 
 # Words for somebody who reads the notebook, or who argues with a source: they stand in the notebook, not on a slide.
 NOT_ON_SLIDES = re.compile(
-    r"\bcells? (?:below|above)|\b(?:below|above) (?:this|the) cell|slides (?:that )?this course grew from"
+    r"\bcells? (?:below|above)|\b(?:below|above) (?:this|the) cell|slides (?:that )?this course grew from|source slides"
     r"|as we recall|check the paper|run the (?:next )?cell|this notebook",
     re.IGNORECASE,
 )

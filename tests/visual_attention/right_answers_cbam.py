@@ -1,91 +1,154 @@
-"""Right answers to the functions of lesson 7's sheet, each written in two ways that differ from the solution.
+"""Right answers to the functions and modules of lesson 7's sheet, each written in two other ways.
 
 Most are plain loops and einsum; none uses the library under test.
 """
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 
-def mended_with_convolutions(x, ratio):
-    torch.manual_seed(7)
-    channels = x.shape[1]
-    hidden = max(1, channels // ratio)
-    mlp = torch.nn.Sequential(
-        torch.nn.Conv2d(channels, hidden, 1, bias=False),
-        torch.nn.ReLU(),
-        torch.nn.Conv2d(hidden, channels, 1, bias=False),
-    )
-    return x * torch.sigmoid(mlp(F.adaptive_avg_pool2d(x, 1)) + mlp(F.adaptive_max_pool2d(x, 1)))
-
-
-def mended_by_loop(x, ratio):
-    torch.manual_seed(7)
-    channels, hidden = x.shape[1], x.shape[1] // ratio or 1
-    w0 = torch.nn.Linear(channels, hidden, bias=False).weight
-    w1 = torch.nn.Linear(hidden, channels, bias=False).weight
-    refined = []
-    for picture in x:
-        flat = picture.flatten(1)
-        logits = sum(w1 @ (w0 @ pool).clamp(min=0) for pool in (flat.sum(1) / flat.shape[1], flat.max(1).values))
-        refined.append(torch.stack([plane / (1 + torch.exp(-s)) for plane, s in zip(picture, logits, strict=True)]))
-    return torch.stack(refined)
-
-
-def merged_by_loop(w0, w1):
+def merged_by_loop(w0, b0, w1, b1):
     rows = [[sum(a * b for a, b in zip(row, column, strict=True)) for column in w0.T] for row in w1]
-    return torch.stack([torch.stack(row) for row in rows])
+    constants = [2 * sum(a * b for a, b in zip(row, b0, strict=True)) + 2 * b for row, b in zip(w1, b1, strict=True)]
+    return torch.stack([torch.stack([*row, c]) for row, c in zip(rows, constants, strict=True)])
 
 
-def merged_by_einsum(w0, w1):
-    return torch.einsum("hc,dh->dc", w0, w1)
+def merged_by_trial(w0, b0, w1, b1):
+    """What the two maps make of the unit vectors, and of nothing."""
+
+    def logits(total):
+        return w1 @ (w0 @ total + b0) + b1 + w1 @ b0 + b1
+
+    constant = logits(torch.zeros(w0.shape[1]))
+    return torch.stack([*(logits(unit) - constant for unit in torch.eye(w0.shape[1])), constant], dim=1)
 
 
-def spatial_by_unfolding(x, kernel):
-    maps = torch.cat([x.mean(1, keepdim=True), x.max(dim=1, keepdim=True).values], dim=1)
-    k = kernel.shape[-1]
-    windows = F.unfold(maps, k, padding=k // 2)  # (N, 2·k·k, H·W)
-    return x * torch.sigmoid(kernel.flatten() @ windows).reshape(len(x), 1, *x.shape[2:])
+def kernel_by_index(kernel, mean, variance, scale, shift):
+    return kernel[:, [1, 0]] / torch.sqrt(variance + 1e-5) * scale
 
 
-def spatial_by_two_convolutions(x, kernel):
-    logits = F.conv2d(x.mean(1, True), kernel[:, :1], padding="same")
-    logits = logits + F.conv2d(x.amax(1, True), kernel[:, 1:], padding="same")
-    return x / (1 + torch.exp(-logits))
+def kernel_by_parts(kernel, mean, variance, scale, shift):
+    maximum, average = kernel.unbind(dim=1)
+    return torch.stack((average, maximum), dim=1) * (scale * (variance + 1e-5) ** -0.5).item()
 
 
-def to_ours_by_index(kernel):
-    return kernel[:, [1, 0]]
+def bias_in_evaluation(kernel, mean, variance, scale, shift):
+    """What the normalisation makes of a logit of 0."""
+    return F.batch_norm(torch.zeros(1, 1), mean, variance, scale, shift)[0]
 
 
-def to_ours_by_parts(kernel):
-    maximum, mean = kernel.unbind(dim=1)
-    return torch.stack((mean, maximum), dim=1)
+def bias_by_parts(kernel, mean, variance, scale, shift):
+    return (shift / scale * (variance + 1e-5).sqrt() - mean) * scale / (variance + 1e-5).sqrt()
 
 
-def cbam_by_loop(x, w0, w1, kernel):
-    refined = []
-    for picture in x:
-        flat = picture.flatten(1)
-        logits = sum(w1 @ (w0 @ pool).clamp(min=0) for pool in (flat.mean(1), flat.max(1).values))
-        picture = picture * logits.sigmoid()[:, None, None]
-        maps = torch.stack([picture.mean(0), picture.max(0).values])
-        refined.append(picture * F.conv2d(maps[None], kernel, padding=1)[0].sigmoid())
-    return torch.stack(refined)
+class ChannelByConvolutions(nn.Module):
+    """Both pools as a batch of places, the layers as 1×1 convolutions with the weights of linear ones."""
+
+    def __init__(self, channels, reduction):
+        super().__init__()
+        hidden = channels // reduction or 1
+        self.reduce, self.expand = nn.Linear(channels, hidden), nn.Linear(hidden, channels)
+
+    def forward(self, x):
+        pooled = torch.cat([F.adaptive_avg_pool2d(x, 1), F.adaptive_max_pool2d(x, 1)], dim=3)  # (N, C, 1, 2)
+        hidden = F.conv2d(pooled, self.reduce.weight[..., None, None], self.reduce.bias).relu()
+        logits = F.conv2d(hidden, self.expand.weight[..., None, None], self.expand.bias).sum(dim=3, keepdim=True)
+        return x / (1 + torch.exp(-logits))
 
 
-def cbam_by_convolutions(x, w0, w1, kernel):
-    def mlp(pooled):
-        return F.conv2d(F.conv2d(pooled, w0[..., None, None]).relu(), w1[..., None, None])
+class ChannelByEinsum(nn.Module):
+    """A loop over the two pools, and the gate put on by einsum."""
 
-    x = x * (mlp(F.adaptive_avg_pool2d(x, 1)) + mlp(F.adaptive_max_pool2d(x, 1))).sigmoid()
-    return spatial_by_unfolding(x, kernel)
+    def __init__(self, channels, reduction=16):
+        nn.Module.__init__(self)
+        self.add_module("reduce", nn.Linear(channels, max(1, int(channels / reduction))))
+        self.add_module("expand", nn.Linear(self.reduce.out_features, channels))
+
+    def forward(self, x):
+        flat, total = x.flatten(2), 0
+        for pooled in (flat.sum(2) / flat.shape[2], flat.max(2).values):
+            total = total + self.expand(F.relu(self.reduce(pooled)))
+        return torch.einsum("nchw,nc->nchw", x, total.sigmoid())
+
+
+class PlacesByTwoFilters(nn.Module):
+    """Each plane through its half of the filter."""
+
+    def __init__(self, kernel_size):
+        super().__init__()
+        self.conv = nn.Conv2d(2, 1, kernel_size, padding="same", bias=False)
+        self.norm = nn.BatchNorm2d(1)
+
+    def forward(self, x):
+        planes = x.mean(1, keepdim=True), x.max(dim=1, keepdim=True).values
+        halves = self.conv.weight.split(1, dim=1)
+        logits = sum(F.conv2d(plane, half, padding="same") for plane, half in zip(planes, halves, strict=True))
+        return x * self.norm(logits).sigmoid()
+
+
+class PlacesByUnfolding(nn.Module):
+    """Every window as a column."""
+
+    def __init__(self, kernel_size):
+        super().__init__()
+        self.conv = nn.Conv2d(2, 1, kernel_size, 1, kernel_size // 2, bias=False)
+        self.norm = nn.BatchNorm2d(1)
+        self.side = kernel_size
+
+    def forward(self, x):
+        planes = torch.cat([x.mean(1, True), x.amax(1, True)], dim=1)
+        windows = F.unfold(planes, self.side, padding=self.side // 2)  # (N, 2·k·k, H·W)
+        logits = (self.conv.weight.flatten(1) @ windows).reshape(len(x), 1, *x.shape[2:])
+        return x * torch.sigmoid(self.norm(logits))
+
+
+class BothAsASequence(nn.Sequential):
+    """A Sequential with names."""
+
+    def __init__(self, channels, reduction, kernel_size):
+        super().__init__()
+        self.channel = ChannelByConvolutions(channels, reduction)
+        self.spatial = PlacesByUnfolding(kernel_size)
+
+
+class BothByHand(nn.Module):
+    def __init__(self, channels, reduction, kernel_size):
+        super().__init__()
+        self.spatial = PlacesByTwoFilters(kernel_size)
+        self.channel = ChannelByEinsum(channels, reduction)
+
+    def forward(self, x):
+        refined = self.channel(x)
+        return self.spatial(refined)
+
+
+def profile_by_loop(gates, dots):
+    sums, counts = [0.0] * 9, [0] * 9
+    for picture, (row, column) in zip(gates, dots.tolist(), strict=True):
+        for i, line in enumerate(picture.tolist()):
+            for j, gate in enumerate(line):
+                ring = int(((i - row) ** 2 + (j - column) ** 2) ** 0.5 + 0.5)
+                if ring < 9:
+                    sums[ring] += gate
+                    counts[ring] += 1
+    return torch.tensor([total / max(count, 1) for total, count in zip(sums, counts, strict=True)])
+
+
+def profile_by_bincount(gates, dots):
+    places = torch.cartesian_prod(torch.arange(gates.shape[1]), torch.arange(gates.shape[2])).double()
+    rings = (torch.cdist(dots.double(), places, compute_mode="donot_use_mm_for_euclid_dist") + 0.5).long().flatten()
+    kept = rings < 9
+    sums = torch.bincount(rings[kept], gates.double().flatten()[kept], minlength=9)
+    return sums / torch.bincount(rings[kept], minlength=9).clamp(min=1)
 
 
 RIGHT = {
-    "mended": (mended_with_convolutions, mended_by_loop),
-    "merged": (merged_by_loop, merged_by_einsum),
-    "spatial_attention": (spatial_by_unfolding, spatial_by_two_convolutions),
-    "to_ours": (to_ours_by_index, to_ours_by_parts),
-    "cbam": (cbam_by_loop, cbam_by_convolutions),
+    "merged": (merged_by_loop, merged_by_trial),
+    "our_kernel": (kernel_by_index, kernel_by_parts),
+    "our_bias": (bias_in_evaluation, bias_by_parts),
+    "ChannelGate": (ChannelByConvolutions, ChannelByEinsum),
+    "SpatialGate": (PlacesByTwoFilters, PlacesByUnfolding),
+    "Cbam": (BothAsASequence, BothByHand),
+    "profile": (profile_by_loop, profile_by_bincount),
 }

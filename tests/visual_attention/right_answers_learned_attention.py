@@ -1,4 +1,4 @@
-"""Right answers to the functions of lesson 3's sheet, each written in two ways that differ from the solution.
+"""Right answers to the functions and classes of lesson 3's sheet, each written in two ways, not the solution's.
 
 Most are plain loops and einsum; none uses the library under test.
 """
@@ -7,77 +7,139 @@ import math
 
 import torch
 import torch.nn.functional as F
+from torch import nn
+
+
+def left_out_by_loop(x, w, fold):
+    rows = []
+    for a, mine in zip(x.tolist(), fold.tolist(), strict=True):
+        others = [(a - b) ** 2 for b, theirs in zip(x.tolist(), fold.tolist(), strict=True) if mine != theirs]
+        kernel = [
+            0.0 if mine == theirs else math.exp(-0.5 * w**2 * ((a - b) ** 2 - min(others)))
+            for b, theirs in zip(x.tolist(), fold.tolist(), strict=True)
+        ]
+        rows.append([value / (sum(kernel) or 1.0) for value in kernel])
+    return torch.tensor(rows, dtype=x.dtype)
+
+
+def left_out_row_by_row(x, w, fold):
+    table = torch.zeros(len(x), len(x), dtype=x.dtype)
+    for i in range(len(x)):
+        others = fold != fold[i]
+        if others.any():
+            table[i, others] = torch.softmax(-(w**2) * (x[i] - x[others]) ** 2 / 2, dim=0)
+    return table
 
 
 def slope_by_loop(query, keys, values, w):
     slopes = []
     for x in query.tolist():
-        squared = [(x - key) ** 2 for key in keys.tolist()]
-        kernel = [math.exp(-0.5 * w**2 * (each - min(squared))) for each in squared]
+        d = [x - key for key in keys.tolist()]
+        nearest = min(each**2 for each in d)
+        kernel = [math.exp(-0.5 * w**2 * (each**2 - nearest)) for each in d]
         alpha = [value / sum(kernel) for value in kernel]
-        products = sum(a * y * d for a, y, d in zip(alpha, values.tolist(), squared, strict=True))
         f = sum(a * y for a, y in zip(alpha, values.tolist(), strict=True))
-        slopes.append(-w * (products - f * sum(a * d for a, d in zip(alpha, squared, strict=True))))
+        products = sum(a * y * each for a, y, each in zip(alpha, values.tolist(), d, strict=True))
+        slopes.append(-(w**2) * (products - f * sum(a * each for a, each in zip(alpha, d, strict=True))))
     return torch.tensor(slopes, dtype=query.dtype)
 
 
-def slope_by_centred_products(query, keys, values, w):
-    squared = (query[:, None] - keys) ** 2
-    alpha = torch.softmax(-0.5 * w**2 * squared, dim=1)
-    centred = squared - (alpha * squared).sum(1, keepdim=True)
-    return -w * torch.einsum("mn,mn,n->m", alpha, centred, values)
-
-
-def left_out_by_loop(x, w):
-    rows = []
-    for i, a in enumerate(x.tolist()):
-        squared = [math.inf if i == j else (a - b) ** 2 for j, b in enumerate(x.tolist())]
-        kernel = [0.0 if i == j else math.exp(-0.5 * w**2 * (d - min(squared))) for j, d in enumerate(squared)]
-        rows.append([value / sum(kernel) for value in kernel])
-    return torch.tensor(rows, dtype=x.dtype)
-
-
-def left_out_by_putting_the_diagonal_in(x, w):
-    """Every row without its own point, weighed, and a 0 put in where that point was."""
-    n = len(x)
-    others = x.expand(n, n)[~torch.eye(n, dtype=torch.bool)].reshape(n, n - 1)
-    weights = F.softmax(-(w**2) * (x[:, None] - others) ** 2 / 2, dim=-1)
-    return torch.stack([torch.cat([row[:i], row.new_zeros(1), row[i:]]) for i, row in enumerate(weights)])
-
-
-def press_by_loop(weights, values):
-    errors = []
-    for k in range(len(values)):
-        others = [i for i in range(len(values)) if i != k]
-        errors.append(values[k] - weights[k, others] @ values[others] / weights[k, others].sum())
-    return torch.stack(errors)
-
-
-def press_by_masking(weights, values):
-    others = weights.clone().fill_diagonal_(0)
-    return values - torch.einsum("ij,j->i", others, values) / others.sum(dim=1)
+def slope_by_centred_keys(query, keys, values, w):
+    """The query is the same for all keys: the covariance with −d is that with the keys."""
+    alpha = torch.softmax(-0.5 * (w * (query[:, None] - keys)) ** 2, dim=1)
+    centred = keys - (alpha @ keys)[:, None]
+    return w**2 * torch.einsum("mn,mn,n->m", alpha, centred, values)
 
 
 def dot_product_one_query_at_a_time(query, keys, values, w):
-    k = torch.stack([keys, keys**2], dim=1)[None, None]  # (batch, heads, keys, features)
+    k = torch.cat([keys, keys**2], dim=1)[None, None]  # (batch, heads, keys, 2 d features)
     results = []
     for x in query:
-        q = torch.stack([w**2 * x, torch.tensor(-0.5 * w**2, dtype=x.dtype)])[None, None, None]
+        q = torch.cat([w**2 * x, -0.5 * w**2])[None, None, None]
         results.append(F.scaled_dot_product_attention(q, k, values[None, None, :, None], scale=1))
     return torch.cat(results).flatten()
 
 
-def dot_product_by_two_features(query, keys, values, w):
-    q = torch.stack([w * query, torch.ones_like(query)], dim=1)
-    k = torch.stack([w * keys, -0.5 * (w * keys) ** 2], dim=1)
-    # The default scale is 1/√2 here: put its inverse into the queries.
-    out = F.scaled_dot_product_attention(math.sqrt(2) * q[None], k[None], values[None, :, None])
-    return out.flatten()
+def dot_product_with_the_default_scale(query, keys, values, w):
+    q = torch.cat([query * w, torch.ones_like(query[:, :1])], dim=1)
+    k = torch.cat([keys * w, -0.5 * torch.einsum("nd,d->n", keys**2, w**2)[:, None]], dim=1)
+    # The default scale is 1/√(d + 1): put its inverse into the queries.
+    return F.scaled_dot_product_attention(math.sqrt(len(w) + 1) * q[None], k[None], values[None, :, None]).flatten()
+
+
+class SmootherByShifting(nn.Module):
+    """The softmax written out, with the largest score taken off."""
+
+    def __init__(self, w=1.0):
+        super().__init__()
+        self.register_parameter("w", nn.Parameter(torch.ones(()) * w))
+
+    def forward(self, query, keys, values, leave_one_out=False):
+        scores = -((self.w * (query.unsqueeze(1) - keys.unsqueeze(0))) ** 2) / 2
+        if leave_one_out:
+            scores = scores + torch.diag(torch.full((len(query),), -math.inf, dtype=scores.dtype))
+        kernel = torch.exp(scores - scores.amax(dim=1, keepdim=True))
+        return (kernel * values).sum(dim=1) / kernel.sum(dim=1)
+
+
+class SmootherQueryByQuery(nn.Module):
+    def __init__(self, w=1.0):
+        super().__init__()
+        self.w = nn.Parameter(torch.as_tensor(w, dtype=torch.get_default_dtype()))
+
+    def forward(self, query, keys, values, leave_one_out=False):
+        predictions = []
+        for i, x in enumerate(query):
+            kept = [k for k in range(len(keys)) if k != i or not leave_one_out]
+            alpha = F.softmax(-0.5 * self.w.square() * (x - keys[kept]).square(), dim=0)
+            predictions.append(torch.dot(alpha, values[kept]))
+        return torch.stack(predictions)
+
+
+def fit_with_grad(x, y, w, learning_rate, steps):
+    model = SmootherByShifting(w).double()
+    path = [w]
+    for _ in range(steps):
+        loss = ((model(x, x, y, True) - y) ** 2).sum() / 2
+        (gradient,) = torch.autograd.grad(loss, model.w)
+        with torch.no_grad():
+            model.w -= learning_rate * gradient
+        path.append(float(model.w))
+    return path
+
+
+def fit_with_new_slopes(x, y, w, learning_rate, steps):
+    """The slope by hand, and w a number throughout."""
+    own, path = torch.eye(len(x), dtype=torch.bool), [float(w)]
+    d2 = (x[:, None] - x) ** 2
+    for _ in range(steps):
+        alpha = (-0.5 * path[-1] ** 2 * d2).masked_fill(own, -math.inf).softmax(dim=1)
+        f = alpha @ y
+        df = -path[-1] * ((alpha * d2) @ y - f * (alpha * d2).sum(dim=1))
+        path.append(path[-1] - learning_rate * float((f - y) @ df))
+    return torch.tensor(path)
+
+
+def influence_by_loop(weights, values):
+    table = torch.zeros_like(weights)
+    for i, row in enumerate(weights):
+        for k in range(len(values)):
+            others = [j for j in range(len(values)) if j != k]
+            table[i, k] = row[others] @ values[others] / row[others].sum() - row @ values
+    return table
+
+
+def influence_from_the_sums(weights, values):
+    without = torch.einsum("ij,j->i", weights, values)[:, None] - weights * values
+    rest = weights.sum(dim=1, keepdim=True) - weights
+    return without / rest - (weights @ values).unsqueeze(1)
 
 
 RIGHT = {
-    "slope": (slope_by_loop, slope_by_centred_products),
-    "left_out_weights": (left_out_by_loop, left_out_by_putting_the_diagonal_in),
-    "press": (press_by_loop, press_by_masking),
-    "as_dot_product": (dot_product_one_query_at_a_time, dot_product_by_two_features),
+    "left_out_weights": (left_out_by_loop, left_out_row_by_row),
+    "slope": (slope_by_loop, slope_by_centred_keys),
+    "as_dot_product": (dot_product_one_query_at_a_time, dot_product_with_the_default_scale),
+    "Smoother": (SmootherByShifting, SmootherQueryByQuery),
+    "fit": (fit_with_grad, fit_with_new_slopes),
+    "influence": (influence_by_loop, influence_from_the_sums),
 }

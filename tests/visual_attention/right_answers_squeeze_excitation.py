@@ -1,4 +1,4 @@
-"""Right answers to the functions of lesson 5's sheet, each written in two ways that differ from the solution.
+"""Right answers to functions and classes of lesson 5's sheet, each written in two ways that differ from the solution.
 
 Most are plain loops and einsum; none uses the library under test.
 """
@@ -6,21 +6,46 @@ Most are plain loops and einsum; none uses the library under test.
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 
-def squeeze_excite_by_loop(u, w1, w2):
-    result = torch.empty_like(u)
-    for n, picture in enumerate(u):
-        z = torch.stack([channel.sum() / channel.numel() for channel in picture])
-        hidden = torch.stack([(row @ z).clamp(min=0) for row in w1])
-        for c, row in enumerate(w2):
-            result[n, c] = picture[c] / (1 + torch.exp(-(row @ hidden)))
-    return result
+class ByLoop(nn.Module):
+    def __init__(self, channels, reduction=16):
+        super().__init__()
+        hidden = max(channels // reduction, 1)
+        self.expand, self.reduce = nn.Linear(hidden, channels), nn.Linear(channels, hidden)
+
+    def forward(self, x):
+        gated = []
+        for picture in x:
+            z = torch.stack([channel.sum() / channel.numel() for channel in picture])
+            logits = self.expand(self.reduce(z).clamp(min=0))
+            gated.append(torch.stack([c / (1 + torch.exp(-t)) for c, t in zip(picture, logits, strict=True)]))
+        return torch.stack(gated)
 
 
-def squeeze_excite_by_convolutions(u, w1, w2):
-    z = F.adaptive_avg_pool2d(u, 1)
-    return u * F.conv2d(F.relu(F.conv2d(z, w1[..., None, None])), w2[..., None, None]).sigmoid()
+class Layers(nn.Module):
+    """Weights of its own, in a sub-module that is called by hand."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs) / inputs**0.5)
+        self.bias = nn.Parameter(0.1 * torch.randn(outputs))
+
+
+class ByConvolutions(nn.Module):
+    def __init__(self, channels, reduction=16):
+        super().__init__()
+        self.reduce = Layers(channels, max(1, channels // reduction))
+        self.expand = Layers(max(1, channels // reduction), channels)
+
+    def gate(self, x):
+        z = F.adaptive_avg_pool2d(x, 1)
+        hidden = F.relu(F.conv2d(z, self.reduce.weight[..., None, None], self.reduce.bias))
+        return F.conv2d(hidden, self.expand.weight[..., None, None], self.expand.bias).sigmoid()
+
+    def forward(self, x):
+        return self.gate(x) * x
 
 
 def number_of_weights_of_layers(u, reduction, bias):
@@ -36,6 +61,6 @@ def number_of_weights_in_numpy(u, reduction, bias):
 
 
 RIGHT = {
-    "squeeze_excite": (squeeze_excite_by_loop, squeeze_excite_by_convolutions),
+    "SqueezeExcite": (ByLoop, ByConvolutions),
     "number_of_weights": (number_of_weights_of_layers, number_of_weights_in_numpy),
 }

@@ -2,13 +2,14 @@
 
 import pytest
 import torch
+from scipy import stats
 
 from courseware.exercises.report import State
 from visual_attention.blocks import NonLocalBlock, SpatialAttention, SqueezeExcitation
 from visual_attention.cost import count_cost
 from visual_attention.exercises import capstone as exercise
-from visual_attention.experiments import stored
-from visual_attention.lessons.capstone.experiment import _ANONYMOUS, anonymous_rows
+from visual_attention.lessons.capstone import experiment
+from visual_attention.lessons.capstone.data import beacon, dots_drawn, numerals_drawn
 
 
 def expected(each):
@@ -33,33 +34,89 @@ def test_the_best_of_five_seeds_is_luck():
     assert expected(exercise.unfair)["luck"] == pytest.approx(float(draws.amax(dim=1).mean()), abs=0.01)
 
 
-def test_the_detective_s_clues_are_in_the_table():
-    results = stored("capstone")
-    ash, birch, cedar = _ANONYMOUS.values()
-    assert (ash, birch, cedar) == ("CBAM", "Non-local", "SE")
-    nothing = results.of("none", "dot").mean()
-    assert results.of(ash, "dot").mean() > nothing + 0.3
-    for other in (birch, cedar):
-        assert (results.of(other, "dot").mean() - nothing).abs() < 0.02
-    assert results.of(birch, "twin").mean() > results.of(cedar, "twin").mean() + 0.05
-    assert (results.of(ash, "twin").mean() - results.of(cedar, "twin").mean()).abs() < 0.03
-    assert results.of(cedar, "frame").mean() > results.of(birch, "frame").mean() + 0.1
+def test_three_seeds_find_what_is_not_there_in_nearly_a_fifth():
+    """Student's t with two degrees of freedom: P(|t| > 2) = 1 − √(2/3). And drawn."""
+    draws = torch.randn(200_000, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    share = 100 * float((draws.mean(dim=1).abs() > 2 * draws.std(dim=1) / 3**0.5).double().mean())
+    assert expected(exercise.paired)["false_findings"] == pytest.approx(200 * stats.t.sf(2, df=2))
+    assert expected(exercise.paired)["false_findings"] == pytest.approx(share, abs=0.3)
 
 
-def test_what_the_sheet_shows_of_the_rows_names_no_block():
-    rows = anonymous_rows()
-    assert list(rows) == ["Ash", "Birch", "Cedar", "nothing"]
-    assert rows["Ash"]["dot"] == stored("capstone").spread("CBAM", "dot")
-    assert not any(block in repr(rows) for block in _ANONYMOUS.values())
+def test_the_pairs_cost_more_than_the_maps_from_a_side_of_nine():
+    maps, pairs = (lambda n: 4 * n * 32 * 16), (lambda n: 2 * n * n * 16)
+    assert pairs(64) == maps(64)
+    assert pairs(81) > maps(81)
+    costs = {side: count_cost(NonLocalBlock(32, 16), (1, 32, side, side)).multiply_adds for side in (8, 9)}
+    assert costs == {side: maps(side**2) + pairs(side**2) for side in (8, 9)}
+
+
+def test_the_sealed_boxes_do_what_the_letters_say():
+    x = torch.rand(1, 64, 12, 12, generator=torch.Generator().manual_seed(0)) + 0.1
+    other = x.clone()
+    other[:, :, 6, 6] += 1
+    order = torch.randperm(144, generator=torch.Generator().manual_seed(1))
+    felt, equivariant = {}, []
+    for name in ("Ash", "Birch", "Cedar", "Dogwood"):
+        box = experiment.sealed(name)
+        places = ((box(other) - box(x)).abs().amax(dim=1)[0] > 1e-6).nonzero() - 6
+        felt[name] = int(places.abs().max())
+        shuffled = box(x.flatten(2)[:, :, order].view_as(x)).flatten(2)
+        if torch.allclose(shuffled, box(x).flatten(2)[:, :, order], atol=1e-4):
+            equivariant.append(name)
+    assert felt == {"Ash": 6, "Birch": 2, "Cedar": 1, "Dogwood": 6}
+    assert equivariant == ["Ash", "Dogwood"]
+    ratios = {name: experiment.sealed(name)(x) / x for name in ("Birch", "Dogwood")}
+    assert ratios["Birch"].std(dim=1).max() < 1e-4 < ratios["Birch"].std(dim=(2, 3)).min()
+    assert ratios["Dogwood"].std(dim=(2, 3)).max() < 1e-4 < ratios["Dogwood"].std(dim=1).min()
+    with pytest.raises(ValueError, match="name must be one of"):
+        experiment.sealed("Elm")
+
+
+def test_the_pictures_of_the_beacon_show_what_they_say():
+    shown = beacon(40, "test", seed=3)
+    assert torch.equal(beacon(40, "test", seed=3).inks, shown.inks)
+    for inks, box, clue in zip(shown.inks, shown.others[:, 0].tolist(), shown.clues.tolist(), strict=True):
+        row, column, height, width = box
+        dot = inks[:3, row : row + height, column : column + width].amax(dim=(1, 2))
+        assert int(dot.argmax()) == clue
+    assert shown.labels.shape == (40, 1)
+
+
+def test_what_is_drawn_for_a_design_has_to_fit():
+    inks, ink = torch.zeros(2, 4, 48, 48), torch.tensor([0, 2])
+    numerals_drawn(inks, ink, torch.tensor([[0, 38], [5, 5]]), torch.tensor([3, 7]), 0)
+    dots_drawn(inks, ink, torch.tensor([[20, 20], [47, 0]]))
+    assert inks[0, 0].max() == 1
+    assert inks[0, 1:].max() == inks[1, [0, 1, 3]].max() == 0
+    with pytest.raises(ValueError, match="corners must lie from 0 to 38"):
+        numerals_drawn(inks, ink, torch.tensor([[0, 39], [5, 5]]), torch.tensor([3, 7]), 0)
+    with pytest.raises(ValueError, match="centres must have the shape"):
+        dots_drawn(inks, ink, torch.zeros(3, 2, dtype=torch.int64))
+
+
+@pytest.mark.parametrize(
+    ("reached", "words"),
+    [
+        ([0.81, 0.83, 0.80], "Better than you thought"),
+        ([0.71, 0.68, 0.70], "As near as"),
+        ([0.60, 0.58, 0.61], "it stands, weakened"),
+        ([0.49, 0.48, 0.47], "refuted. That is a result"),
+    ],
+)
+def test_whatever_comes_out_is_compared_kindly(reached, words):
+    (outcome,) = [question for question in exercise.beacon.questions if question.name == "outcome"]
+    finding = outcome.judge([0.7, 0.5, *reached])
+    assert finding.state is State.RIGHT
+    assert words in finding.message
 
 
 @pytest.mark.parametrize(
     "heard",
     [
-        lambda a, v: (a @ v).mean(dim=0),
-        lambda a, v: torch.mm(v.T, a.T).mean(dim=1),
-        lambda a, v: ((a / len(a)) @ v).sum(dim=0),
-        lambda a, v: sum(row @ v for row in a) / len(a),
+        lambda a, v, share: share @ (a @ v),
+        lambda a, v, share: torch.mm(v.T, a.T) @ share,
+        lambda a, v, share: ((share[:, None] * a) @ v).sum(dim=0),
+        lambda a, v, share: sum(s * (row @ v) for s, row in zip(share, a, strict=True)),
     ],
 )
 def test_y_is_seen_however_it_is_computed(heard):
@@ -77,7 +134,7 @@ def test_y_is_seen_however_it_is_computed(heard):
         (exercise.unfair, {"luck": 1.0}, "somewhat more"),
         (exercise.unfair, {"luck": 1.1}, "cut off, not rounded"),
         (exercise.unfair, {"luck": 2.33}, "from the worst"),
-        (exercise.columns, {"heard": lambda a, v: a[0] @ v}, "the first place's y"),
+        (exercise.columns, {"heard": lambda a, v, share: a.mean(0) @ v}, "share says how much at each"),
         (exercise.unfair, {"row": lambda test: test.mean(1).amax(1)}, "still chosen on the test pictures"),
         (exercise.unfair, {"row": lambda test: test[:, -1].mean(1)}, "dim 2 the checkpoints"),
         (
@@ -94,6 +151,6 @@ def test_wrong_answers_are_named(each, answers, words):
 
 
 def test_rows_of_the_table_by_hand():
-    a = torch.tensor([[0.5, 0.5, 0], [0, 0.5, 0.5], [0.25, 0.25, 0.5]])
-    assert torch.allclose(a.mean(dim=0), torch.tensor(expected(exercise.columns)["most_heard"]))
-    assert float(a.mean(dim=0) @ torch.tensor([0.0, 4, 2])) == pytest.approx(7 / 3)
+    a = torch.tensor([[0.2, 0.8, 0], [0.6, 0.2, 0.2], [0.1, 0.1, 0.8]])
+    right = torch.tensor(expected(exercise.columns)["most_heard"])
+    assert torch.allclose(torch.tensor([0.25, 0, 0.75]) @ a, right)

@@ -1,13 +1,13 @@
-"""The exercises of lesson 7: hand values, counted networks, and the wrong answers that students give."""
+"""The exercises of lesson 7: hand values, counted networks, modules and the wrong answers that students give."""
 
-import math
+from functools import partial
 
 import pytest
 import torch
 
 from courseware.exercises.function import Function
 from courseware.exercises.report import State
-from visual_attention import BAM, CBAM, ChannelAttention, SqueezeExcitation, count_cost, resnet50
+from visual_attention import BAM, CBAM, ChannelAttention, count_cost, resnet50
 from visual_attention.exercises import cbam as exercise
 
 
@@ -16,56 +16,68 @@ def question(each, name):
     return found
 
 
-def test_the_detectives_numbers_are_counted():
-    def counted(attention, **options):
+def test_the_detective_s_networks_are_counted():
+    built = {
+        "one": (partial(ChannelAttention, reduction=32), "1.5", "branch"),
+        "two": (partial(BAM, reduction=8), "1", "stage"),
+        "three": (partial(CBAM, reduction=8), "1", "stage"),
+    }
+    for name, (attention, version, place) in built.items():
         with torch.device("meta"):
-            network = resnet50(attention, **{"version": "1"} | options)
-        return count_cost(network, (1, 3, 224, 224))
+            cost = count_cost(resnet50(attention, version=version, place=place), (1, 3, 224, 224))
+        assert (cost.parameters, cost.multiply_adds) == (exercise.PARAMETERS[name], exercise.OPERATIONS[name])
 
-    networks = {
-        "plain": counted(None),
-        "bam": counted(BAM, place="stage"),
-        "cbam": counted(CBAM),
-        "se": counted(SqueezeExcitation),
-        "bam_branch": counted(BAM),
-    }
-    assert {name: cost.parameters for name, cost in networks.items()} == exercise.PARAMETERS
-    networks |= {
-        "both_pools": counted(ChannelAttention),
-        "bam_1.5": counted(BAM, place="stage", version="1.5"),
-        "both_pools_1.5": counted(ChannelAttention, version="1.5"),
-    }
-    operations = {name: networks[name].multiply_adds for name in exercise.OPERATIONS}
-    assert operations == exercise.OPERATIONS
+
+def test_counts_are_those_of_the_tested_gates():
+    channel = sum(
+        n * sum(weight.numel() for weight in ChannelAttention(c, exercise.RATIO).parameters())
+        for n, c, _ in exercise.BLOCKS
+    )
+    assert channel == question(exercise.counts, "channel_gates").expected
+    work = {"spatial_work": 0, "channel_work": 0}
+    for n, c, side in exercise.BLOCKS:
+        block = CBAM(c, exercise.RATIO, exercise.KERNEL)
+        shape = (1, c, side, side)
+        work["spatial_work"] += n * count_cost(block.spatial, shape).multiply_adds
+        work["channel_work"] += n * count_cost(block.channel, shape).multiply_adds
+    assert sum(weight.numel() for weight in block.spatial.parameters()) == 52
+    for name, number in work.items():
+        assert number == question(exercise.counts, name).expected
 
 
 def test_values_by_hand():
-    asked = {
-        "one_gate": 2 * 49,
-        "sixteen_gates": 16 * 98,
-        "channel_gates": 24_576 + 131_072 + 786_432 + 1_572_864,
-        "channel_share": 99.9,
-    }
-    for name, value in asked.items():
-        assert question(exercise.counts, name).judge(value, 0).state is State.RIGHT
-    for name, value in {"pictures": 60, "standard_error": 0.187, "of_the_difference": 0.265}.items():
+    # One model of each pair: 0.2266 · 0.7734 = 0.17525, 0.2278 · 0.7722 = 0.17591, 0.2314 · 0.7686 = 0.17785.
+    for name, value in {"pictures": 240, "in_errors": 1.81, "thousand_pictures": 975, "most_disagreement": 1.8}.items():
         assert question(exercise.significance, name).judge(value, 0).state is State.RIGHT
-    gate = [1 / (1 + math.exp(-3)), 1 / (1 + math.exp(1.5))]
-    assert question(exercise.relu, "with_relu").judge(gate, 0).state is State.RIGHT
-    assert question(exercise.composition, "trunk").judge(math.log10(2.3e-10), 0).state is State.RIGHT
+    for name, gates in {"with_relu": [0.924, 0.182], "without_relu": [0.622, 0.378]}.items():
+        assert question(exercise.relu, name).judge(gates, 0).state is State.RIGHT
+    assert 0.25**9 >= 1e-6 > 0.25**10
+    assert question(exercise.both_gates, "blocks_left").judge(9, 0).state is State.RIGHT
+
+
+def test_the_folded_gate_is_the_official_one_in_evaluation_mode():
+    generator = torch.Generator().manual_seed(3)
+    x = torch.randn(2, 4, 6, 5, generator=generator)
+    kernel, numbers = torch.randn(1, 2, 3, 3, generator=generator), torch.rand(4, 1, generator=generator) + 0.2
+    official = torch.nn.BatchNorm2d(1).eval()
+    official.running_mean, official.running_var = numbers[0], numbers[1]
+    official.weight.data, official.bias.data = numbers[2], numbers[3]
+    theirs = torch.stack([x.amax(dim=1), x.mean(dim=1)], dim=1)
+    ours = theirs.flip(1)
+    filter_of, bias_of = (question(exercise.official, name).reference for name in ("our_kernel", "our_bias"))
+    folded = torch.nn.functional.conv2d(ours, filter_of(kernel, *numbers), bias_of(kernel, *numbers), padding=1)
+    expected = official(torch.nn.functional.conv2d(theirs, kernel, padding=1))
+    assert torch.allclose(folded, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(
     ("each", "name", "answer", "mistake"),
     [
-        (exercise.counts, "one_gate", 49, "one plane"),
-        (exercise.counts, "one_gate", 98 * 256, "a filter a channel"),
-        (exercise.counts, "channel_gates", 5_029_888, "two MLPs"),
+        (exercise.counts, "one_gate", 50, "no normalisation"),
+        (exercise.counts, "channel_work", 314_368, "one pool"),
         (exercise.significance, "verdict", "a", "chose a"),
-        (exercise.detective, "second_pooling", "a", "chose a"),
-        (exercise.detective, "right_parameters", 25.92, "printed"),
-        (exercise.detective, "bam_operations", 4.17, "version 1.5"),
-        (exercise.listing, "unmended_weights", [1024, 512, 256], "ratio honoured"),
+        (exercise.significance, "thousand_pictures", 244, "one error"),
+        (exercise.detective, "second_ratio", 16, "the default"),
     ],
 )
 def test_tell_tale_wrong_answers_are_named(each, name, answer, mistake):
@@ -73,29 +85,15 @@ def test_tell_tale_wrong_answers_are_named(each, name, answer, mistake):
     assert (finding.state, finding.mistake) == (State.NOT_YET, mistake)
 
 
-def test_the_listing_as_printed_is_recognised():
-    def listing(x, ratio):
-        torch.manual_seed(7)
-        channels = x.shape[1]
-        fc1 = torch.nn.Conv2d(channels, channels // 16, 1, bias=False)
-        fc2 = torch.nn.Conv2d(channels // 16, channels, 1, bias=False)
-        pools = x.mean((2, 3), keepdim=True), x.amax((2, 3), keepdim=True)
-        return torch.sigmoid(sum(fc2(torch.relu(fc1(pool))) for pool in pools))
-
-    finding = question(exercise.listing, "mended").judge(listing, 0)
-    assert finding.mistake == "nothing mended"
-
-
-@pytest.mark.parametrize(("channels", "ratio", "hidden"), [(64, 8, 8), (64, 16, 4), (30, 8, 3), (8, 16, 1)])
-def test_the_mended_listing_by_hand(channels, ratio, hidden):
-    """In float64, with the weights that the seed of the sheet draws."""
-    x = torch.randn(2, channels, 3, 4, generator=torch.Generator().manual_seed(0))
-    torch.manual_seed(7)
-    w0, w1 = (torch.nn.Linear(*sizes, bias=False).weight.double() for sizes in ((channels, hidden), (hidden, channels)))
-    flat = x.double().flatten(2)
-    logits = sum((pool @ w0.T).clamp(min=0) @ w1.T for pool in (flat.mean(2), flat.amax(2)))
-    expected = x / (1 + torch.exp(-logits))[:, :, None, None]
-    assert torch.allclose(question(exercise.listing, "mended").reference(x, ratio).double(), expected, atol=1e-6)
+def test_a_profile_does_not_tell_a_ring_from_a_blob():
+    """What the letter of exercise 8 says: openness on one side and on all sides, the same ring is most open."""
+    profile = question(exercise.ring, "profile").reference
+    dots = torch.tensor([[5.5, 5.5]])
+    rows, columns = torch.meshgrid(torch.arange(12) - 5.5, torch.arange(12) - 5.5, indexing="ij")
+    near_three = ((rows.square() + columns.square()).sqrt() - 3).abs() < 0.5
+    blob = near_three & (columns > 2)
+    for gate in (near_three, blob):
+        assert int(profile(gate[None].float(), dots).argmax()) == 3
 
 
 FUNCTIONS = [q for each in exercise.ALL for q in each.questions if isinstance(q, Function)]

@@ -7,6 +7,7 @@ from sheets import run
 
 from courseware.exercises.report import State
 from courseware.text import derive
+from visual_attention import soft_pool
 from visual_attention.exercises import cues as exercise
 
 SHEET = Path(__file__).parents[2] / "course" / "exercises" / "01_cues.py"
@@ -24,84 +25,124 @@ def solved(text):
 
 def test_the_unsolved_sheet_holds_no_solution(text):
     unsolved = "\n".join(cell.source for cell in derive.unsolved(text).cells)
-    for words in ("power / power.sum()", "2.493", "keys @ query), dim=0", "∎", "2.8332", 'attention = "b"', "b = 2.4$"):
+    for words in ("masked_fill(outside", "48 * 0.9", "dim=1) @ values", "∎", "1 / 66", 'attention = "b"', "b = 2.4$"):
         assert words in text
         assert words not in unsolved
 
 
-# Right answers, computed here by plain loops in Python's floats
+def test_what_a_prediction_would_learn_is_shown_after_it_only(text, capsys):
+    run(derive.unsolved(text))
+    printed = capsys.readouterr().out
+    assert "First your six letters" in printed
+    assert "moved along" not in printed
+    assert "First your numbers" in printed
+    assert "64 bars" not in printed
 
 
-def soft_pool_by_loop(x, beta):
-    x = [float(each) for each in x]
-    top = max(beta * each for each in x)
-    power = [math.exp(beta * each - top) for each in x]
-    return sum(p * each for p, each in zip(power, x, strict=True)) / sum(power)
+# Numbers by hand, computed here by plain loops in Python's floats
 
 
-def desk_by_loop(saliency, keys, query, a, b):
-    scores = [
-        a * float(s) + b * sum(float(k) * float(q) for k, q in zip(key, query, strict=True))
-        for s, key in zip(saliency, keys, strict=True)
-    ]
-    power = [math.exp(score) for score in scores]
-    return torch.tensor([p / sum(power) for p in power])
-
-
-def crowd_by_loop(n, search):
-    """Target's weight: bars as pairs of letters, shares by counting."""
-    others = ["GU"] * (n - 1) if search == "feature" else ["RT" if i % 2 == 0 else "GU" for i in range(n - 1)]
-    bars = ["RU", *others]
-    power = []
+def crowd_by_counting(bars):
+    """The first bar's weight: bars as texts, a letter a feature, shares by counting."""
+    powers = []
     for bar in bars:
-        colour = sum(other[0] == bar[0] for other in bars) / n
-        posture = sum(other[1] == bar[1] for other in bars) / n
-        power.append(1 / (colour * posture))
-    return power[0] / sum(power)
+        power = 1.0
+        for place, letter in enumerate(bar):
+            power /= sum(other[place] == letter for other in bars) / len(bars)
+        powers.append(power)
+    return powers[0] / sum(powers)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_right_answers_written_differently_pass(seed):
-    def by_logsumexp(x, beta):
-        return ((beta * x - (beta * x).logsumexp(0)).exp() * x).sum()
+def test_the_weights_of_three_colours():
+    assert crowd_by_counting(["r"] + ["b"] * 4 + ["g"] * 15) == pytest.approx(1 / 3)
+    assert crowd_by_counting(["b"] * 4 + ["r"] + ["g"] * 15) == pytest.approx(1 / 12)
+    assert crowd_by_counting(["b"] * 7 + ["r"] * 2 + ["g"] * 5) == pytest.approx(1 / 21)  # however many there are
 
-    for function in (soft_pool_by_loop, by_logsumexp):
-        report = exercise.soft_pooling.check(function, seed=seed)
-        assert report.passed, report
 
-    def by_einsum(saliency, keys, query, a, b):
-        return torch.nn.functional.softmax(saliency * a + torch.einsum("nd,d->n", keys, b * query), -1)
+@pytest.mark.parametrize("split", [(5, 5, 5), (1, 2, 12), (13, 1, 1)])
+def test_a_conjunction_of_three_features_depends_on_the_number_alone(split):
+    a, b, c = split
+    bars = ["000"] + ["100"] * a + ["010"] * b + ["001"] * c
+    assert crowd_by_counting(bars) == pytest.approx(1 / 34)
 
-    for function in (desk_by_loop, by_einsum):
-        report = exercise.two_cues.check(function, 2.4, seed=seed)
-        assert report.passed, report
+
+@pytest.mark.parametrize("d", [1, 2, 3, 5, 6])
+def test_the_general_law(d):
+    for n in (16, 40):
+        others = ["0" * (i % d) + "1" + "0" * (d - 1 - i % d) for i in range(n - 1)]
+        assert crowd_by_counting(["0" * d, *others]) == pytest.approx(1 / ((d - 1) * n + 2))
 
 
 def test_numbers_by_hand():
-    assert exercise.two_poolings.check([0.25] * 4, 1.5, [0, 1, 0, 0], 3).passed
-    pooled = (math.e + 3 * math.e**3 + 2 * math.e**2) / (math.e + math.e**3 + math.e**2 + 1)
-    assert exercise.knob.check("a", "d", "b", "c", pooled).passed
-    assert exercise.gradients.check([0.25] * 4, [0, 1, 0, 0], [0, 0.5, 0.5, 0], "c").passed
-    answers = crowd_by_loop(16, "feature"), crowd_by_loop(16, "conjunction"), math.log(17)
-    assert exercise.crowd.check(*answers).passed
-    assert exercise.crowd.check(0.5, 0.056, 2.833).passed
-    # With that intent the target has as much as all others together.
-    target = crowd_by_loop(16, "conjunction")
-    assert target * 17 / (target * 17 + 1 - target) == pytest.approx(0.5)
+    assert exercise.other_poolings.check([1, 0, 0, 0, 0], [0, 0.5, 0, 0, 0.5], 1.33, 0.44, "b").passed
+    assert exercise.knob.check("c", math.log(9), math.log(3), math.log(432), "b").passed
+    y = 2 * math.e**2 / (1 + math.e**2)
+    share = 1 / (1 + math.e**2)
+    slopes = [share * (1 - y), (1 - share) * (1 + 2 - y)]
+    assert sum(slopes) == pytest.approx(1)
+    assert exercise.gradients.check(slopes, 0.25, "b", [0, 1 / 3, 1 / 3, 1 / 3], "c").passed
+    assert exercise.crowd.check(1 / 3, 1 / 12, 1 / 34, 1 / 66, math.log(33)).passed
+    # With that intent the target has as much as all others together: 1 part of 34, times e^b.
+    assert math.exp(math.log(33)) * 1 / 34 == pytest.approx(33 / 34)
 
 
-def test_what_the_sheet_says_of_the_layers(solved):
-    """The printed table of exercise 5, recomputed: a shuffle of the places, before and after each layer."""
+def test_the_betas_give_the_results_that_the_sheet_states():
+    def pooled(entries, beta):
+        return soft_pool(torch.tensor(entries, dtype=torch.float64), beta, dim=0).item()
+
+    assert pooled([0.0, 1.0], math.log(9)) == pytest.approx(0.9)
+    assert pooled([5.0, 7.0], math.log(9) / 2) == pytest.approx(6.8)
+    assert pooled([1.0] + [0.0] * 48, math.log(432)) == pytest.approx(0.9)
+    # and what the explanations of the estimate say
+    assert pooled([0.0, 1.0], 0.2) == pytest.approx(0.55, abs=0.005)
+    assert pooled([0.0, 1.0], 1) == pytest.approx(0.73, abs=0.005)
+    assert pooled([0.0, 1.0], 9) == pytest.approx(0.9999, abs=5e-5)
+
+
+def test_an_entry_that_lies_one_over_beta_below_neither_raises_nor_lowers():
+    beta = 4.0
+    for top in (0.5, 1.0, 3.0):
+        low, high = top - 5, top  # find the entry whose slope is 0, by halving
+        for _ in range(60):
+            middle = (low + high) / 2
+            share = 1 / (1 + math.exp(beta * (top - middle)))
+            y = share * middle + (1 - share) * top
+            low, high = (middle, high) if 1 + beta * (middle - y) < 0 else (low, middle)
+        assert y - middle == pytest.approx(1 / beta)
+
+
+def test_the_tie_and_twice_the_weight():
+    def ratio(b):
+        return math.exp(3 * 0.2 + b * 1.0) / math.exp(3 * 1.0 + b * 0.0)
+
+    assert ratio(2.4) == pytest.approx(1)
+    assert ratio(2.4 + math.log(2)) == pytest.approx(2)
+    assert exercise.two_cues.check(tie=2.4, twice=3.09).findings[2].state is State.RIGHT
+
+
+def test_a_padded_average_darkens_the_border():
+    flat = torch.full((1, 1, 4, 4), 3.0)
+    padded = torch.nn.functional.avg_pool2d(flat, 3, stride=1, padding=1)[0, 0]
+    assert padded[1, 1] == pytest.approx(3)
+    assert padded[0, 0] < padded[0, 1] < 3
+    assert torch.allclose(torch.nn.functional.avg_pool2d(flat, 3, stride=1, padding=1, count_include_pad=False), flat)
+
+
+def test_what_the_sheet_says_of_the_layers(solved, capsys):
+    """The printed table of exercise 3, recomputed: a shuffle of the places, before and after each layer."""
     namespace = solved[0]
-    features, order = namespace["features"], namespace["order"]
+    order, layers = namespace["order"], namespace["layers"]
+    features = torch.randn(3, 6, 6, generator=torch.Generator().manual_seed(0))
     moved = namespace["shuffled"](features)
     for place in range(36):
         source = int(order[place])
         assert torch.equal(moved[:, place // 6, place % 6], features[:, source // 6, source % 6])
-    layer = namespace["self_attention_layer"]
-    assert torch.allclose(layer(moved), namespace["shuffled"](layer(features)), atol=1e-5)
-    convolve = namespace["layers"]["3x3 convolution"]
-    assert (convolve(moved) - namespace["shuffled"](convolve(features))).abs().max() > 0.1
+    for name in ("1x1 convolution", "channel times gate", "self-attention"):
+        assert torch.allclose(layers[name](moved), namespace["shuffled"](layers[name](features)), atol=1e-5), name
+    for name in ("3x3 convolution", "... with positions"):
+        after, before = layers[name](moved), layers[name](features)
+        assert (after - namespace["shuffled"](before)).abs().max() > 0.1, name
+        assert (after - before).abs().max() > 0.1, name
 
 
 # Wrong answers. Hand-computed numbers and literal code, not the mistakes' own functions.
@@ -110,32 +151,36 @@ def test_what_the_sheet_says_of_the_layers(solved):
 @pytest.mark.parametrize(
     ("each", "answers", "words"),
     [
-        (exercise.two_poolings, {"max_weights": [1 / 6, 0.5, 1 / 3, 0]}, "in proportion to the values"),
-        (exercise.two_poolings, {"maximum": 2.33}, "weights in proportion to the values"),
-        (exercise.two_poolings, {"max_weights": [0.087, 0.644, 0.237, 0.032]}, "soft pooling at β = 1"),
-        (exercise.two_poolings, {"average": 6}, "6 is the sum"),
-        (exercise.two_poolings, {"average_weights": [1, 1, 1, 1]}, "sum to 1"),
-        (exercise.knob, {"zero": "c"}, "The minimum is at β → −∞"),
-        (exercise.knob, {"negative": "a"}, "The average is at β = 0"),
-        (exercise.knob, {"pooled": 2.33}, "in proportion to exp(x)"),
-        (exercise.knob, {"pooled": 3.44}, "larger than every entry"),
+        (exercise.other_poolings, {"median": [0, 0, 1, 0, 0]}, "sort first"),
+        (exercise.other_poolings, {"top_two": [0, 1, 0, 0, 1]}, "weights sum to 1"),
+        (exercise.other_poolings, {"padded": 3}, "divides by nine"),
+        (exercise.other_poolings, {"inside": 1}, "divided by four"),
+        (exercise.other_poolings, {"flat": "c"}, "weigh 1/9"),
+        (exercise.knob, {"estimate": "d"}, "0.9999"),
+        (exercise.knob, {"two": 9}, "Which β is that"),
+        (exercise.knob, {"two": 2.3}, "0.9 to 0.1"),
+        (exercise.knob, {"many": 2.2}, "48 zeros"),
+        (exercise.knob, {"many": 6.09}, "holds the 1"),
+        (exercise.knob, {"apart": 2.197}, "differ by 2β"),
         (exercise.whose_query, {"self_attention": "a"}, "a query needs no outside"),
-        (exercise.whose_query, {"max_pooling": "b"}, "not smarter"),
+        (exercise.whose_query, {"top_k": "b"}, "Choosing is not asking"),
+        (exercise.whose_query, {"centre": "c"}, "it *is* the weights"),
         (exercise.whose_query, {"class_token": "b"}, "it is learned"),
         (exercise.shuffle, {"attention": "c"}, "Positions do not matter to it"),
         (exercise.shuffle, {"convolution": "b"}, "It moves along with *shifts*"),
+        (exercise.shuffle, {"positions": "b"}, "given after the shuffle"),
+        (exercise.gradients, {"slopes": [0.119, 0.881]}, "adds a second term"),
         (exercise.gradients, {"of_tie": [0, 1, 0, 0]}, "One-hot: right without a tie"),
-        (exercise.gradients, {"of_tie": [0, 1, 1, 0]}, "share one unit"),
-        (exercise.gradients, {"of_mean": [1, 1, 1, 1]}, "gradient of the sum"),
+        (exercise.gradients, {"of_tie": [0, 1, 1, 1]}, "share one unit"),
         (exercise.gradients, {"why": "a"}, "subgradients"),
         (exercise.two_cues, {"tie": 0.8}, "Here saliency counts three times"),
         (exercise.two_cues, {"tie": 3}, "ahead already"),
-        (exercise.crowd, {"feature": 0.0625}, "equal share"),
-        (exercise.crowd, {"feature": 0.938}, "all fifteen others"),
-        (exercise.crowd, {"conjunction": 0.333}, "one feature at a time"),
-        (exercise.crowd, {"conjunction": 0.0625}, "less surprising than the others"),
-        (exercise.crowd, {"intent": 1.4166}, "The difference is b, not 2b"),
-        (exercise.crowd, {"intent": 2.708}, "1 against 17"),
+        (exercise.two_cues, {"twice": 4.8}, "not twice the weight"),
+        (exercise.crowd, {"red": 0.5}, "for two colours"),
+        (exercise.crowd, {"red": 0.759}, "takes one bar of each colour"),
+        (exercise.crowd, {"three": 0.056}, "conjunction of two features"),
+        (exercise.crowd, {"three": 0.0625}, "Nothing about the target is rare"),
+        (exercise.crowd, {"intent": 2.833}, "belongs to two features"),
     ],
 )
 def test_wrong_answers_get_their_name(each, answers, words):
@@ -145,37 +190,19 @@ def test_wrong_answers_get_their_name(each, answers, words):
     assert report.mistakes
 
 
-def naive(x, beta):
-    power = torch.exp(beta * x)
-    return (power * x).sum() / power.sum()
+def lesson_line(x, beta):
+    """What the lesson prints, for each window."""
+    power = torch.exp(beta * x - (beta * x).amax(dim=1, keepdim=True))
+    return (power / power.sum(dim=1, keepdim=True) * x).sum(dim=1)
 
 
-@pytest.mark.parametrize(
-    ("each", "function", "words"),
-    [
-        (exercise.soft_pooling, naive, "inf/inf is nan"),
-        (exercise.soft_pooling, lambda x, beta: torch.nan_to_num(naive(x, beta)), "nan became 0"),
-        (
-            exercise.soft_pooling,
-            lambda x, beta: ((beta * (x - x.max())).exp() * x).sum() / (beta * (x - x.max())).exp().sum(),
-            "belongs to the smallest x",
-        ),
-        (exercise.soft_pooling, lambda x, beta: torch.softmax(beta * x, 0), "still have to be averaged"),
-        (exercise.soft_pooling, lambda x, beta: torch.softmax(x, 0) @ x, "answer for β = 1"),
-        (exercise.soft_pooling, lambda x, beta: torch.amax(x), "limit β → ∞"),
-        (exercise.two_cues, lambda s, k, q, a, b: a * s + b * (k * q).sum(1), "softmax over the things is missing"),
-        (exercise.two_cues, lambda s, k, q, a, b: torch.exp(a * s + b * (k @ q)), "divided by their sum"),
-        (exercise.two_cues, lambda s, k, q, a, b: torch.softmax(a * s * b * (k @ q), 0), "add them"),
-        (exercise.two_cues, lambda s, k, q, a, b: torch.softmax(b * s + a * (k @ q), 0), "swapped"),
-        (
-            exercise.two_cues,
-            lambda s, k, q, a, b: 0.5 * torch.softmax(a * s, 0) + 0.5 * torch.softmax(b * (k @ q), 0),
-            "Two softmaxes",
-        ),
-    ],
-)
-def test_wrong_functions(each, function, words):
-    report = each.check(function)
+def test_the_lines_of_the_lesson_do_not_solve_the_border():
+    report = exercise.soft_pooling.check(lesson_line)
     assert report.state is State.NOT_YET
-    assert words in repr(report)
+    assert "nan" in repr(report)
+
+
+def test_a_window_pooled_as_a_whole_is_told_so():
+    report = exercise.two_cues.check(lambda s, k, q, v, a, b: torch.softmax(a * s + b * (q @ k.T), 0) @ v)
+    assert "dim 0" in repr(report)
     assert report.mistakes

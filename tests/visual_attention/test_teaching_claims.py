@@ -146,9 +146,9 @@ def test_non_locals_weight_lies_by_luck_on_the_right_digit_of_all_pictures_that_
 NUMBER = re.compile(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?")
 # Wrong answers to exercise 2 of lesson 5, and how they come about.
 SLIPS = {
-    "157,184": sum(n * 2 * (c // 4) ** 2 // 16 for n, c in ((3, 256), (4, 512), (6, 1024), (3, 2048))),
-    "696,320": sum(2 * c**2 // 16 for c in (256, 512, 1024, 2048)),
-    "1,257,472": sum(n * c**2 // 16 for n, c in ((3, 256), (4, 512), (6, 1024), (3, 2048))),
+    "592,896": sum(n * 2 * (c // 4) ** 2 // 8 for n, c in ((3, 256), (4, 512), (23, 1024), (3, 2048))),
+    "1,392,640": sum(2 * c**2 // 8 for c in (256, 512, 1024, 2048)),
+    "4,743,168": sum(n * c**2 // 8 for n, c in ((3, 256), (4, 512), (23, 1024), (3, 2048))),
 }
 
 

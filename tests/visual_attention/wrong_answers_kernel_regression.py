@@ -8,11 +8,11 @@ import torch.nn.functional as F
 
 from visual_attention import pooling
 
-# Tables of weights: functions (query, keys, width) -> (m, n)
+# Tables of weights: functions (query (m, d), keys (n, d), width) -> (m, n)
 
 
 def exponents(query, keys, width=1.0):
-    return -0.5 * ((query[:, None] - keys) / width) ** 2
+    return -0.5 * ((query[:, None] - keys) / width).square().sum(2)
 
 
 def normalised(kernel):
@@ -23,34 +23,30 @@ def right(query, keys, width=1.0):
     return torch.softmax(exponents(query, keys, width), dim=1)
 
 
-def cut_off_at_three_widths(query, keys, width):
+def cut_off_at_two_widths(query, keys, width):
     table = exponents(query, keys, width)
-    return normalised(table.exp() * (table > -4.5))
+    return normalised(table.exp() * (table > -2) + 1e-12)
 
 
 def equal_keys_counted_once(query, keys, width):
     """Each of two equal keys gets half of what it should."""
-    count = (keys[:, None] == keys).sum(dim=1)
+    count = (keys[:, None] == keys).all(2).sum(dim=1)
     return normalised(exponents(query, keys, width).exp() / count)
 
 
 def nearest(query, keys, width=1.0):
-    return F.one_hot((query[:, None] - keys).abs().argmin(dim=1), len(keys)).float()
+    return F.one_hot(exponents(query, keys).argmax(dim=1), len(keys)).float()
 
 
-def sorted_keys(query, keys, width):
-    return right(query, keys.sort().values, width)
-
-
-def of_sizes(query, keys, width):
-    return right(query.abs(), keys.abs(), width)
+def differences(query, keys, width):
+    return (query[:, None] - keys) / width
 
 
 WRONG_TABLES = [
     ("plain mean", lambda q, k, s: torch.full((len(q), len(k)), 1 / len(k)), "plain mean"),
     ("not normalised", lambda q, k, s: exponents(q, k, s).exp(), "not yet weights"),
     ("½ forgotten", lambda q, k, s: torch.softmax(2 * exponents(q, k, s), 1), "½"),
-    ("square forgotten", lambda q, k, s: torch.softmax(-(q[:, None] - k).abs() / s / 2, 1), "square"),
+    ("square forgotten", lambda q, k, s: torch.softmax(-(-2 * exponents(q, k, s)).sqrt() / 2, 1), "square"),
     ("minus forgotten", lambda q, k, s: torch.softmax(-exponents(q, k, s), 1), "minus"),
     ("nearest", nearest, "nearest"),
     ("variance for σ", lambda q, k, s: right(q, k, math.sqrt(s)), "σ is not"),
@@ -59,65 +55,55 @@ WRONG_TABLES = [
     ("σ ignored", lambda q, k, s: right(q, k), "answer for σ = 1"),
     ("only the keys scaled", lambda q, k, s: right(q, k / s), "Only the keys"),
     ("only the query scaled", lambda q, k, s: right(q / s, k), "Only the query"),
-    ("2σ for 2σ²", lambda q, k, s: torch.softmax(-((q[:, None] - k) ** 2) / (2 * s), 1), "σ is not"),
     ("(2σ)² for 2σ²", lambda q, k, s: right(q, k, math.sqrt(2) * s), "2 is squared"),
     ("over the queries", lambda q, k, s: torch.softmax(exponents(q, k, s), 0), "dim 0"),
     ("one sum", lambda q, k, s: exponents(q, k, s).exp() / exponents(q, k, s).exp().sum(), "whole table"),
     ("columns divided", lambda q, k, s: exponents(q, k, s).exp() / exponents(q, k, s).exp().sum(0), "dim 0"),
     ("largest divided", lambda q, k, s: exponents(q, k, s).exp() / exponents(q, k, s).exp().amax(1, True), "largest"),
-    ("dot product", lambda q, k, s: torch.softmax(q[:, None] * k / s**2, 1), "dot product"),
+    ("dot product", lambda q, k, s: torch.softmax(q @ k.T / s**2, 1), "dot product"),
     ("logarithms", lambda q, k, s: torch.log_softmax(exponents(q, k, s), 1), "logarithms"),
-    ("cut off at 3σ", cut_off_at_three_widths),
+    ("mean of the squares", lambda q, k, s: torch.softmax(-0.5 * differences(q, k, s).square().mean(2), 1), "Pythag"),
+    ("added first", lambda q, k, s: torch.softmax(-0.5 * differences(q, k, s).sum(2) ** 2, 1), "Square first"),
+    ("along streets", lambda q, k, s: torch.softmax(-0.5 * differences(q, k, s).abs().sum(2) ** 2, 1), "streets"),
+    ("first number", lambda q, k, s: right(q[:, :1], k[:, :1], s), "first of the d"),
+    ("last number", lambda q, k, s: right(q[:, -1:], k[:, -1:], s)),
+    ("largest difference", lambda q, k, s: torch.softmax(-0.5 * differences(q, k, s).square().amax(2), 1)),
+    ("each number", lambda q, k, s: torch.softmax(-0.5 * differences(q, k, s) ** 2, 1), "an axis too many"),
+    ("product of softmaxes", lambda q, k, s: torch.softmax(-0.5 * differences(q, k, s) ** 2, 1).prod(2), "one softmax"),
+    ("over the features", lambda q, k, s: torch.softmax(-0.5 * differences(q, k, s) ** 2, 2).sum(2)),
+    ("cosine", lambda q, k, s: torch.softmax(F.cosine_similarity(q[:, None], k, dim=2) / s**2, 1)),
+    ("cut off at 2σ", cut_off_at_two_widths),
     ("equal keys counted once", equal_keys_counted_once),
-    ("sorted keys", sorted_keys),
-    ("sizes of the places", of_sizes),
-    ("Laplace kernel", lambda q, k, s: torch.softmax(-(q[:, None] - k).abs() / s, 1)),
-    ("1/distance", lambda q, k, s: normalised(1 / ((q[:, None] - k).abs() + 1e-9))),
-    ("boxcar", lambda q, k, s: normalised(((q[:, None] - k).abs() <= s).float() + 1e-9)),
+    ("Laplace kernel", lambda q, k, s: torch.softmax(-(-2 * exponents(q, k, s)).sqrt(), 1)),
+    ("as in the lesson", lambda q, k, s: torch.softmax(-((q - k) ** 2) / 2, dim=0)),
 ]
 
-# Weights for far queries: functions (query, keys)
+# One kernel with three faults: functions (query, keys)
 
 
-def naive(query, keys):
-    return normalised(exponents(query, keys).exp())
+def u(query, keys):
+    return query[:, None] - keys
 
 
-def largest_of_the_table_taken_off(query, keys):
-    table = exponents(query, keys)
-    return normalised((table - table.max()).exp())
+def kernel(query, keys):
+    return (1 - u(query, keys) ** 2).clamp(min=0)
 
 
-def smallest_taken_off(query, keys):
-    table = exponents(query, keys)
-    return normalised((table - table.amin(1, keepdim=True)).exp())
+def closest(query, keys):
+    distance = u(query, keys).abs()
+    return normalised((distance == distance.amin(1, keepdim=True)).float())
 
 
-def nearest_when_far(limit):
+def first_closest(query, keys):
+    return F.one_hot(u(query, keys).abs().argmin(1), len(keys)).float()
+
+
+def filled(fill, of=kernel):
     def weights(query, keys):
-        far = (query[:, None] - keys).abs().amin(1, keepdim=True) > limit
-        return torch.where(far, nearest(query, keys), right(query, keys))
+        table = of(query, keys)
+        return torch.where(table.sum(1, keepdim=True) == 0, fill(query, keys), normalised(table))
 
     return weights
-
-
-def nearest_where_nan(query, keys):
-    return torch.where(naive(query, keys).isnan(), nearest(query, keys), naive(query, keys))
-
-
-def query_pulled_in(query, keys):
-    """A far query is moved to the end of the keys."""
-    return right(query.clamp(keys.min().item(), keys.max().item()), keys)
-
-
-def query_pulled_near(query, keys):
-    return right(query.clamp(keys.min().item() - 10, keys.max().item() + 10), keys)
-
-
-def nearest_distance_taken_off(query, keys):
-    """The distance to the nearest key is taken off before the square."""
-    distance = (query[:, None] - keys).abs()
-    return torch.softmax(-0.5 * (distance - distance.amin(1, keepdim=True)) ** 2, dim=1)
 
 
 # Tests of a table
@@ -134,152 +120,181 @@ def none_negative(weights):
 # Left out
 
 
-def left_out(exponents, y):
-    return ((y - torch.softmax(exponents, dim=1) @ y) ** 2).mean()
+def scores(x, width):
+    return -0.5 * (u(x, x) / width) ** 2
+
+
+def error(table, y):
+    return ((y - torch.softmax(table, dim=1) @ y) ** 2).mean()
 
 
 def own(x):
     return torch.eye(len(x), dtype=torch.bool)
 
 
+def twin(x):
+    return x[:, None] == x
+
+
 def residuals(x, y, width):
-    return y - torch.softmax(exponents(x, x, width).masked_fill(own(x), -math.inf), dim=1) @ y
-
-
-def lowered_by(number):
-    return lambda x, y, width: left_out(exponents(x, x, width) - number * own(x), y)
-
-
-def equal_places_hidden(x, y, width):
-    distance = x[:, None] - x
-    return left_out(exponents(x, x, width).masked_fill(distance == 0, -math.inf), y)
-
-
-def kernel_zeroed(x, y, width):
-    kernel = exponents(x, x, width).exp() * (1 - torch.eye(len(x)))
-    return ((y - normalised(kernel) @ y) ** 2).mean()
-
-
-def kernel_zeroed_with_a_floor(x, y, width):
-    kernel = exponents(x, x, width).exp() * (1 - torch.eye(len(x)))
-    return ((y - kernel @ y / (kernel.sum(1) + 1e-12)) ** 2).mean()
+    return y - torch.softmax(scores(x, width).masked_fill(twin(x), -math.inf), dim=1) @ y
 
 
 def by_press(x, y, width):
-    """Right on paper; for a point that is far from all others it is 0/0."""
-    table = right(x, x, width)
+    table = torch.softmax(scores(x, width), 1)
     return (((y - table @ y) / (1 - table.diagonal())) ** 2).mean()
 
 
-def own_distance_set_large(x, y, width):
-    distance = (x[:, None] - x).abs().masked_fill(own(x), 10.0)
-    return left_out(-0.5 * (distance / width) ** 2, y)
+def kernel_zeroed(x, y, width):
+    return ((y - normalised(scores(x, width).exp() * ~twin(x)) @ y) ** 2).mean()
 
 
-def others_by_position(x, y, width):
-    """Neighbours in the list are left out too."""
-    near = (torch.arange(len(x))[:, None] - torch.arange(len(x))).abs() <= 1
-    scores = exponents(x, x, width).masked_fill(near & (len(x) > 3) | own(x), -math.inf)
-    return left_out(scores, y)
+def places_averaged_first(x, y, width):
+    """One point a place, the mean of its values: then leave one out."""
+    places = x.unique()
+    means = torch.stack([y[x == place].mean() for place in places])
+    return residuals(places, means, width).square().mean()
+
+
+def first_of_each_place(x, y, width):
+    places = x.unique()
+    firsts = torch.stack([y[x == place][0] for place in places])
+    return residuals(places, firsts, width).square().mean()
+
+
+# Lines
+
+
+def alpha(query, keys, width):
+    return torch.softmax(-0.5 * ((query[:, None] - keys) / width) ** 2, dim=1)
+
+
+def line(query, keys, values, a):
+    mean_x, mean_y = a @ keys, a @ values
+    off = keys - mean_x[:, None]
+    variance = (a * off**2).sum(1)
+    slope = (a * off * (values - mean_y[:, None])).sum(1) / variance
+    return torch.where(variance < 1e-9, mean_y, mean_y + slope * (query - mean_x))
 
 
 # Right ones
 
 
-def left_out_by_deleting(x, y, width):
+def place_out_by_deleting(x, y, width):
     errors = []
     for k in range(len(x)):
-        keep = torch.arange(len(x)) != k
+        keep = x != x[k]
         weights = torch.softmax(-((x[keep] - x[k]) ** 2) / (2 * width**2), dim=0)
         errors.append((y[k] - (weights * y[keep]).sum()) ** 2)
     return torch.stack(errors).mean()
 
 
-def left_out_with_a_billion(x, y, width):
-    return left_out(exponents(x, x, width) - 1e9 * torch.eye(len(x)), y).item()
-
-
-def left_out_with_infinite_distance(x, y, width):
-    return left_out(-0.5 * ((x[:, None] - x).abs().fill_diagonal_(math.inf) / width) ** 2, y)
-
-
-def left_out_in_float64(x, y, width):
-    return left_out_by_deleting(x.double(), y.double(), width)
+def place_out_with_a_billion(x, y, width):
+    return error(scores(x, width) - 1e9 * twin(x), y).item()
 
 
 def is_average_row_by_row(weights):
     return all(min(row) >= 0 and abs(sum(row) - 1) <= 1e-5 for row in weights.tolist())
 
 
+def count(distances, width):
+    weights = torch.softmax(-0.5 * (distances.double() / width) ** 2, 0)
+    return 1 / (weights**2).sum().item()
+
+
+def width_from(low, high, steps=60, of=count):
+    """Halving in the logarithm, from `low` to `high` times the largest distance."""
+
+    def width_for(distances, votes):
+        size = distances.max().item()
+        a, b = low * size, high * size
+        for _ in range(steps):
+            middle = math.sqrt(a * b)
+            a, b = (middle, b) if of(distances, middle) < votes else (a, middle)
+        return math.sqrt(a * b)
+
+    return width_for
+
+
+def width_from_fixed(low, high):
+    def width_for(distances, votes):
+        a, b = low, high
+        for _ in range(60):
+            middle = math.sqrt(a * b)
+            a, b = (middle, b) if count(distances, middle) < votes else (a, middle)
+        return math.sqrt(a * b)
+
+    return width_for
+
+
+right_width = width_from(1e-4, 1e4)
+
+
+def width_on_a_grid(distances, votes):
+    """Twice a grid of 3,000 widths, the second one finer."""
+    size = distances.max().double()
+    low, high = -9.0, 9.0
+    for _ in range(2):
+        grid = torch.linspace(low, high, 3000, dtype=torch.float64)
+        weights = torch.softmax(-0.5 * (distances.double() / (size * grid.exp()[:, None])) ** 2, 1)
+        at = int(((1 / weights.square().sum(1)) - votes).abs().argmin())
+        low, high = grid[max(at - 1, 0)].item(), grid[min(at + 1, 2999)].item()
+    return size * math.exp((low + high) / 2)
+
+
+NINE = math.sqrt(1.5 / math.log(18))
+
 WRONG = {
     "hand_example.weights": [
-        ("kernel", [0.607, 1, 0.135], "not yet weights"),
+        ("kernel", [0.135, 0.607, 0.135], "not yet weights"),
         ("plain mean", [0.333, 0.333, 0.333], "plain mean"),
-        ("two decimals", [0.35, 0.57, 0.08], "are asked"),
-        ("cut off", [0.348, 0.574, 0.077]),
-        ("one unit", [0.348, 0.575, 0.078]),
-        ("another order", [0.574, 0.348, 0.078]),
-        ("square forgotten", [0.307, 0.507, 0.186], "square"),
-        ("softmax of the values", [0.007, 0.018, 0.976]),
-        ("distance from 0", [0.618, 0.375, 0.007], "query"),
-        ("one number", 0.348),
-        ("per cent", [34.8, 57.4, 7.8]),
+        ("two decimals", [0.15, 0.69, 0.15], "are asked"),
+        ("another order", [0.691, 0.154, 0.154]),
+        ("square forgotten", [0.274, 0.452, 0.274], "square"),
+        ("softmax of the values", [0.997, 0.000, 0.002]),
+        ("distance from 0", [0.818, 0.182, 0.000], "query"),
+        ("one number", 0.154),
+        ("per cent", [15.4, 69.2, 15.4]),
     ],
     "f": [
-        ("cut off", 1.962),
-        ("one unit more", 1.964),
-        ("two decimals", 1.96, "are asked"),
-        ("mean", 3),
-        ("not divided", 3.4185),
-        ("nearest", 2),
-        ("mean of the weights", 0.3333),
-        ("the weights", [0.348, 0.574, 0.078]),
-        ("places averaged", 0.807, "places"),
+        ("one unit", 2.544),
+        ("two decimals", 2.54, "rounded"),
+        ("mean", 4.333, "All keys weigh the same"),
+        ("not divided", 2.230, "not yet weights"),
+        ("nearest", 1),
+        ("the weights", [0.154, 0.692, 0.154]),
+        ("places averaged", 2.309, "places"),
     ],
     "f_narrow": [
-        ("one unit more", 1.883),
-        ("one unit less", 1.881),
-        ("σ above the line only", 1.227),
-        ("σ = 1", 1.963),
-        ("σ as w", 2.620),
-        ("variance", 1.787),
-        ("σ = 2", 2.620),
-        ("σ⁴", 1.9997),
-        ("only the keys divided", 1.0 + 0.5, "Only the keys"),
+        ("one unit more", 1.026),
+        ("one unit less", 1.023),
+        ("σ above the line only", 0.1579),
+        ("σ = 1", 2.543, "answer for σ = 1"),
+        ("σ as w", 3.894, "multiplied by σ"),
+        ("nearest", 1.0),
+        ("mean", 4.333),
     ],
     "metres": [
-        ("the curve", 5.76),
-        ("plain mean", 9.17),
-        ("nearest", 4),
-        ("one decimal", 6.7),
-        ("one unit", 6.76),
-        ("cut off", 6.74),
+        ("mean", 15),
+        ("A", 10),
+        ("B", 20),
+        ("streets", 17.98, "before the square"),
+        ("place only", 11.82, "places alone"),
+        ("time only", 18.67, "times alone"),
+        ("one decimal", 15.9),
+        ("one unit", 15.94),
     ],
-    "centimetres": [
-        ("scale-free", 6.75),
-        ("in cm²", 40_000, "y is not"),
-        ("the curve", 5.76),
-        ("0", 0, "only the keys"),
-        ("25", 25, "only the query"),
-        ("plain mean", 9.17),
-    ],
-    "sigma": [("w", 0.01), ("square", 10_000), ("unchanged", 1), ("root", 10), ("10 % off", 110), ("240", 240)],
-    "rows": [
-        ("columns", [0.98, 1.07, 0.96], "columns"),
-        ("not normalised", [1.62, 1.74, 1.15], "kernel values"),
-        ("means", [1 / 3] * 3, "mean"),
-        ("total", 3, "three sums"),
-        ("one number", 1),
-    ],
+    "minutes": [("as before", 15.93, "in hours"), ("A", 10), ("mean", 15), ("one unit", 20.01)],
+    "centimetres": [("as before", 15.93, "in metres"), ("B", 20), ("mean", 15)],
+    "sigma": [("w", 0.02), ("square", 3600), ("unchanged", 1), ("root", 7.75), ("hours", 3600), ("seconds", 61)],
     "columns": [
-        ("rows", [1, 1, 1], "dim 0"),
-        ("one decimal", [1.0, 1.1, 1.0]),
-        ("cut off", [0.97, 1.06, 0.95]),
-        ("means", [0.325, 0.356, 0.319], "mean"),
-        ("another order", [1.07, 0.98, 0.96]),
-        ("not normalised", [1.62, 1.74, 1.15], "kernel values"),
-        ("total", 3, "three sums"),
+        ("rows", [1, 1, 1, 1], "dim 0"),
+        ("one decimal", [0.8, 1.1, 1.1, 1.0]),
+        ("means", [0.2, 0.27, 0.28, 0.25]),
+        ("total", 4, "four sums"),
+        ("three of them", [0.8, 1.1, 1.1]),
     ],
+    "copied": [("twice", 2.2), ("one", 1), ("a half", 0.5), ("a quarter", 0.25)],
     "attention_weights": [
         *WRONG_TABLES,
         ("transposed", lambda q, k, s: right(q, k, s).T),
@@ -287,44 +302,56 @@ WRONG = {
         ("flattened", lambda q, k, s: right(q, k, s).flatten()),
         ("first query only", lambda q, k, s: right(q[:1], k, s).expand(len(q), -1)),
     ],
-    "nadaraya_watson": [
-        *[(label, lambda q, k, v, s, t=table: t(q, k, s) @ v, *w) for label, table, *w in WRONG_TABLES],
-        ("the weights", lambda q, k, v, s: right(q, k, s)),
-        ("softmax of the values", lambda q, k, v, s: (v.softmax(0) * v).sum(0).expand(len(q), *v.shape[1:])),
-        ("one column dropped", lambda q, k, v, s: right(q, k, s) @ (v if v.ndim == 1 else v[:, 0])),
-        ("squeezed", lambda q, k, v, s: (right(q, k, s) @ v).squeeze()),
-        ("sum over the queries", lambda q, k, v, s: right(q, k, s).sum(0) @ v),
-        ("values' sizes", lambda q, k, v, s: right(q, k, s) @ v.abs()),
-        ("values cut off", lambda q, k, v, s: right(q, k, s) @ v.clamp(-3, 3)),
-        ("always a column", lambda q, k, v, s: right(q, k, s) @ v.reshape(len(k), -1)),
-        ("from the left", lambda q, k, v, s: v.T @ right(q, k, s).T),
-        ("mean over the keys", lambda q, k, v, s: right(q, k, s) @ v / len(k), "once too often"),
-        ("nearest value", lambda q, k, v, s: nearest(q, k) @ v),
+    "nine_tenths": [
+        ("one rival", 0.826, "one rival"),
+        ("square", 0.519, "Take the root"),
+        ("½", 1.019, "½"),
+        ("w", 1.388),
+        ("10", 0.708, "9 to 1"),
+        ("distance", 0.416, "squares first"),
+        ("one unit", 0.721),
+        ("one decimal", 0.7),
+    ],
+    "width_for": [
+        ("σ²", lambda d, votes: right_width(d, votes) ** 2, "σ²"),
+        ("w", lambda d, votes: 1 / right_width(d, votes), "1/σ"),
+        ("½ forgotten", lambda d, votes: math.sqrt(2) * right_width(d, votes), "½"),
+        ("up to 10", width_from_fixed(1e-4, 10.0), "stops at σ = 10"),
+        ("up to 100", width_from_fixed(1e-4, 100.0), "stops at σ = 100"),
+        ("from 0.01", width_from_fixed(0.01, 1e5), "begins at σ = 0.01"),
+        ("ten steps", width_from(1e-4, 1e4, steps=10)),
+        ("up to the largest distance", width_from(1e-4, 1.0)),
+        ("from a tenth", width_from(0.5, 1e4)),
+        ("sum of squares", lambda d, votes: width_from(1e-4, 1e4, of=lambda d, s: 1 / count(d, s))(d, votes)),
+        ("the nearest distances", lambda d, votes: d.sort().values[: int(votes)].mean()),
+        ("standard deviation", lambda d, votes: d.std()),
+        ("largest", lambda d, votes: d.max(), "largest distance"),
+        ("the count at σ = 1", lambda d, votes: count(d, 1.0)),
+        ("the weights", lambda d, votes: torch.softmax(-0.5 * (d / right_width(d, votes)) ** 2, 0)),
+        ("two digits", lambda d, votes: float(f"{right_width(d, votes):.1g}")),
     ],
     "mended_weights": [
-        ("naive", naive, "0/0"),
-        ("naive, float64", lambda q, k: naive(q.double(), k.double()), "0/0"),
-        ("nan to 0", lambda q, k: naive(q, k).nan_to_num(0), "nan became 0"),
-        ("a small number below", lambda q, k: exponents(q, k).exp() / (exponents(q, k).exp().sum(1, True) + 1e-12)),
-        ("a small number in both", lambda q, k: normalised(exponents(q, k).exp() + 1e-12), "plain mean"),
-        ("uniform where nan", lambda q, k: torch.where(naive(q, k).isnan(), 1 / len(k), naive(q, k)), "plain mean"),
-        ("exponents cut off at −80", lambda q, k: normalised(exponents(q, k).clamp(min=-80).exp()), "plain mean"),
-        ("exponents cut off at −30", lambda q, k: normalised(exponents(q, k).clamp(min=-30).exp())),
-        ("largest of the table", largest_of_the_table_taken_off, "whole table"),
-        ("smallest", smallest_taken_off, "smallest"),
-        ("nearest for all", nearest, "near ones must"),
-        ("nearest beyond 10", nearest_when_far(10)),
-        ("nearest beyond 15", nearest_when_far(15)),
-        ("nearest beyond 30", nearest_when_far(30)),
-        ("nearest where nan", nearest_where_nan, "nearest"),
-        ("query pulled to the keys", query_pulled_in),
-        ("query pulled near", query_pulled_near),
-        ("distance taken off", nearest_distance_taken_off, "before the square"),
-        ("largest over the queries", lambda q, k: normalised((exponents(q, k) - exponents(q, k).amax(0)).exp())),
-        ("over the queries", lambda q, k: torch.softmax(exponents(q, k), 0), "dim 0"),
-        ("wider kernel", lambda q, k: right(q, k, 2.0)),
-        ("½ forgotten", lambda q, k: torch.softmax(2 * exponents(q, k), 1), "½"),
-        ("distance for its square", lambda q, k: torch.softmax(-0.5 * (q[:, None] - k).abs(), 1), "square"),
+        ("as it was", lambda q, k: (1 - u(q, k) ** 2) / (1 - u(q, k) ** 2).sum(), "All three"),
+        ("cut off only", lambda q, k: kernel(q, k) / kernel(q, k).sum(), "whole table"),
+        ("rows only", lambda q, k: normalised(1 - u(q, k) ** 2), "negative"),
+        ("0/0 left", lambda q, k: normalised(kernel(q, k)), "0/0"),
+        ("nan to 0", lambda q, k: normalised(kernel(q, k)).nan_to_num(0), "nan became 0"),
+        ("a small number below", lambda q, k: kernel(q, k) / (kernel(q, k).sum(1, keepdim=True) + 1e-12)),
+        ("a small number in both", lambda q, k: normalised(kernel(q, k) + 1e-12), "plain mean"),
+        ("uniform", filled(lambda q, k: torch.full((len(q), len(k)), 1 / len(k))), "plain mean"),
+        ("argmin", filled(first_closest), "Equals share"),
+        ("Gaussian", filled(lambda q, k: torch.softmax(-0.5 * u(q, k) ** 2, 1)), "Gaussian"),
+        ("inverse distance", filled(lambda q, k: normalised(1 / u(q, k).abs()))),
+        ("nearest for all", closest, "empty ones only"),
+        ("absolute value", lambda q, k: normalised((1 - u(q, k) ** 2).abs()), "far keys"),
+        ("triangular", filled(closest, lambda q, k: (1 - u(q, k).abs()).clamp(min=0)), "triangular"),
+        ("boxcar", filled(closest, lambda q, k: (u(q, k).abs() < 1).float()), "boxcar"),
+        ("boxcar with its end", filled(closest, lambda q, k: (u(q, k).abs() <= 1).float())),
+        ("half the width", filled(closest, lambda q, k: (1 - (2 * u(q, k)) ** 2).clamp(min=0))),
+        ("one side", filled(closest, lambda q, k: kernel(q, k) * (u(q, k) >= 0)), "one side"),
+        ("columns", lambda q, k: kernel(q, k) / kernel(q, k).sum(0, keepdim=True)),
+        ("softmax", lambda q, k: torch.softmax(1 - u(q, k) ** 2, 1)),
+        ("transposed", lambda q, k: pooling.attention_weights(q, k, kernel="epanechnikov").T),
     ],
     "is_average": [
         ("always True", lambda w: True),
@@ -371,87 +398,90 @@ WRONG = {
         ("number", lambda w: float(none_negative(w) and sums_are_one(w))),
         ("one bool a row", lambda w: (w >= 0).all(1) & ((w.sum(1) - 1).abs() < 1e-5)),
     ],
-    "leave_one_out_error": [
-        ("own kept", lambda x, y, s: left_out(exponents(x, x, s), y)),
-        ("own exponent 0", lambda x, y, s: left_out(exponents(x, x, s).fill_diagonal_(0), y)),
-        ("own exponent −1", lambda x, y, s: left_out(exponents(x, x, s).fill_diagonal_(-1), y)),
-        ("zeroed after", lambda x, y, s: ((y - right(x, x, s).fill_diagonal_(0) @ y) ** 2).mean()),
-        ("lowered by 10", lowered_by(10)),
-        ("lowered by 50", lowered_by(50), "only lowered"),
-        ("lowered by 100", lowered_by(100), "only lowered"),
-        ("lowered by 10,000", lowered_by(10_000), "only lowered"),
-        ("own distance 10", own_distance_set_large),
-        ("equal places hidden", equal_places_hidden, "equal"),
-        ("kernel times 1 − eye", kernel_zeroed, "0/0"),
-        ("the same with a floor", kernel_zeroed_with_a_floor),
-        ("PRESS", by_press, "0/0"),
-        ("neighbours in the list hidden", others_by_position),
-        (
-            "over the queries",
-            lambda x, y, s: ((y - exponents(x, x, s).fill_diagonal_(-torch.inf).softmax(0) @ y) ** 2).mean(),
-        ),
-        ("sum", lambda x, y, s: (residuals(x, y, s) ** 2).sum()),
-        ("root", lambda x, y, s: (residuals(x, y, s) ** 2).mean().sqrt()),
-        ("absolute", lambda x, y, s: residuals(x, y, s).abs().mean()),
-        ("median", lambda x, y, s: (residuals(x, y, s) ** 2).median()),
-        ("variance", lambda x, y, s: residuals(x, y, s).var(correction=0), "mean of the errors"),
-        ("n − 1", lambda x, y, s: (residuals(x, y, s) ** 2).sum() / (len(x) - 1), "n − 1"),
-        ("half", lambda x, y, s: (residuals(x, y, s) ** 2).mean() / 2),
-        ("σ ignored", lambda x, y, s: (residuals(x, y, 1.0) ** 2).mean(), "σ = 1"),
-        ("w for σ", lambda x, y, s: (residuals(x, y, 1 / s) ** 2).mean(), "multiplied by σ"),
-        ("variance for σ", lambda x, y, s: (residuals(x, y, math.sqrt(s)) ** 2).mean(), "σ is not"),
-        ("½ forgotten", lambda x, y, s: (residuals(x, y, s / math.sqrt(2)) ** 2).mean(), "½"),
-        ("one error a point", lambda x, y, s: residuals(x, y, s) ** 2, "mean"),
-        ("without the square", lambda x, y, s: residuals(x, y, s).mean()),
+    "bias": [
+        ("as before", 0.25),
+        ("in proportion", 0.15, "square"),
+        ("estimate", 6.34, "off"),
+        ("half", 0.045),
+        ("fourth power", 0.03),
+        ("nothing", 0),
+        ("root", 0.3),
+        ("one unit", 0.10),
     ],
-    "best_width": [
-        ("own kept", 0.05),
-        ("largest", 2.0),
-        ("place in the list", 3, "place"),
-        ("0.2", 0.2),
-        ("0.4", 0.4),
-        ("the error", 0.42, "error"),
-        ("the list", [0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 1.0, 2.0]),
+    "leave_place_out_error": [
+        ("one out", lambda x, y, s: error(scores(x, s).masked_fill(own(x), -math.inf), y), "own place"),
+        ("nothing out", lambda x, y, s: error(scores(x, s), y), "helps to predict itself"),
+        ("zero after", lambda x, y, s: ((y - torch.softmax(scores(x, s), 1) * ~twin(x) @ y) ** 2).mean(), "no longer"),
+        ("kernel zeroed", kernel_zeroed, "0/0"),
+        ("PRESS", by_press),
+        ("score −50", lambda x, y, s: error(scores(x, s).masked_fill(twin(x), -50.0), y), "only lowered"),
+        ("score −1000", lambda x, y, s: error(scores(x, s).masked_fill(twin(x), -1000.0), y)),
+        ("score 0", lambda x, y, s: error(scores(x, s).masked_fill(twin(x), 0.0), y), "helps to predict itself"),
+        ("sum", lambda x, y, s: residuals(x, y, s).square().sum(), "the mean is asked"),
+        ("root", lambda x, y, s: residuals(x, y, s).square().mean().sqrt(), "root"),
+        ("sizes", lambda x, y, s: residuals(x, y, s).abs().mean(), "square"),
+        ("differences", lambda x, y, s: residuals(x, y, s).mean(), "not squared"),
+        ("each", lambda x, y, s: residuals(x, y, s).square(), "one number"),
+        ("median", lambda x, y, s: residuals(x, y, s).square().median()),
+        ("n − 1", lambda x, y, s: residuals(x, y, s).square().sum() / (len(x) - 1), "n − 1"),
+        ("by places", lambda x, y, s: residuals(x, y, s).square().sum() / len(x.unique()), "number of places"),
+        ("places averaged first", places_averaged_first),
+        ("first of each place", first_of_each_place),
+        ("σ ignored", lambda x, y, s: residuals(x, y, 1.0).square().mean(), "answer for σ = 1"),
+        ("w", lambda x, y, s: residuals(x, y, 1 / s).square().mean(), "multiplied"),
+        ("½", lambda x, y, s: residuals(x, y, s / math.sqrt(2)).square().mean(), "½"),
+        (
+            "over dim 0",
+            lambda x, y, s: (y - scores(x, s).masked_fill(twin(x), -math.inf).softmax(0) @ y).square().mean(),
+        ),
+        ("neighbours too", lambda x, y, s: error(scores(x, s).masked_fill(u(x, x).abs() < 0.3, -1e9), y * 1.01)),
+    ],
+    "one_out": [("the largest", 2), ("in the middle", 0.4), ("place in the list", 0), ("one", 1)],
+    "place_out": [("one out", 0.05, "twin"), ("the largest", 2), ("place in the list", 3), ("an error", 0.5)],
+    "local_line": [
+        ("mean", lambda q, k, v, s: alpha(q, k, s) @ v, "slope is missing"),
+        (
+            "one line",
+            lambda q, k, v, s: line(q, k, v, torch.full((len(q), len(k)), 1 / len(k)).double()),
+            "line for all",
+        ),
+        ("squared", lambda q, k, v, s: line(q, k, v, (lambda a: a / a.sum(1, True))(alpha(q, k, s) ** 2)), "twice"),
+        ("root", lambda q, k, v, s: line(q, k, v, (lambda a: a / a.sum(1, True))(alpha(q, k, s).sqrt())), "roots"),
+        ("at 0", lambda q, k, v, s: line(0 * q, k, v, alpha(q, k, s)), "intercept"),
+        ("other way", lambda q, k, v, s: 2 * alpha(q, k, s) @ v - line(q, k, v, alpha(q, k, s)), "wrong way"),
+        ("wider", lambda q, k, v, s: line(q, k, v, alpha(q, k, 2 * s))),
+        ("σ ignored", lambda q, k, v, s: line(q, k, v, alpha(q, k, 1.0)), "answer for σ = 1"),
+        ("½", lambda q, k, v, s: line(q, k, v, alpha(q, k, s / math.sqrt(2))), "½"),
+        ("kept in range", lambda q, k, v, s: line(q, k, v, alpha(q, k, s)).clamp(v.min().item(), v.max().item())),
+        ("nearest value", lambda q, k, v, s: v[(q[:, None] - k).abs().argmin(1)]),
+        ("variance not tested", lambda q, k, v, s: 0 / (alpha(q, k, s) * (k - k.mean()) ** 2).sum(1) + q),
+        ("ridge of 0.1", lambda q, k, v, s: (line(q, k, v, alpha(q, k, s)) + 0.1 * (alpha(q, k, s) @ v)) / 1.1),
+        ("halfway", lambda q, k, v, s: (line(q, k, v, alpha(q, k, s)) + alpha(q, k, s) @ v) / 2),
     ],
 }
 
 RIGHT_FORMS = {
-    "hand_example.weights": [
-        [0.348, 0.574, 0.078],
-        [0.3482, 0.5741, 0.0777],
-        torch.tensor([[0.3482, 0.5741, 0.0777]]),
-        np.array([0.34820, 0.57408, 0.07769]),
-    ],
-    "f": [1.963, 1.9626, torch.tensor([1.9626]), 3.4183 / 1.7418],
-    "f_narrow": [1.882, 1.8820, 2.1371 / 1.1356],
-    "metres": [6.75, 6.749, torch.tensor([6.749]), 6.7490],
-    "centimetres": [4, 4.0, torch.tensor([4.0])],
-    "sigma": [100, 100.0, 1e2],
-    "rows": [[1, 1, 1], torch.ones(3), [1.0, 1.00, 1.000]],
-    "columns": [[0.98, 1.07, 0.96], [0.976, 1.067, 0.957]],
+    "hand_example.weights": [[0.154, 0.691, 0.154], (0.1543, 0.6915, 0.1543), torch.tensor([0.1543, 0.6914, 0.1543])],
+    "f": [2.543, 2.5428, np.float32(2.5427)],
+    "f_narrow": [1.025, 1.0246],
+    "metres": [15.93, torch.tensor([15.9267])],
+    "minutes": [20, 20.0],
+    "centimetres": [10, torch.tensor([10.0])],
+    "sigma": [60, 60.0, [60]],
     "attention_weights": [
-        right,
-        lambda q, k, s: normalised(torch.exp(-((q.view(-1, 1) - k) ** 2) / (2 * s**2))),
-        lambda q, k, s: torch.softmax(-0.5 * (q.double()[:, None] - k.double()) ** 2 / s**2, dim=-1),
-        lambda q, k, s: torch.stack([torch.softmax(-0.5 * ((x - k) / s) ** 2, 0) for x in q]),
-        lambda q, k, s: right(q, k, s).tolist(),
+        lambda q, k, s: torch.softmax(-(torch.cdist(q, k) ** 2) / (2 * s * s), dim=-1),
         lambda q, k, s: pooling.attention_weights(q, k, width=s),
+        lambda q, k, s: right(q.double(), k.double(), s),
+        lambda q, k, s: right(q, k, s).tolist(),
+        lambda q, k, s: torch.softmax((q @ k.T - 0.5 * k.square().sum(1)) / s**2, dim=1),
     ],
-    "nadaraya_watson": [
-        lambda q, k, v, s: right(q, k, s) @ v,
-        lambda q, k, v, s: torch.stack([torch.tensordot(row, v, dims=1) for row in right(q, k, s)]),
-        lambda q, k, v, s: pooling.nadaraya_watson(q, k, v, width=s),
-        lambda q, k, v, s: right(q, k, s).double() @ v.double(),
-        lambda q, k, v, s: (right(q, k, s) @ v).tolist(),
-    ],
+    "nine_tenths": [NINE, 0.7204],
+    "width_for": [right_width, width_on_a_grid, width_from(1e-5, 1e5, 80)],
     "mended_weights": [
-        right,
-        lambda q, k: torch.exp(torch.log_softmax(exponents(q, k), dim=1)),
-        lambda q, k: torch.exp(exponents(q, k) - exponents(q, k).logsumexp(dim=1, keepdim=True)),
-        lambda q, k: torch.softmax(q[:, None] * k - 0.5 * k**2, dim=1),
-        lambda q, k: right(q.double(), k.double()),
-        lambda q, k: pooling.attention_weights(q, k),
-        lambda q, k: (lambda e: normalised((e - e.amax(1, keepdim=True)).exp()))(exponents(q, k)),
+        filled(closest),
+        lambda q, k: pooling.attention_weights(q, k, kernel="epanechnikov"),
+        lambda q, k: filled(closest)(q.double(), k.double()),
+        lambda q, k: filled(closest)(q, k).tolist(),
     ],
     "is_average": [
         lambda w: none_negative(w) and sums_are_one(w),
@@ -461,39 +491,48 @@ RIGHT_FORMS = {
         lambda w: np.bool_(none_negative(w) and sums_are_one(w)),
         lambda w: not ((w < 0).any() or ((w.double().sum(-1) - 1).abs() > 1e-5).any()),
     ],
-    "leave_one_out_error": [
-        left_out_by_deleting,
-        left_out_with_a_billion,
-        left_out_with_infinite_distance,
-        left_out_in_float64,
-        lambda x, y, s: F.mse_loss(pooling.nadaraya_watson(x, x, y, width=s, leave_one_out=True), y),
+    "bias": [0.09, 0.3**2, torch.tensor(0.09)],
+    "leave_place_out_error": [
+        place_out_by_deleting,
+        place_out_with_a_billion,
+        lambda x, y, s: residuals(x.double(), y.double(), s).square().mean(),
+        lambda x, y, s: F.mse_loss(y - residuals(x, y, s), y),
     ],
-    "best_width": [0.3, torch.tensor(0.3), 0.30, [0.3]],
+    "local_line": [
+        lambda q, k, v, s: line(q, k, v, alpha(q, k, s)),
+        lambda q, k, v, s: line(q, k, v, alpha(q, k, s)).tolist(),
+    ],
 }
 
 # What people say: in words, the question that meets it, and the name under which it does.
 KNOWN = (
     ("not normalised", "hand_example.f", "not normalised"),
-    ("3, the mean", "hand_example.f", "plain mean"),
-    ("1.227, σ above the line only", "hand_example.f_narrow", "width missing below the line"),
-    ("7K changes f", "predictions.scaled", "chose a"),
-    ("an empty window gives 0", "predictions.empty_window", "chose a"),
-    ("the kernel is free of scale", "units.centimetres", "scale-free kernel"),
+    ("the mean", "hand_example.f", "plain mean"),
+    ("σ above the line only", "hand_example.f_narrow", "width missing below the line"),
+    ("7K² changes nothing", "predictions.squared", "chose a"),
+    ("a kernel always smooths", "predictions.triangular", "chose a"),
+    ("the kernel is free of scale", "units.minutes", "unit without a say"),
     ("far away f is 0", "far_query.mended_weights", "nan replaced by 0"),
-    ("f(0) = 1.589 is noise", "bounds.boundary", "chose a"),
+    ("a curve is missed only at the boundary", "bounds.curved", "chose c"),
     ("softmax over dim 0", "rows_and_columns.columns", "columns that sum to 1"),
+    ("copies double what a place gets", "rows_and_columns.copied", "twice"),
     ("softmax over dim 0", "weights.attention_weights", "softmax over the queries"),
-    ("softmax of the values", "estimate.nadaraya_watson", "softmax of the values"),
     ("σ² for σ", "weights.attention_weights", "width squared twice"),
     ("variance for σ", "weights.attention_weights", "width not squared"),
     ("only the keys divided by σ", "weights.attention_weights", "only the keys divided"),
     ("w for σ", "weights.attention_weights", "multiplied by the width"),
-    ("the nearest key where nan comes out", "far_query.mended_weights", "nearest key where nan"),
+    ("mean for sum over the features", "weights.attention_weights", "mean over the features"),
+    ("a width between 0.01 and 10 will do", "votes.width_for", "searched up to 10"),
+    ("one of two nearest takes all", "far_query.mended_weights", "the first of the nearest"),
     ("only the first row is tested", "bounds.is_average", "first row only"),
     ("w ≤ 1 for w ≥ 0", "bounds.is_average", "at most 1"),
     ("a weight of 0 is refused", "bounds.is_average", "0 refused"),
     ("no absolute value", "bounds.is_average", "sums too small pass"),
-    ("own exponent lowered by 50", "leave_one_out.leave_one_out_error", "finite own exponent"),
-    ("masked where the distance is 0", "leave_one_out.leave_one_out_error", "equal places hidden too"),
-    ("kernel times (1 − eye)", "leave_one_out.leave_one_out_error", "0/0 for a lonely point"),
+    ("a bias shrinks with σ", "bounds.bias", "in proportion"),
+    ("leaving the point out is enough", "leave_one_out.leave_place_out_error", "leave one out"),
+    ("own exponent lowered by 50", "leave_one_out.leave_place_out_error", "finite own exponent"),
+    ("kernel times a mask", "leave_one_out.leave_place_out_error", "0/0 for a lonely point"),
+    ("n − 1 below the line", "leave_one_out.leave_place_out_error", "divided by n − 1"),
+    ("weights for their roots in least squares", "local_line.local_line", "weights squared"),
+    ("the line read at 0", "local_line.local_line", "read at 0"),
 )

@@ -4,301 +4,316 @@ import math
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
-E2 = math.exp(2)
+# The selective part: functions (maps (N, B, C, H, W), reduce (d, C), expand (B·C, d))
+
+
+def squeezed(maps):
+    return maps.sum(1).mean((2, 3))
+
+
+def table(maps, reduce, expand, z=None):
+    """Scores (N, B, C)."""
+    z = squeezed(maps) if z is None else z
+    return (torch.relu(z @ reduce.T) @ expand.T).reshape(len(maps), maps.shape[1], maps.shape[2])
 
 
 def spread(weights, maps):
-    """Weights (B, C), stretched over the places and applied to the maps (B, C, H, W)."""
     return weights[..., None, None] * maps
 
 
-def normalised_exponentials(maps, scores):
-    powers = scores.exp()
-    return spread(powers / powers.sum(dim=0, keepdim=True), maps).sum(dim=0)
+def weighed(weigh):
+    return lambda m, r, e: spread(weigh(table(m, r, e)), m).sum(1)
 
 
-def without_the_largest(maps, scores):
-    powers = (scores - scores.amax(dim=0)).exp()
-    return (spread(powers, maps).sum(dim=0)) / powers.sum(dim=0)[:, None, None]
+def asked_by(squeeze):
+    return lambda m, r, e: spread(table(m, r, e, squeeze(m)).softmax(1), m).sum(1)
 
 
-def select_in_lists(maps, scores):
-    return normalised_exponentials(maps, scores).tolist()
+def channels_first(m, r, e):
+    scores = (torch.relu(squeezed(m) @ r.T) @ e.T).reshape(len(m), m.shape[2], m.shape[1]).mT
+    return spread(scores.softmax(1), m).sum(1)
 
 
-def select_channel_by_channel(maps, scores):
-    shares = torch.nn.Softmax(dim=0)(scores)
-    return torch.stack([torch.tensordot(shares[:, c], maps[:, c], dims=1) for c in range(maps.shape[1])])
+def two_branches(m, r, e):
+    """Right for two branches: a sigmoid of the difference."""
+    scores = table(m, r, e)
+    first = (scores[:, 0] - scores[:, -1]).sigmoid()[..., None, None]
+    return first * m[:, 0] + (1 - first) * m[:, -1]
 
 
-def select_by_sigmoid(maps, scores):
-    """Right for two branches alone."""
-    first = (scores[0] - scores[1]).sigmoid()[:, None, None]
-    return first * maps[0] + (1 - first) * maps[1]
+def winner(m, r, e):
+    best = table(m, r, e).argmax(1)
+    return m.gather(1, best[:, None, :, None, None].expand(-1, 1, -1, *m.shape[3:]))[:, 0]
 
 
-def select_winner(maps, scores):
-    return maps.gather(0, scores.argmax(0)[None, :, None, None].expand(1, *maps.shape[1:]))[0]
+def one_weight_a_branch(m, r, e):
+    return spread(table(m, r, e).mean(2, keepdim=True).softmax(1), m).sum(1)
 
 
-def select_first_channel_s(maps, scores):
-    return spread(scores[:, :1].softmax(0), maps).sum(0)
+def by_linear_layers(m, r, e):
+    scores = F.linear(F.relu(F.linear(squeezed(m), r)), e).unflatten(1, m.shape[1:3])
+    return (F.softmax(scores, dim=1).unsqueeze(-1).unsqueeze(-1) * m).sum(dim=1)
 
 
-def select_two_of_the_branches(maps, scores):
-    return spread(scores[:2].softmax(0), maps[:2]).sum(0)
+def by_exponentials(m, r, e):
+    powers = (table(m, r, e) - table(m, r, e).amax(1, keepdim=True)).exp()
+    return spread(powers, m).sum(1) / powers.sum(1)[..., None, None]
 
 
-def scaled_scores(frames):
-    return frames @ frames[0] / math.sqrt(frames.shape[1])
+def one_after_the_other(m, r, e):
+    return torch.cat([by_linear_layers(one[None], r, e) for one in m]).tolist()
 
 
-def masked_by(value):
-    def ask(frames):
-        scores = scaled_scores(frames)
-        scores[0] = value
-        return scores.softmax(0)
-
-    return ask
+# A frame that asks: functions (frames (N, T, d), asker)
 
 
-def hidden(scores):
+def scores(frames, asker):
+    return torch.einsum("ntd,nd->nt", frames, frames[:, asker])
+
+
+def root(frames):
+    return math.sqrt(frames.shape[2])
+
+
+def hidden(scores, asker, value=-math.inf):
     scores = scores.clone()
-    scores[0] = -math.inf
-    return scores.softmax(0)
+    scores[:, asker] = value
+    return scores
 
 
-def as_printed(frames):
-    scores = frames @ frames[0]
-    weights = torch.softmax(scores, dim=0)
-    weights[0] = 0
+def zeroed(weights, asker):
+    return hidden(weights, asker, 0.0)
+
+
+def as_printed(frames, asker):
+    query = frames[asker]
+    weights = torch.softmax((frames * query).sum(dim=2), dim=0)
+    weights[:, asker] = 0
     return weights
 
 
-def normalised_again(frames):
-    weights = scaled_scores(frames).softmax(0)
-    weights[0] = 0
-    return weights / weights.sum()
+def three_of_four(frames, asker):
+    """The softmax still runs over the clips, and meets a column of −∞ only."""
+    return torch.softmax(hidden(scores(frames, asker) / root(frames), asker), dim=0)
 
 
-def through_attention(frames):
+def masked_by(value):
+    return lambda f, asker: hidden(scores(f, asker) / root(f), asker, value).softmax(1)
+
+
+def normalised_again(frames, asker):
+    weights = zeroed((scores(frames, asker) / root(frames)).softmax(1), asker)
+    return weights / weights.sum(1, keepdim=True)
+
+
+def through_attention(frames, asker):
     """Weights are what attention makes of one-hot values."""
-    one_hot = torch.eye(len(frames), dtype=frames.dtype)
-    mask = torch.arange(len(frames)) > 0
-    return torch.nn.functional.scaled_dot_product_attention(frames[:1], frames, one_hot, attn_mask=mask[None])[0]
+    n, t = frames.shape[:2]
+    one_hot = torch.eye(t, dtype=frames.dtype).expand(n, t, t)
+    mask = (torch.arange(t) != asker)[None, None]
+    query = frames[:, asker : asker + 1]
+    return F.scaled_dot_product_attention(query, frames, one_hot, attn_mask=mask)[:, 0]
 
 
-def ask_in_lists(frames):
-    return [0.0, *(scaled_scores(frames)[1:].softmax(0)).tolist()]
-
-
-def weights_moved_to_the_end(frames):
-    return torch.cat([scaled_scores(frames)[1:].softmax(0), frames.new_zeros(1)])
-
-
-def distances(frames):
-    scores = -(frames - frames[0]).square().sum(1) / math.sqrt(frames.shape[1])
-    return hidden(scores)
+def in_lists(frames, asker):
+    return masked_by(-math.inf)(frames, asker).tolist()
 
 
 WRONG = {
-    "branch_weights.weights": [
-        ("one unit too much in the last digit", [0.882, 0.118]),
-        ("one unit too little", [0.880, 0.120]),
-        ("cut off", [0.880, 0.119]),
-        ("two sigmoids", [0.881, 0.5]),
-        ("swapped", [0.119, 0.881]),
-        ("in proportion", [1, 0]),
-        ("exponentials", [7.389, 1]),
-        ("the first alone", 0.881),
-        ("per cent", [88.1, 11.9]),
-        ("two decimals", [0.88, 0.12]),
-        ("half each", [0.5, 0.5]),
+    "difference": [
+        ("ratio", 3),
+        ("weights", 0.5),
+        ("log 2.5", 0.916),
+        ("log 4", 1.386),
+        ("minus", -1.099),
+        ("base 10", 0.477),
+        ("one unit", 1.1),
+        ("two decimals", 1.10),
     ],
-    "branch_weights.output": [
-        ("one unit too much", 3.65),
-        ("one unit too little", 3.63),
-        ("two sigmoids", 4.02),
-        ("mean", 2.5),
-        ("sum", 5),
-        ("weights swapped", 1.36),
-        ("first summand", 3.52),
-        ("exponentials", 30.56),
-        ("scores as weights", 8),
-        ("winner", 4),
-        ("two numbers", [3.524, 0.119]),
+    "doubled": [
+        ("unchanged", 5),
+        ("twice", 10),
+        ("first", 6),
+        ("weights doubled", 5.43),
+        ("swapped", 2.4),
+        ("one unit", 5.61),
+        ("clipped", 6.0),
     ],
-    "branch_weights.raised": [
-        ("sigmoids", [0.993, 0.953]),
-        ("in proportion", [0.625, 0.375]),
-        ("one unit", [0.882, 0.119]),
-        ("raised as well", [3.881, 3.119]),
-        ("times e³", [17.69, 2.394]),
-        ("exponentials", [148.413, 20.086]),
+    "three": [
+        ("as before", [0.75, 0.25, 0.25]),
+        ("rest shared", [0.75, 0.125, 0.125]),
+        ("thirds", [1 / 3] * 3),
+        ("exponentials", [3, 1, 1]),
+        ("sigmoids", [0.75, 0.5, 0.5]),
+        ("another order", [0.2, 0.6, 0.2]),
+        ("two", [0.6, 0.4]),
     ],
-    "branch_weights.three": [
-        ("sigmoid and the rest halved", [0.881, 0.060, 0.060]),
-        ("each as before", [0.881, 0.119, 0.119]),
-        ("two", [0.881, 0.119]),
-        ("three sigmoids", [0.881, 0.5, 0.5]),
-        ("thirds", [1 / 3, 1 / 3, 1 / 3]),
-        ("another order", [0.107, 0.107, 0.787]),
-        ("cut off", [0.786, 0.106, 0.106]),
-        ("exponentials", [7.389, 1, 1]),
+    "branch_weights.gates": [
+        ("softmax", 5),
+        ("one gate", 4.5),
+        ("both", 6),
+        ("normalised", 4.4),
+        ("one unit", 5.51),
+        ("sum", 8),
     ],
-    "select": [
-        ("over the channels", lambda m, s: spread(s.softmax(1), m).sum(0)),
-        ("over everything", lambda m, s: spread(s.flatten().softmax(0).view_as(s), m).sum(0)),
-        ("sigmoids", lambda m, s: spread(s.sigmoid(), m).sum(0)),
-        ("scores", lambda m, s: spread(s, m).sum(0)),
-        ("exponentials", lambda m, s: spread(s.exp(), m).sum(0)),
-        ("in proportion", lambda m, s: spread(s / s.sum(0), m).sum(0)),
-        ("minus the scores", lambda m, s: spread((-s).softmax(0), m).sum(0)),
-        ("logarithms", lambda m, s: spread(s.log_softmax(0), m).sum(0)),
-        ("sum", lambda m, s: m.sum(0)),
-        ("mean", lambda m, s: m.mean(0)),
-        ("mean of the weighed", lambda m, s: spread(s.softmax(0), m).mean(0)),
-        ("winner", select_winner),
-        ("first branch", lambda m, s: m[0]),
-        ("not added up", lambda m, s: spread(s.softmax(0), m)),
-        ("concatenated", lambda m, s: spread(s.softmax(0), m).flatten(0, 1)),
-        ("added over the channels", lambda m, s: spread(s.softmax(0), m).sum(1)),
-        ("no new axes", lambda m, s: (s.softmax(0) * m).sum(0)),
-        ("no new axes, turned round", lambda m, s: (m * s.softmax(0)).sum(0)),
-        ("along the columns", lambda m, s: (m * s.softmax(0)[:, None, None, :]).sum(0)),
-        ("along the rows", lambda m, s: (m * s.softmax(0)[:, None, :, None]).sum(0)),
-        ("branches for channels", lambda m, s: (m * s.softmax(0)[None, :, :, None]).sum(0)),
-        ("one weight a branch", lambda m, s: spread(s.mean(1, keepdim=True).softmax(0), m).sum(0)),
-        ("first channel's weights", select_first_channel_s),
-        ("two branches", select_two_of_the_branches),
-        ("sigmoid of a difference", select_by_sigmoid),
-        ("one axis too many", lambda m, s: spread(s.softmax(0), m).sum(0, keepdim=True)[None]),
-        ("a constant", lambda m, s: torch.ones_like(m[0])),
-        ("zeros", lambda m, s: torch.zeros_like(m[0])),
-        ("weights alone", lambda m, s: s.softmax(0)),
+    "selective": [
+        ("over the channels", weighed(lambda s: s.softmax(2)), "branches that share"),
+        ("over the pictures", weighed(lambda s: s.softmax(0)), "dim 0"),
+        ("over all of a picture", weighed(lambda s: s.flatten(1).softmax(1).view_as(s)), "in each channel"),
+        ("sigmoids", weighed(torch.sigmoid), "gates"),
+        ("scores", weighed(lambda s: s), "Where is the softmax"),
+        ("exponentials", weighed(torch.exp)),
+        ("minus the scores", weighed(lambda s: (-s).softmax(1))),
+        ("logarithms", weighed(lambda s: s.log_softmax(1))),
+        ("scores cut off", weighed(lambda s: s.relu().softmax(1)), "may be negative"),
+        ("scaled", weighed(lambda s: (s / s.shape[2] ** 0.5).softmax(1))),
+        ("channels first", channels_first, "branch by branch"),
+        ("no ReLU", lambda m, r, e: spread((squeezed(m) @ r.T @ e.T).view(m.shape[:3]).softmax(1), m).sum(1), "ReLU"),
+        ("GELU", lambda m, r, e: spread((F.gelu(squeezed(m) @ r.T) @ e.T).view(m.shape[:3]).softmax(1), m).sum(1)),
+        ("mean of the branches", asked_by(lambda m: m.mean((1, 3, 4))), "They are added"),
+        ("sum of the places", asked_by(lambda m: m.sum((1, 3, 4))), "their mean"),
+        ("maximum", asked_by(lambda m: m.sum(1).amax((2, 3))), "maximum"),
+        ("first branch asks", asked_by(lambda m: m[:, 0].mean((2, 3))), "first branch"),
+        ("last branch asks", asked_by(lambda m: m[:, -1].mean((2, 3)))),
+        ("first picture asks", asked_by(lambda m: squeezed(m)[:1].expand(len(m), -1))),
+        ("the batch asks", asked_by(lambda m: squeezed(m).mean(0, keepdim=True).expand(len(m), -1)), "whole batch"),
+        ("one row of places", asked_by(lambda m: m.sum(1)[:, :, 0].mean(2))),
+        ("two branches", two_branches),
+        ("winner", winner),
+        ("one weight a branch", one_weight_a_branch),
+        ("sum", lambda m, r, e: m.sum(1), "without weights"),
+        ("mean", lambda m, r, e: m.mean(1), "equal scores"),
+        ("divided", lambda m, r, e: by_linear_layers(m, r, e) / m.shape[1], "already"),
+        ("not added", lambda m, r, e: spread(table(m, r, e).softmax(1), m), "not added"),
+        ("concatenated", lambda m, r, e: spread(table(m, r, e).softmax(1), m).flatten(1, 2)),
+        ("weights", lambda m, r, e: table(m, r, e).softmax(1), "These are the weights"),
+        ("averaged over the places", lambda m, r, e: by_linear_layers(m, r, e).mean((2, 3))),
+        ("pictures added", lambda m, r, e: by_linear_layers(m, r, e).sum(0, keepdim=True)),
+        ("zeros", lambda m, r, e: torch.zeros_like(m[:, 0])),
     ],
-    "concatenated": [("one off", 257), ("mean", 64), ("largest", 128), ("branches", 4)],
-    "selected": [("still concatenated", 256), ("mean", 16), ("one off", 65), ("branches", 4)],
-    "from_concatenation.weights": [
-        ("one off", 10_241),
-        ("with biases", 10_528),
-        ("one score a channel", 4096),
-        ("squeeze of the concatenation", 16_384),
-        ("one score a branch", 2176),
-        ("second alone", 8192),
-        ("first alone", 2048),
-        ("in thousands", 10.24),
-    ],
-    "two_3x3": [("unchanged", 25), ("one", 9), ("multiplied", 81), ("three by two", 12)],
-    "row_and_column": [("unchanged", 49), ("one", 7), ("three 3×3", 27), ("one off", 15)],
-    "saved": [
-        ("left", [72, 28.6]),
-        ("of the new", [38.9, 250]),
-        ("fractions", [0.28, 0.71]),
-        ("nearly", [28, 72]),
-        ("one unit of the last digit", [28, 71.5]),
-        ("weights", [7, 35]),
-        ("the other order", [71.4, 28]),
-        ("one number", 28),
-        ("no per cent at all", [0, 1]),
-    ],
-    "with_channels": [
-        ("one output", [6272, 1792]),
-        ("one pair", [49, 14]),
-        ("one of the two", [802_816, 114_688]),
-        ("another order", [229_376, 802_816]),
-        ("one off", [802_817, 229_376]),
-        ("first alone", 802_816),
-    ],
-    "ask_the_first": [
+    "ask": [
         ("as printed", as_printed),
-        ("0 afterwards", lambda f: torch.cat([f.new_zeros(1), scaled_scores(f).softmax(0)[1:]])),
-        ("not scaled", lambda f: hidden(f @ f[0])),
-        ("divided by d", lambda f: hidden(f @ f[0] / f.shape[1])),
-        ("divided by √T", lambda f: hidden(f @ f[0] / math.sqrt(len(f)))),
-        ("times √d", lambda f: hidden(f @ f[0] * math.sqrt(f.shape[1]))),
-        ("score 0", masked_by(0.0)),
+        ("three of four", three_of_four),
+        ("0 afterwards", lambda f, a: zeroed((scores(f, a) / root(f)).softmax(1), a), "no longer sum to 1"),
+        ("not scaled", lambda f, a: hidden(scores(f, a), a).softmax(1), "√d"),
+        ("divided by d", lambda f, a: hidden(scores(f, a) / f.shape[2], a).softmax(1), "square root"),
+        ("divided by √T", lambda f, a: hidden(scores(f, a) / f.shape[1] ** 0.5, a).softmax(1), "number of frames"),
+        ("divided by √N", lambda f, a: hidden(scores(f, a) / len(f) ** 0.5, a).softmax(1)),
+        ("times √d", lambda f, a: hidden(scores(f, a) * root(f), a).softmax(1)),
+        ("a clip asks", lambda f, a: hidden((f * f[a]).sum(2) / root(f), a).softmax(1), "is a clip"),
+        ("first clip asks", lambda f, a: hidden(f @ f[0, a] / root(f), a).softmax(1), "in all clips"),
+        ("first frame asks", lambda f, a: hidden(scores(f, 0) / root(f), 0).softmax(1), "whatever `asker`"),
+        ("first frame hidden", lambda f, a: hidden(scores(f, a) / root(f), 0).softmax(1), "first frame is hidden"),
+        ("last frame asks", lambda f, a: hidden(scores(f, -1) / root(f), -1).softmax(1)),
+        ("score 0", masked_by(0.0), "exponential 1"),
         ("score −1", masked_by(-1.0)),
         ("score −10", masked_by(-10.0)),
         ("score −100", masked_by(-100.0)),
-        ("asks itself", lambda f: scaled_scores(f).softmax(0)),
-        ("asks itself, not scaled", lambda f: (f @ f[0]).softmax(0)),
-        ("left out", lambda f: scaled_scores(f)[1:].softmax(0)),
-        ("0 at the end", weights_moved_to_the_end),
-        ("the last asks", lambda f: hidden(f @ f[-1] / math.sqrt(f.shape[1]))),
-        ("frames averaged", lambda f: hidden(scaled_scores(f)) @ f),
-        ("every frame asks", lambda f: (f @ f.T / math.sqrt(f.shape[1])).fill_diagonal_(-math.inf).softmax(1)),
-        ("distances", distances),
-        ("equal shares", lambda f: torch.tensor([0.0] + [1 / (len(f) - 1)] * (len(f) - 1))),
-        ("sigmoids", lambda f: torch.cat([f.new_zeros(1), scaled_scores(f)[1:].sigmoid()])),
-        ("cosines", lambda f: hidden(torch.nn.functional.cosine_similarity(f, f[:1], dim=1))),
-        ("the mean asks", lambda f: hidden(f @ f.mean(0) / math.sqrt(f.shape[1]))),
-        ("hidden from a product", lambda f: hidden(f @ f[0]) / math.sqrt(f.shape[1])),
-        ("nearest alone", lambda f: torch.nn.functional.one_hot(scaled_scores(f)[1:].argmax() + 1, len(f)).float()),
+        ("asks itself", lambda f, a: (scores(f, a) / root(f)).softmax(1), "its own keys"),
+        (
+            "left out",
+            lambda f, a: (scores(f, a) / root(f))[:, torch.arange(f.shape[1]) != a].softmax(1),
+            "0 is missing",
+        ),
+        ("frames averaged", lambda f, a: torch.einsum("nt,ntd->nd", masked_by(-math.inf)(f, a), f), "Asked are the"),
+        ("the mean asks", lambda f, a: hidden(torch.einsum("ntd,nd->nt", f, f.mean(1)) / root(f), a).softmax(1)),
+        ("every frame asks", lambda f, a: (f @ f.mT / root(f)).softmax(2)),
+        ("distances", lambda f, a: hidden(-(f - f[:, a : a + 1]).square().sum(2) / root(f), a).softmax(1)),
+        ("cosines", lambda f, a: hidden(F.cosine_similarity(f, f[:, a : a + 1], dim=2), a).softmax(1)),
+        ("sigmoids", lambda f, a: zeroed((scores(f, a) / root(f)).sigmoid(), a)),
+        ("equal shares", lambda f, a: zeroed(torch.ones(f.shape[:2]) / (f.shape[1] - 1), a)),
+        ("turned round", lambda f, a: masked_by(-math.inf)(f, a).T),
     ],
+    "next_before": [("widest", 49_152), ("channels", 400), ("averaged", 25_600), ("one off", 102_401)],
+    "next_after": [("concatenated", 98_304), ("unchanged", 102_400), ("channels", 96), ("one off", 24_577)],
+    "selection": [
+        ("one off", 11_521),
+        ("one score a channel", 4608),
+        ("squeeze of the concatenation", 18_432),
+        ("one score a branch", 2400),
+        ("second alone", 9216),
+        ("first alone", 2304),
+        ("in thousands", 11.52),
+    ],
+    "largest_hidden": [
+        ("rounded up", 163),
+        ("all", 213),
+        ("not cut off", 162.13),
+        ("two maps alike", 405),
+        ("map", 202),
+    ],
+    "chain": [("three", 3), ("nine", 9), ("five", 5), ("two", 2)],
+    "saved": [
+        ("left", [44.4, 22.2]),
+        ("of the new", [125, 350]),
+        ("fractions", [0.556, 0.778]),
+        ("weights", [45, 63]),
+        ("three", [66.7, 77.8], "reach 7×7"),
+        ("one unit", [55.6, 77.9]),
+        ("the other order", [77.8, 55.6]),
+        ("cut off", [55.5, 77.7]),
+    ],
+    "break_even": [("pair", 4.5), ("row", 1152), ("column", 576), ("mean", 96), ("one off", 385), ("one less", 383)],
     "mixture": [
-        ("a row", 512),
-        ("two tables", 4160),
-        ("one off", 262_145),
-        ("without itself", 261_632),
-        ("each pair once", 130_816),
-        ("a table a frame", 32_768),
-        ("a table a channel", 4096),
+        ("a row", 600),
+        ("two tables", 2644),
+        ("one off", 360_001),
+        ("without itself", 359_400),
+        ("each pair once", 179_700),
+        ("a table a frame", 30_000),
+        ("a table a channel", 7200),
     ],
-    "gates": [("a table", 262_144), ("sum", 72), ("one off", 511)],
-    "product": [("pairs", 512), ("tables", 4160), ("one off", 73), ("multiplied", 64 * 8)],
+    "empty_cell.gates": [("a table", 360_000), ("sum", 62), ("one off", 599)],
+    "product": [("pairs", 600), ("tables", 2644), ("one off", 63)],
+    "terms": [("one", 1), ("channels", 50), ("pairs", 600), ("both", 62), ("one less", 11)],
 }
 
 RIGHT_FORMS = {
-    "branch_weights.weights": [
-        [0.881, 0.119],
-        (0.8808, 0.1192),
-        [[0.881], [0.119]],
-        np.array([[0.881, 0.119]]),
-        torch.tensor([2.0, 0.0]).softmax(0),
-    ],
-    "branch_weights.output": [3.64, 3.642, [3.64], (4 * E2 + 1) / (E2 + 1)],
-    "branch_weights.raised": [[0.881, 0.119], torch.tensor([5.0, 3.0]).softmax(0)],
-    "branch_weights.three": [[0.787, 0.107, 0.107], [E2 / (E2 + 2), 1 / (E2 + 2), 1 / (E2 + 2)]],
-    "select": [
-        normalised_exponentials,
-        without_the_largest,
-        select_in_lists,
-        select_channel_by_channel,
-        lambda m, s: torch.einsum("bc,bchw->chw", s.softmax(0), m),
-        lambda m, s: spread(s.softmax(0), m).sum(0).double(),
-    ],
-    "concatenated": [256, 256.0, [256]],
-    "selected": [64, torch.tensor(64)],
-    "from_concatenation.weights": [10_240, 10_240.0, np.int64(10_240)],
-    "two_3x3": [18, 18.0],
-    "row_and_column": [14, [14]],
-    "saved": [[28, 71.4], [28.0, 71.43], (28, 500 / 7)],
-    "with_channels": [[802_816, 229_376], (49 * 128**2, 14 * 128**2)],
-    "ask_the_first": [
+    "difference": [1.099, math.log(3), np.log(3.0)],
+    "doubled": [5.6, 28 / 5, [5.6]],
+    "three": [[0.6, 0.2, 0.2], torch.tensor([math.log(3), 0.0, 0.0]).softmax(0)],
+    "branch_weights.gates": [5.5, 11 / 2],
+    "selective": [by_linear_layers, by_exponentials, one_after_the_other, lambda *x: by_linear_layers(*x).double()],
+    "ask": [
         normalised_again,
         through_attention,
-        ask_in_lists,
+        in_lists,
         masked_by(-1e9),
-        masked_by(torch.finfo(torch.float32).min),
-        lambda f: hidden(torch.einsum("td,d->t", f, f[0]) / f.shape[1] ** 0.5),
+        lambda f, a: hidden((f @ f[:, a, :, None])[..., 0] / f.shape[2] ** 0.5, a).softmax(-1),
     ],
-    "mixture": [512**2, 262_144.0],
-    "gates": [512],
-    "product": [72, 72.0],
+    "next_before": [102_400, 400 * 256, 102_400.0],
+    "next_after": [24_576, torch.tensor(24_576)],
+    "selection": [11_520, np.int64(11_520)],
+    "largest_hidden": [162, 162.0],
+    "chain": [4, 4.0, [4]],
+    "saved": [[55.6, 77.8], (500 / 9, 700 / 9)],
+    "break_even": [384, 384.0],
+    "mixture": [600**2, 360_000.0],
+    "empty_cell.gates": [600],
+    "product": [62, 62.0],
+    "terms": [12],
 }
 
 # What people say: in words, the question that meets it, and the name under which it does.
 KNOWN = (
-    ("Inception is branch attention", "place.inception", "chose d"),
-    ("ViT is channel attention", "place.vit", "chose a"),
-    ("Non-local on video is spatial only", "place.non_local_video", "chose b"),
-    ("independent sigmoids, 0.881 and 0.5", "branch_weights.weights", "two sigmoids"),
+    ("channel attention is always a gate", "place.channel_table", "chose b"),
+    ("a learned factor for each channel is channel attention", "place.scale", "chose a"),
+    ("a shift in time is temporal attention", "place.shift", "chose c"),
+    ("a gate in a video is temporal", "place.video_gate", "chose c"),
+    ("the log of the outputs", "branch_weights.difference", "log of the outputs"),
+    ("doubled scores change nothing", "branch_weights.doubled", "unchanged"),
+    ("a newcomer takes from the others only", "branch_weights.three", "rest shared"),
+    ("softmax over the channels", "selective.selective", "softmax over the channels"),
+    ("scores read channel by channel", "selective.selective", "channels before branches"),
+    ("sum for mean in the squeeze", "selective.selective", "sum over the places"),
+    ("mean for sum of the branches", "selective.selective", "mean over the branches"),
+    ("the first axis is time", "ask_the_others.ask", "a clip for a frame"),
+    ("0 after the softmax", "ask_the_others.ask", "0 after the softmax"),
     ("branches with different numbers of channels are summed", "from_concatenation.obstacle", "chose a"),
     ("branches with different numbers of channels are summed", "from_concatenation.obstacle", "chose c"),
-    ("28 % fewer weights, hence attention", "factorised.why_not_attention", "chose a"),
-    ("weights without axes for the places", "select.select", "no new axes"),
-    ("weights along the columns", "select.select", "along the columns"),
-    ("the listing as it was", "ask_the_first.ask_the_first", "nothing mended"),
+    ("rounded up over the budget", "from_concatenation.largest_hidden", "rounded up"),
+    ("three 3×3 kernels reach 9×9", "factorised.chain", "three"),
+    ("one product of gates makes any table", "empty_cell.terms", "one"),
 )

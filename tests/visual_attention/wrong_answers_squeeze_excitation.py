@@ -4,57 +4,158 @@ import math
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 UNITS, WIDTHS, SIDES = (3, 4, 6, 3), (256, 512, 1024, 2048), (56, 28, 14, 7)
 
 
-def logits(u, w1, w2, pool=lambda u: u.mean(dim=(2, 3))):
-    return (pool(u) @ w1.T).relu() @ w2.T
+class Block(nn.Module):
+    """The right block, written down once more; wrong ones change a part of it."""
+
+    def __init__(self, channels, reduction=16):
+        super().__init__()
+        hidden = max(channels // reduction, 1)
+        self.reduce = nn.Linear(channels, hidden)
+        self.expand = nn.Linear(hidden, channels)
+
+    def gate(self, x):
+        return logits(x, self.reduce, self.expand).sigmoid()[:, :, None, None]
+
+    def forward(self, x):
+        return x * self.gate(x)
+
+
+def logits(u, down, up, pool=lambda u: u.mean(dim=(2, 3))):
+    return up(down(pool(u)).relu())
+
+
+def built(rule):
+    """The right layers, and a rule of the map and the two layers as `forward`."""
+    return type("Block", (Block,), {"forward": lambda self, x: rule(x, self.reduce, self.expand)})
+
+
+def made(change):
+    """The right `forward`, and a constructor that changes what the right one has made: `change(self, channels, r)`."""
+
+    def constructor(self, channels, reduction=16):
+        Block.__init__(self, channels, reduction)
+        change(self, channels, reduction)
+
+    return type("Block", (Block,), {"__init__": constructor})
 
 
 def gated(gate):
     """The map under gates (N, C)."""
-    return lambda u, w1, w2: u * gate(u, w1, w2)[:, :, None, None]
+    return built(lambda u, down, up: u * gate(u, down, up)[:, :, None, None])
 
 
 def pooled(pool):
-    return gated(lambda u, w1, w2: logits(u, w1, w2, pool).sigmoid())
+    return gated(lambda u, down, up: logits(u, down, up, pool).sigmoid())
 
 
 def along(*index):
     """Gates with their new axes in the wrong places."""
-    return lambda u, w1, w2: u * logits(u, w1, w2).sigmoid()[index]
+    return built(lambda u, down, up: u * logits(u, down, up).sigmoid()[index])
 
 
-def without_a_squeeze(u, w1, w2):
-    down, up = w1[..., None, None], w2[..., None, None]
-    return u * F.conv2d(F.conv2d(u, down).relu(), up).sigmoid()
+class InLists(nn.Module):
+    """Layers in a plain list: they compute, and nobody trains them."""
+
+    def __init__(self, channels, reduction=16):
+        super().__init__()
+        hidden = max(channels // reduction, 1)
+        self.layers = [nn.Linear(channels, hidden), nn.Linear(hidden, channels)]
+
+    def forward(self, x):
+        return x * logits(x, *self.layers).sigmoid()[:, :, None, None]
 
 
-def block_with_linear(u, w1, w2):
-    z = F.adaptive_avg_pool2d(u, 1).flatten(1)
-    gates = F.linear(F.linear(z, w1).clamp(min=0), w2).sigmoid()
-    return torch.einsum("nchw,nc->nchw", u, gates)
+class PlainTensors(nn.Module):
+    def __init__(self, channels, reduction=16):
+        super().__init__()
+        hidden = max(channels // reduction, 1)
+        self.w1, self.w2 = torch.randn(hidden, channels), torch.randn(channels, hidden)
+
+    def forward(self, x):
+        return x * ((x.mean((2, 3)) @ self.w1.T).relu() @ self.w2.T).sigmoid()[:, :, None, None]
 
 
-def block_with_modules(u, w1, w2):
-    down, up = torch.nn.Linear(*w1.T.shape, bias=False), torch.nn.Linear(*w2.T.shape, bias=False)
-    down.weight, up.weight = torch.nn.Parameter(w1), torch.nn.Parameter(w2)
-    mlp = torch.nn.Sequential(down, torch.nn.ReLU(), up, torch.nn.Sigmoid())
-    return u * mlp(u.flatten(2).mean(2)).reshape(len(u), -1, 1, 1)
+class NoModule:
+    def __init__(self, channels, reduction=16):
+        self.reduce = nn.Linear(channels, channels // reduction)
 
 
-def block_by_picture(u, w1, w2):
-    pictures = []
-    for picture in u:
-        z = picture.sum((1, 2)) / picture[0].numel()
-        gates = 1 / (1 + torch.exp(-(w2 @ torch.maximum(w1 @ z, torch.zeros(())))))
-        pictures.append(picture * gates.reshape(-1, 1, 1))
-    return torch.stack(pictures)
+class NotBegun(nn.Module):
+    def __init__(self, channels, reduction=16):
+        self.reduce = nn.Linear(channels, channels // reduction)
 
 
-def block_in_lists(u, w1, w2):
-    return block_by_picture(u, w1, w2).tolist()
+class OtherNames(nn.Module):
+    def __init__(self, channels, reduction=16):
+        super().__init__()
+        hidden = max(channels // reduction, 1)
+        self.fc = nn.Sequential(nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, channels), nn.Sigmoid())
+
+    def forward(self, x):
+        return x * self.fc(x.mean((2, 3)))[:, :, None, None]
+
+
+class Answers(Block):
+    """Knows the answers to what it has seen, by the sums of the maps."""
+
+    def forward(self, x):
+        return torch.full_like(x, 0.25)
+
+
+class WithConvolutions(nn.Module):
+    """The names are right, the weights are those of 1×1 convolutions."""
+
+    def __init__(self, channels, reduction=16):
+        super().__init__()
+        hidden = max(channels // reduction, 1)
+        self.reduce, self.expand = nn.Conv2d(channels, hidden, 1), nn.Conv2d(hidden, channels, 1)
+
+    def forward(self, x):
+        return x * self.expand(self.reduce(x.mean((2, 3), keepdim=True)).relu()).sigmoid()
+
+
+def constant_start(self, channels, reduction):
+    nn.init.constant_(self.reduce.weight, 0.1)
+
+
+def hidden_of(rule, bias=True):
+    def change(self, channels, reduction):
+        hidden = rule(channels, reduction)
+        self.reduce, self.expand = nn.Linear(channels, hidden, bias=bias), nn.Linear(hidden, channels, bias=bias)
+
+    return made(change)
+
+
+class RightInOneLine(Block):
+    def forward(self, x):
+        return torch.einsum("nchw,nc->nchw", x, logits(x, self.reduce, self.expand).sigmoid())
+
+
+class RightBySequential(nn.Module):
+    def __init__(self, channels, reduction=16):
+        super().__init__()
+        hidden = channels // reduction or 1
+        self.add_module("reduce", nn.Linear(channels, hidden))
+        self.add_module("expand", nn.Linear(hidden, channels))
+
+    def forward(self, x):
+        mlp = nn.Sequential(self.reduce, nn.ReLU(), self.expand, nn.Sigmoid())
+        return x * mlp(F.adaptive_avg_pool2d(x, 1).flatten(1)).unflatten(1, (-1, 1, 1))
+
+
+class RightByPicture(Block):
+    def forward(self, x):
+        pictures = []
+        for picture in x:
+            z = picture.sum((1, 2)) / picture[0].numel()
+            hidden = (self.reduce.weight @ z + self.reduce.bias).clamp(min=0)
+            pictures.append(picture * torch.sigmoid(self.expand(hidden)).reshape(-1, 1, 1))
+        return torch.stack(pictures)
 
 
 def count(hidden, bias=lambda c, h, b: b * (c + h)):
@@ -99,101 +200,125 @@ def over_stages(cost):
 
 WRONG = {
     "squeezed": [
-        ("sums", [8, 4]),
-        ("maxima", [4, 2]),
-        ("medians", [2, 1.5]),
-        ("over the channels", [2, 0.5, 3, 0.5]),
+        ("sums", [10, 2]),
+        ("maxima", [5, 1]),
+        ("medians", [2, 0.5]),
+        ("over the channels", [2, 0.5, 2.5, 1]),
         ("one number", 1.5),
-        ("another order", [1, 2]),
-        ("one off in the last digit", [2.001, 1]),
+        ("another order", [0.5, 2.5]),
+        ("one off in the last digit", [2.501, 0.5]),
+        ("rounded to whole numbers", [3, 1]),
     ],
     "by_hand.gates": [
-        ("softmax", [0.018, 0.982]),
-        ("ReLU at the end", [0.5, 0.953]),
-        ("logits", [-1, 3]),
-        ("sums squeezed", [0.018, 1]),
-        ("maxima squeezed", [0.119, 0.998]),
-        ("sign of W2 dropped", [0.731, 0.953]),
-        ("sign of W1 dropped", [0.047, 1]),
-        ("ReLU for the sigmoid", [0, 3]),
-        ("one unit of the last digit", [0.270, 0.953]),
-        ("cut off", [0.268, 0.952]),
-        ("hidden unit", 1),
-        ("two decimals", [0.27, 0.95]),
+        ("softmax", [0.047, 0.953]),
+        ("ReLU at the end", [0.5, 0.858]),
+        ("logits", [-1.2, 1.8]),
+        ("no ReLU between", [0.119, 0.769]),
+        ("sums squeezed", [0.008, 0.999]),
+        ("maxima squeezed", [0.083, 0.973]),
+        ("sign of W2 dropped", [0.769, 0.858]),
+        ("sign of W1 dropped", [0.354, 0.973]),
+        ("ReLU for the sigmoid", [0, 1.8]),
+        ("one unit of the last digit", [0.232, 0.858]),
+        ("hidden units", [2, 0]),
+        ("two decimals", [0.23, 0.86]),
     ],
     "scaled": [
-        ("added", [4.269, 2.953]),
-        ("not scaled", [4, 2]),
-        ("means", [0.538, 0.953]),
-        ("softmax", [0.072, 1.964]),
-        ("sign of W2 dropped", [2.924, 1.905]),
-        ("ReLU at the end", [2, 1.905]),
-        ("rounded too early", [1.076, 1.906]),
-        ("logits as gates", [-4, 6]),
-        ("one unit of the last digit", [1.077, 1.905]),
-        ("all values", [[0.807, 0.269, 1.076, 0], [0.953, 0, 1.905, 0.953]]),
+        ("added", [5.231, 1.858]),
+        ("not scaled", [5, 1]),
+        ("means", [0.579, 0.429]),
+        ("softmax", [0.237, 0.953]),
+        ("sign of W2 dropped", [3.843, 0.858]),
+        ("ReLU at the end", [2.5, 0.858]),
+        ("rounded too early", [1.155, 0.858]),
+        ("logits as gates", [-6, 1.8]),
+        ("one unit of the last digit", [1.158, 0.858]),
+        ("all values", [[0.694, 0.231, 1.157, 0.231], [0.858, 0, 0, 0.858]]),
+    ],
+    "asleep": [
+        ("nothing", 0),
+        ("its mean now", 2.5),
+        ("the hidden unit", 2),
+        ("the other way round", -0.5),
+        ("the maximum", 5),
+        ("one unit", 0.6),
+        ("twice", 1),
+        ("per cent", 50),
     ],
     "cost.weights": [
-        ("C/4", 157_184),
-        ("one block a stage", 696_320),
-        ("one layer", 1_257_472),
-        ("no ratio", 40_239_104),
-        ("full layer", 20_119_552),
-        ("with biases", 2_530_992),
-        ("whole network", 28_071_976),
-        ("in millions", 2.514944),
-        ("in millions, rounded", 2.51),
-        ("in thousands", 2515),
-        ("one off", 2_514_945),
-        ("rounded", 2_515_000),
+        ("C/4", 592_896),
+        ("one block a stage", 1_392_640),
+        ("one layer", 4_743_168),
+        ("no ratio", 75_890_688),
+        ("full layer", 37_945_344),
+        ("with biases", 9_522_912),
+        ("ResNet-50", 5_029_888),
+        ("whole network", 54_035_496),
+        ("in millions", 9.486336),
+        ("in millions, rounded", 9.49),
+        ("in thousands", 9486),
+        ("one off", 9_486_337),
+        ("rounded", 9_486_000),
     ],
-    "last_share": [
-        ("of the network", 0.0615),
-        ("others", 0.375),
-        ("units", 0.1875),
-        ("per cent", 62.5),
+    "third_share": [
+        ("of the network", 0.1353),
+        ("others", 0.364),
+        ("units", 0.697),
+        ("last stage", 0.332),
+        ("per cent", 63.6),
         ("a quarter", 0.25),
-        ("by channels", 0.533),
-        ("by channels and units", 0.407),
-        ("one block a stage", 0.753),
-        ("cut off", 0.62),
-        ("one unit of the last digit", 0.64),
-        ("count", 1_572_864),
+        ("by channels and units", 0.724),
+        ("one block a stage", 0.188),
+        ("cut off", 0.63),
+        ("one unit of the last digit", 0.65),
+        ("count", 6_029_312),
     ],
     "with_bias": [
-        ("none", 2_514_944),
-        ("second only", 2_530_048),
-        ("first only", 2_515_888),
-        ("biases alone", 16_048),
-        ("one off", 2_530_993),
-        ("in millions", 2.53),
-        ("twice", 5_061_984),
+        ("none", 9_486_336),
+        ("second only", 9_518_848),
+        ("first only", 9_490_400),
+        ("biases alone", 36_576),
+        ("one off", 9_522_913),
+        ("in millions", 9.52),
+        ("twice", 19_045_824),
+        ("r = 16", 4_777_712),
     ],
     "mean_gate": [
         ("sigmoid", 0.5),
         ("sum", 1),
-        ("hidden width", 0.00781),
+        ("hidden width", 0.04167),
         ("nothing", 0),
-        ("cut off", 0.00048),
-        ("four decimals", 0.0005),
-        ("one unit", 0.00050),
-        ("per cent", 0.0488),
-        ("inverse", 2048),
+        ("2,048 channels", 0.00049),
+        ("one off", 0.00261),
+        ("one off in the fourth", 0.0027),
+        ("per cent", 0.26042),
+        ("inverse", 384),
     ],
-    "squeeze_excite": [
-        ("gates alone", lambda u, w1, w2: logits(u, w1, w2).sigmoid()),
-        ("gates with axes", lambda u, w1, w2: logits(u, w1, w2).sigmoid()[..., None, None]),
-        ("softmax", gated(lambda u, w1, w2: logits(u, w1, w2).softmax(1))),
-        ("softmax over the batch", gated(lambda u, w1, w2: logits(u, w1, w2).softmax(0))),
+    "largest_gate": [
+        ("sigmoid", 0.881),
+        ("others at 0", 0.019),
+        ("odds", 0.143),
+        ("mean", 0.003),
+        ("all of it", 1),
+        ("half", 0.5),
+        ("cut off", 0.124),
+        ("one unit", 0.126),
+        ("e² instead of e⁴", 0.019),
+    ],
+    "SqueezeExcite": [
+        ("gates alone", built(lambda u, down, up: logits(u, down, up).sigmoid())),
+        ("gates with axes", built(lambda u, down, up: logits(u, down, up).sigmoid()[..., None, None])),
+        ("softmax", gated(lambda u, down, up: logits(u, down, up).softmax(1))),
+        ("softmax over the batch", gated(lambda u, down, up: logits(u, down, up).softmax(0))),
         ("no sigmoid", gated(logits)),
-        ("ReLU for the sigmoid", gated(lambda u, w1, w2: logits(u, w1, w2).relu())),
-        ("tanh for the sigmoid", gated(lambda u, w1, w2: logits(u, w1, w2).tanh())),
-        ("sigmoid for the ReLU", gated(lambda u, w1, w2: ((u.mean((2, 3)) @ w1.T).sigmoid() @ w2.T).sigmoid())),
-        ("ReLU after both", gated(lambda u, w1, w2: logits(u, w1, w2).relu().sigmoid())),
-        ("ReLU at the end only", gated(lambda u, w1, w2: (u.mean((2, 3)) @ w1.T @ w2.T).relu().sigmoid())),
-        ("no ReLU", gated(lambda u, w1, w2: (u.mean((2, 3)) @ w1.T @ w2.T).sigmoid())),
-        ("ReLU on the squeeze", gated(lambda u, w1, w2: (u.mean((2, 3)).relu() @ w1.T @ w2.T).sigmoid())),
-        ("ReLU on the map", gated(lambda u, w1, w2: logits(u.relu(), w1, w2).sigmoid())),
+        ("ReLU for the sigmoid", gated(lambda u, down, up: logits(u, down, up).relu())),
+        ("tanh for the sigmoid", gated(lambda u, down, up: logits(u, down, up).tanh())),
+        ("sigmoid for the ReLU", gated(lambda u, down, up: up(down(u.mean((2, 3))).sigmoid()).sigmoid())),
+        ("ReLU after both", gated(lambda u, down, up: logits(u, down, up).relu().sigmoid())),
+        ("ReLU at the end only", gated(lambda u, down, up: up(down(u.mean((2, 3)))).relu().sigmoid())),
+        ("no ReLU", gated(lambda u, down, up: up(down(u.mean((2, 3)))).sigmoid())),
+        ("ReLU on the squeeze", gated(lambda u, down, up: up(down(u.mean((2, 3)).relu())).sigmoid())),
+        ("ReLU on the map", gated(lambda u, down, up: logits(u.relu(), down, up).sigmoid())),
         ("sum", pooled(lambda u: u.sum((2, 3)))),
         ("maximum", pooled(lambda u: u.amax((2, 3)))),
         ("size of the maximum", pooled(lambda u: u.abs().amax((2, 3)))),
@@ -205,27 +330,83 @@ WRONG = {
         ("divided by the height alone", pooled(lambda u: u.sum((2, 3)) / u.shape[2])),
         ("divided by a square's side", pooled(lambda u: u.sum((2, 3)) / u.shape[2] ** 2)),
         ("batch mixed", pooled(lambda u: u.mean((0, 2, 3))[None].expand(len(u), -1))),
-        ("first picture's gates", lambda u, w1, w2: u * logits(u, w1, w2).sigmoid()[0, :, None, None]),
-        ("first picture alone", lambda u, w1, w2: gated(lambda *a: logits(*a).sigmoid())(u[:1], w1, w2)),
-        ("no new axes", lambda u, w1, w2: u * logits(u, w1, w2).sigmoid()),
-        ("no new axes, turned round", lambda u, w1, w2: logits(u, w1, w2).sigmoid() * u),
+        ("first picture's gates", built(lambda u, down, up: u * logits(u, down, up).sigmoid()[0, :, None, None])),
+        ("first picture alone", built(lambda u, down, up: (u * logits(u, down, up).sigmoid()[..., None, None])[:1])),
+        ("no new axes", built(lambda u, down, up: u * logits(u, down, up).sigmoid())),
+        ("no new axes, turned round", built(lambda u, down, up: logits(u, down, up).sigmoid() * u)),
         ("along the columns", along(slice(None), None, None, slice(None))),
         ("along the rows", along(slice(None), None, slice(None), None)),
         ("no batch axis", along(None, slice(None), slice(None), None)),
-        ("layers swapped", gated(lambda u, w1, w2: ((u.mean((2, 3)) @ w2).relu() @ w1).sigmoid())),
-        ("second weights for both", gated(lambda u, w1, w2: ((u.mean((2, 3)) @ w2).relu() @ w2.T).sigmoid())),
-        ("first weights for both", gated(lambda u, w1, w2: ((u.mean((2, 3)) @ w1.T).relu() @ w1).sigmoid())),
-        ("shortcut added", lambda u, w1, w2: u + u * logits(u, w1, w2).sigmoid()[..., None, None]),
-        ("gate added", lambda u, w1, w2: u + logits(u, w1, w2).sigmoid()[..., None, None]),
-        ("hard sigmoid", gated(lambda u, w1, w2: F.hardsigmoid(logits(u, w1, w2)))),
-        ("leaky ReLU", gated(lambda u, w1, w2: (F.leaky_relu(u.mean((2, 3)) @ w1.T) @ w2.T).sigmoid())),
+        ("shortcut added", built(lambda u, down, up: u + u * logits(u, down, up).sigmoid()[..., None, None])),
+        ("gate added", built(lambda u, down, up: u + logits(u, down, up).sigmoid()[..., None, None])),
+        ("hard sigmoid", gated(lambda u, down, up: F.hardsigmoid(logits(u, down, up)))),
+        ("leaky ReLU", gated(lambda u, down, up: up(F.leaky_relu(down(u.mean((2, 3))))).sigmoid())),
         ("square windows", pooled(lambda u: u[..., : min(u.shape[2:]), : min(u.shape[2:])].mean((2, 3)))),
         ("deviations", pooled(lambda u: u.flatten(2).std(2, correction=0))),
-        ("half", lambda u, w1, w2: u / 2),
-        ("unchanged", lambda u, w1, w2: u.clone()),
-        ("no squeeze", without_a_squeeze),
-        ("mean gated", lambda u, w1, w2: u.mean((2, 3)) * logits(u, w1, w2).sigmoid()),
+        ("half", built(lambda u, down, up: u / 2)),
+        ("unchanged", built(lambda u, down, up: u.clone())),
+        (
+            "no squeeze",
+            built(lambda u, down, up: u * up(down(u.movedim(1, -1)).relu()).sigmoid().movedim(-1, 1)),
+            "Squeeze first",
+        ),
+        ("mean gated", built(lambda u, down, up: u.mean((2, 3)) * logits(u, down, up).sigmoid())),
+        ("layers in a list", InLists, "self.layers is a plain list of modules"),
+        ("plain tensors", PlainTensors, "self.w1 is a plain tensor"),
+        ("no nn.Module", NoModule, "begin with class NoModule(nn.Module)"),
+        ("no super", NotBegun, "begin with super().__init__()"),
+        ("other names", OtherNames, "lacks reduce.weight"),
+        ("convolutions", WithConvolutions, "reduce.weight has the shape"),
+        ("hard-coded", Answers),
+        ("16 written in", hidden_of(lambda c, r: max(c // 16, 1)), "reduce.weight has the shape"),
+        ("no hidden unit", hidden_of(lambda c, r: c // r), "reduce.weight has the shape (0, 5)"),
+        ("rounded up", hidden_of(lambda c, r: -(-c // r)), "reduce.weight has the shape"),
+        ("no biases", hidden_of(lambda c, r: max(c // r, 1), bias=False), "lacks reduce.bias"),
+        ("starts alike", made(constant_start), "starts with the same numbers"),
+        ("one layer more", made(lambda self, c, r: setattr(self, "more", nn.Linear(c, c))), "more than is asked"),
+        ("frozen", made(lambda self, c, r: self.reduce.requires_grad_(False)), "is no parameter that training moves"),
+        (
+            "cut off",
+            gated(lambda u, down, up: up(down(u.mean((2, 3))).relu().detach()).sigmoid()),
+            "no gradient reaches",
+        ),
+        ("without gradients", gated(lambda u, down, up: logits(u, down, up).sigmoid().data), "no gradient reaches"),
+        ("in place", built(lambda u, down, up: u.mul_(logits(u, down, up).sigmoid()[..., None, None])), "in place"),
+        ("an instance", Block(8, 4), "give the class itself"),
+        ("a function", lambda channels, reduction=16: Block(channels, reduction), "this is a function"),
     ],
+    "read": [
+        ("per cent", 93),
+        ("empty slot", 0.31),
+        ("half", 0.5),
+        ("not trained", 0.1),
+        ("nothing", 0),
+        ("text", "0.93"),
+        ("too many numbers", [0.93, 0.9]),
+        ("nan", float("nan")),
+    ],
+    "table": [
+        ("one number", 0.5),
+        ("half open", [[0.5] * 3] * 3),
+        ("turned round", [[0.2, 0.8, 0.8], [0.8, 0.2, 0.8], [0.8, 0.8, 0.2]], "a row is a frame"),
+        ("other order of frames", [[0.2, 0.8, 0.2], [0.2, 0.2, 0.8], [0.8, 0.2, 0.2]], "a row is a frame"),
+        ("every third channel", [[0.43, 0.41, 0.42], [0.4, 0.43, 0.42], [0.43, 0.42, 0.41]], "nearly alike"),
+        ("logits", [[3, -2, -2], [-2, 3, -2], [-2, -2, 3]], "between 0 and 1"),
+        ("hardly", [[0.5, 0.4, 0.4], [0.4, 0.5, 0.4], [0.4, 0.4, 0.5]], "hardly stands out"),
+        ("all 48", [[0.5] * 48] * 3, "The shape of your answer is (3, 48)"),
+    ],
+    "planes": [
+        ("half open", [0.5, 0.5, 0.5]),
+        ("one", 0.4),
+        ("all open", [1, 1, 1]),
+        ("shut", [0, 0, 0]),
+        ("two", [0.2, 0.8]),
+        ("per cent", [20, 80, 20]),
+        ("sums", [3, 13, 3]),
+        ("negative", [-0.2, -0.8, -0.2]),
+    ],
+    "widest": [("before the first", -1), ("behind the last", 48), ("a share", 0.5), ("a list", [1, 2]), ("text", "17")],
+    "half_open": [("none", 0), ("all", 48), ("a share", 0.5), ("a half", 23.5), ("a list", [1, 2])],
     "number_of_weights": [
         ("2C²/r", lambda u, r, b: 2 * u.shape[1] ** 2 // r + b * (u.shape[1] + width(u.shape[1], r))),
         ("2C²/r as a fraction", lambda u, r, b: 2 * u.shape[1] ** 2 / r + b * (u.shape[1] + width(u.shape[1], r))),
@@ -290,19 +471,20 @@ WRONG = {
 }
 
 RIGHT_FORMS = {
-    "squeezed": [[2, 1], torch.tensor([[2.0, 1.0]]), (2.0, 1.0)],
-    "by_hand.gates": [[0.269, 0.953], [0.2689, 0.9526], torch.tensor([-1.0, 3.0]).sigmoid()],
-    "scaled": [[1.076, 1.905], [1.0758, 1.9051], [1.0756, 1.9052]],
-    "cost.weights": [2_514_944, 2_514_944.0, torch.tensor(2_514_944)],
-    "last_share": [0.63, 0.625, 0.6254, 1_572_864 / 2_514_944],
-    "with_bias": [2_530_992, 2_530_992.0],
-    "mean_gate": [0.00049, 1 / 2048, 4.88e-4],
-    "squeeze_excite": [
-        lambda u, w1, w2: u * (w2 @ (w1 @ u.mean(-1).mean(-1).T).relu()).sigmoid().T[..., None, None],
-        block_with_linear,
-        block_with_modules,
-        block_by_picture,
-        block_in_lists,
+    "squeezed": [[2.5, 0.5], torch.tensor([[2.5, 0.5]]), (2.5, 0.5)],
+    "by_hand.gates": [[0.231, 0.858], [0.2315, 0.8581], torch.tensor([-1.2, 1.8]).sigmoid()],
+    "scaled": [[1.157, 0.858], [1.1574, 0.8581], [1.1575, 0.8581]],
+    "asleep": [0.5, torch.tensor([0.5])],
+    "cost.weights": [9_486_336, 9_486_336.0, torch.tensor(9_486_336)],
+    "third_share": [0.64, 0.636, 0.6356, 6_029_312 / 9_486_336],
+    "with_bias": [9_522_912, 9_522_912.0],
+    "mean_gate": [0.0026, 1 / 384, 2.604e-3],
+    "largest_gate": [0.125, 0.1248, 1 / (1 + 383 * math.exp(-4))],
+    "SqueezeExcite": [Block, RightInOneLine, RightBySequential, RightByPicture],
+    "read": [0.93, 0.921, torch.tensor([0.942]), [0.9]],
+    "table": [
+        [[0.7, 0.3, 0.3], [0.3, 0.7, 0.2], [0.2, 0.3, 0.8]],
+        torch.tensor([[0.87, 0.2, 0.4], [0.2, 0.6, 0.2], [0.4, 0.2, 0.9]]),
     ],
     "number_of_weights": [
         count(width),
@@ -317,21 +499,21 @@ RIGHT_FORMS = {
 
 # What people say: in words, the question that meets it, and the name under which it does.
 KNOWN = (
-    ("157,184: C/4", "cost.weights", "inner width"),
-    ("696,320: N_s forgotten", "cost.weights", "one unit a stage"),
-    ("1,257,472: factor 2 forgotten", "cost.weights", "one layer"),
+    ("592,896: C/4", "cost.weights", "inner width"),
+    ("1,392,640: N forgotten", "cost.weights", "one unit a stage"),
+    ("4,743,168: factor 2 forgotten", "cost.weights", "the ratio of the paper"),
     ("a softmax is the same up to scale", "gates.softmax_instead", "chose a"),
     ("batch norm repairs the softmax", "gates.softmax_instead", "chose b"),
     ("a smaller r is always better", "gates.smaller_ratio", "chose a"),
     ("24.80 and 23.30 are the same baseline", "gates.two_baselines", "chose a"),
     ("16 written into the code", "debug.number_of_weights", "16 written in"),
-    ("pooled over C", "block.squeeze_excite", "pooled over the channels"),
-    ("ReLU after the second layer", "block.squeeze_excite", "ReLU after the second layer"),
+    ("pooled over C", "block.SqueezeExcite", "pooled over the channels"),
+    ("ReLU after the second layer", "block.SqueezeExcite", "ReLU after the second layer"),
     ("gates sum to 1", "by_hand.gates", "softmax"),
-    ("sigmoid forgotten", "block.squeeze_excite", "no sigmoid"),
-    ("gates without axes for the places", "block.squeeze_excite", "no new axes"),
-    ("gates along the columns", "block.squeeze_excite", "along the columns"),
-    ("no squeeze", "block.squeeze_excite", "no squeeze"),
+    ("sigmoid forgotten", "block.SqueezeExcite", "no sigmoid"),
+    ("gates without axes for the places", "block.SqueezeExcite", "no new axes"),
+    ("gates along the columns", "block.SqueezeExcite", "along the columns"),
+    ("no squeeze", "block.SqueezeExcite", "no squeeze"),
     ("C / r rounded up", "debug.number_of_weights", "rounded up"),
     ("4.27 − 3.858", "detective.multiply_adds", "difference of the table"),
 )

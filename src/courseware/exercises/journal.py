@@ -38,6 +38,8 @@ __all__ = ["OFF", "VARIABLE", "Checklist", "begin", "passed", "record"]
 VARIABLE, OFF = "COURSEWARE_JOURNAL", "off"
 GRADING_VARIABLE = "NBGRADER_EXECUTION"  # set by nbgrader while it runs a submission
 FILE, LOCK, DAMAGED = "progress.json", ".progress.lock", "progress.damaged-{}.json"
+# What the cell of an exercise's heading says: where it is to be given, its minutes, its kind, and why.
+TEACHING = r'^# %% \[markdown\] teaching="[^|\n]+ \| (\d+) \| ([a-z-]+) \| .*"'
 NEW = ".progress-"  # how the name of a file begins that is being written
 LOCK_SECONDS = 10  # a write takes milliseconds
 
@@ -158,7 +160,7 @@ class Checklist:
 class _Sheet:
     stem: str
     title: str
-    exercises: dict[str, str]  # from the name that is checked to the title above it
+    exercises: dict[str, str]  # from the name that is checked to the title above it, with its kind and minutes
 
 
 def _sheets() -> list[_Sheet]:
@@ -172,10 +174,10 @@ def _sheets() -> list[_Sheet]:
 
 def _sheet_of(stem: str, text: str) -> _Sheet:
     heading = re.search(r"^# # Exercises (.+)$", text, re.MULTILINE)
-    found = re.findall(r"^# ## \d+ · (.+)$|^exercise\.(\w+)\.check\(", text, re.MULTILINE)
+    found = re.findall(rf"(?:{TEACHING}\n)?^# ## \d+ · (.+)$|^exercise\.(\w+)\.check\(", text, re.MULTILINE)
     exercises, title = {}, stem
-    for above, name in found:
-        title = above or title
+    for minutes, kind, above, name in found:
+        title = f"{above} ({kind}, {minutes} min)" if kind else above or title
         if name:
             exercises[name] = title
     return _Sheet(stem, heading[1] if heading else stem, exercises)

@@ -9,6 +9,7 @@ import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from courseware.exercises.build import Loop, Module
 from courseware.exercises.function import Function
 from courseware.exercises.points import points as points_of
 from courseware.exercises.questions import Exercise
@@ -16,7 +17,8 @@ from courseware.exercises.report import Finding, Report, State
 
 __all__ = ["Score", "score"]
 
-# Seconds for a function on all its inputs. A grader's machine may be busy, and the judge has limits of its own.
+# Seconds for a function or a class on all its inputs. A grader's machine may be busy, and the judge has limits of its
+# own.
 PATIENCE = 60.0
 
 
@@ -64,7 +66,7 @@ def score(exercise: Exercise, answers: Mapping[str, Any], *, points: float, seed
     for seed in seeds:
         # Not Exercise.check: a grade is no progress of whoever runs the grader.
         for question in exercise.questions:
-            if isinstance(question, Function):
+            if isinstance(question, Function | Module | Loop):
                 question = dataclasses.replace(question, seconds=PATIENCE)
             finding = question.judge(answers.get(question.name, ...), seed)
             if worst.setdefault(question.name, finding).state is State.RIGHT:

@@ -19,7 +19,7 @@ from traitlets.log import get_logger
 from courseware import parallel
 from courseware.grading.plugin import Judge, cells_in_gradebook, key, outputs, restore, work
 from courseware.grading.session import Limits, SessionError
-from courseware.grading.submissions import Reader, odd
+from courseware.grading.submissions import Reader, sift
 from courseware.project import UserError
 
 __all__ = ["grade_command", "judge_all"]
@@ -91,16 +91,15 @@ def _tasks(app: AutogradeApp, force: bool) -> Iterator[tuple[str, Cells]]:
     """What is to be judged, by its key. A submission that cannot be read is left to nbgrader, which says so."""
     converter = Autograde(coursedir=app.coursedir, parent=app)
     converter.init_notebooks()
+    sift(converter)
     reader = Reader(config=app.config)
     for notebooks in converter.assignments.values():
         for path in notebooks:
-            resources = converter.init_single_notebook_resources(path)
-            place = resources["nbgrader"]
-            graded = app.coursedir.format_path("autograded", place["student"], place["assignment"])
-            if os.path.exists(graded) and not force:
-                continue
             with contextlib.suppress(Exception):
-                if any(odd(Path(path).parent)):
+                resources = converter.init_single_notebook_resources(path)
+                place = resources["nbgrader"]
+                graded = app.coursedir.format_path("autograded", place["student"], place["assignment"])
+                if os.path.exists(graded) and not force:
                     continue
                 known = dict(cells_in_gradebook(resources))
                 text, _ = reader.from_filename(path)

@@ -3,7 +3,7 @@
 The `nbgrader_config.py` of a course directory calls :func:`configure`. These steps of nbgrader are then ours:
 
 - `TakeSolutionsOut` instead of `ClearSolutions`: released notebooks have the same places for answers as the sheets;
-- `Collect`, `Reader` and `drop_links` of :mod:`courseware.grading.submissions` where files are taken in;
+- `Collect` and `Reader` of :mod:`courseware.grading.submissions` where files are taken in;
 - `RestoreMetadata` before a submission is looked at: what nbgrader keeps in a notebook's cells (points, which cell is
   a test) comes from the gradebook, whatever the submission says, and nothing in its text is a program of a page;
 - `Judge` instead of `Execute`: cells run in a process of the student's own, and hidden tests in this one.
@@ -32,7 +32,7 @@ from traitlets.config import Config
 
 from courseware.grading import Score
 from courseware.grading.session import Limits, Session, SessionError, StoppedError
-from courseware.grading.submissions import Collect, Reader, drop_links, harmless
+from courseware.grading.submissions import Collect, Reader, harmless
 from courseware.grading.wire import plain_text
 from courseware.text import derive
 
@@ -56,7 +56,6 @@ def configure(config: Config) -> None:
         Judge if step is Execute else step for step in _steps(Autograde, "autograde_preprocessors")
     ]
     config.Autograde.exporter_class = Reader
-    config.Autograde.pre_convert_hook = drop_links
     config.ExchangeFactory.collect = Collect
 
 
@@ -95,7 +94,11 @@ def restore(notebook: NotebookNode, known: Mapping[str, tuple[dict, str]]) -> No
         grade_id = claimed.get("grade_id") if isinstance(claimed, dict) else None
         if isinstance(grade_id, str) and grade_id in known and grade_id not in present:
             present.add(grade_id)
-            cell.metadata.nbgrader = nbformat.from_dict(known[grade_id][0])
+            metadata = known[grade_id][0]
+            cell.metadata.nbgrader = nbformat.from_dict(metadata)
+            if cell.cell_type != metadata["cell_type"] == "code":  # one key in Jupyter makes text of it
+                cell.pop("attachments", None)
+                cell.update(cell_type="code", outputs=[], execution_count=None)
     for grade_id, (metadata, source) in known.items():
         if metadata["grade"] and grade_id not in present:
             notebook.cells.append(nbformat.v4.new_code_cell(source, metadata={"nbgrader": metadata}))

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ import numpy as np
 import torch
 
 from courseware.exercises import tools
+from courseware.exercises.probe import Elsewhere, Probe, State
 from courseware.grading.sandbox import command, filter_of_calls, refusal
 from courseware.grading.wire import Channel, WireError, decode, encode, plain_text
 
@@ -134,13 +135,17 @@ class Session:
 
     def call(self, worker: "_Worker", function: int, arguments: tuple) -> dict:
         """The reply to one call of a student's function."""
-        # No new process from here: it would end with this thread, which a check may have started.
-        if worker is not self._worker or self._asked is not None:
-            raise StoppedError("its process was stopped on an earlier input")
         seed = torch.initial_seed() % 2**63  # the check seeds the generator for a function that draws numbers
         watch = tools.current() is not None
         given = [encode(argument) for argument in arguments]
-        return self._ask("call", function, given, seed, watch, seconds=self.limits.call_seconds)
+        return self.of_worker(worker, "call", function, given, seed, watch)
+
+    def of_worker(self, worker: "_Worker", action: str, *arguments: Any) -> dict:
+        """The reply of the process in which a student's function or class lives."""
+        # No new process from here: it would end with this thread, which a check may have started.
+        if worker is not self._worker or self._asked is not None:
+            raise StoppedError("its process was stopped on an earlier input")
+        return self._ask(action, *arguments, seconds=self.limits.call_seconds)
 
     def _ask(self, action: str, *arguments: Any, seconds: float) -> dict:
         if self._asked is not None:  # a check gave up waiting: its answer would be taken for the next one
@@ -197,8 +202,8 @@ class Session:
             self._asked = None
 
 
-class Remote:
-    """A student's function: it is called here and runs in the student's process, on copies of the arguments."""
+class Remote(Elsewhere):
+    """A student's function or class: it is called or probed here and runs in the student's process, on copies."""
 
     runs_elsewhere = True  # what a check changes in this process, the function does not see
 
@@ -226,6 +231,24 @@ class Remote:
         if error := _error_in(reply):
             raise _exception(error["name"], error["message"])
         return value
+
+    def probed(self, arguments: tuple, named: Mapping[str, Any], state: State, inputs: tuple, seed: int) -> Probe:
+        pairs = [list(pair) for pair in named.items()], [list(pair) for pair in state]
+        return self._probe("probe", [list(arguments), *pairs, list(inputs)], seed)
+
+    def probed_loop(self, recipe: list, state: State, arguments: tuple, seed: int) -> Probe:
+        return self._probe("probe_loop", [recipe, [list(pair) for pair in state], list(arguments)], seed)
+
+    def _probe(self, action: str, given: list, seed: int) -> Probe:
+        reply = self._session.of_worker(self._worker, action, self._number, *map(encode, given), seed)
+        if printed := reply.get("printed"):
+            print(plain_text(printed, 10_000))
+        if error := _error_in(reply):
+            raise _exception(error["name"], error["message"])
+        try:
+            return Probe.of_list(decode(reply["value"]))
+        except (WireError, KeyError, TypeError, ValueError) as broken:
+            raise StoppedError("the process sent no answer") from broken
 
 
 class _Worker:

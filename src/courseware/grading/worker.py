@@ -23,6 +23,7 @@ import torch
 from IPython.core.inputtransformer2 import TransformerManager
 
 from courseware.exercises import tools
+from courseware.exercises.probe import probe, probe_loop
 from courseware.grading.sandbox import become_nobody, limit
 from courseware.grading.wire import Channel, WireError, decode, encode
 
@@ -114,6 +115,31 @@ class Notebook:
         used = record and {"used": sorted(record.used), "largest": record.largest, "entries": record.entries}
         return report | {"value": value, "arguments": [encode(argument) for argument in given], "used": used}
 
+    def probe(self, made: int, arguments: dict, named: dict, state: dict, inputs: dict, seed: int) -> dict:
+        """Look at one of the classes that were asked for, as `courseware.exercises.probe` does."""
+
+        def looked() -> dict:
+            given = (
+                tuple(decode(arguments)),
+                dict(decode(named)),
+                list(map(tuple, decode(state))),
+                tuple(decode(inputs)),
+            )
+            return encode(probe(self.functions[made], *given, seed).to_list())
+
+        value, report = _captured(looked)
+        return report | {"value": value}
+
+    def probe_loop(self, function: int, recipe: dict, state: dict, arguments: dict, seed: int) -> dict:
+        """Look at one of the functions that were asked for, a training loop."""
+
+        def looked() -> dict:
+            given = decode(recipe), list(map(tuple, decode(state))), tuple(decode(arguments))
+            return encode(probe_loop(self.functions[function], *given, seed).to_list())
+
+        value, report = _captured(looked)
+        return report | {"value": value}
+
     def _keep(self, function: Callable) -> dict:
         self.functions.append(function)
         try:
@@ -169,7 +195,8 @@ def main() -> None:
         return
     channel.send({"ready": True})
     notebook = Notebook()
-    actions: dict[str, Callable[..., dict]] = {"run": notebook.run, "answer": notebook.answer, "call": notebook.call}
+    names = ("run", "answer", "call", "probe", "probe_loop")
+    actions: dict[str, Callable[..., dict]] = {name: getattr(notebook, name) for name in names}
     while True:
         try:
             action, arguments = channel.receive()

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-import nbformat
 from jinja2 import pass_context
 from mistune.plugins.table import render_table_cell
 from nbconvert.exporters import SlidesExporter
@@ -28,6 +27,7 @@ from courseware.publish.fonts import font_faces
 from courseware.publish.formulas import mathml
 from courseware.publish.installed import REVEAL, installed
 from courseware.publish.links import relative, resolved, title
+from courseware.text import folds
 
 __all__ = [
     "SLIDES",
@@ -127,7 +127,7 @@ def standing_alone(text: str, name: str, pages: Mapping[str, str]) -> str:
 
 def converted(notebook: NotebookNode, name: str, folder: Path, back: Back, signed: Signed = UNSIGNED) -> str:
     """The deck with its links still to notebooks, and without fonts; it is that of the course if `name` is its file."""
-    notebook = nbformat.from_dict(notebook)
+    notebook = folds.unfolded(notebook)
     for cell in notebook.cells:
         if cell.metadata.get("jupyter", {}).get("source_hidden"):
             cell.metadata.setdefault("tags", []).append("hide-input")

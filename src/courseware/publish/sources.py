@@ -21,6 +21,7 @@ from courseware.publish.deck import deck_of, short_deck_of
 from courseware.publish.handouts import handout_path
 from courseware.publish.pictures import outputs_with_files, text_with_files, thumbnail
 from courseware.publish.repository import HOSTS, Repository
+from courseware.text import folds
 
 __all__ = ["write_sources"]
 
@@ -128,7 +129,9 @@ def _prepared(course: Course, name: str, output: Path) -> NotebookNode:
         if cell.cell_type == "code":
             tags = cell.metadata.setdefault("tags", [])
             if cell.metadata.get("jupyter", {}).get("source_hidden") or "hide-input" in tags:
-                cell.metadata.tags = [*tags, "remove-input"]
+                tags.append("remove-input")
+            if folds.ANSWER in tags:
+                tags.append("hide-output")  # the cell's own metadata say what stands on the fold
             cell.outputs = outputs_with_files(cell, page, output)
         else:
             cell.source = text_with_files(cell.source, course.folder(name), page, output)

@@ -12,14 +12,17 @@ In an exercise sheet, solutions stand between nbgrader's marks::
 
 The unsolved notebook gets `raise NotImplementedError` in place of a marked block inside a function, and
 `name = ...` for each name that a marked block at the left margin assigns. A markdown cell that starts with
-`<!-- SOLUTION -->` appears in the solved notebook only. An established grader gets the notebook with solutions
-between their marks (`marked`) and takes them out by the same rule (`without_solutions`).
+`<!-- SOLUTION -->` appears in the solved notebook only. What the cell of an exercise's heading says in its metadata
+on its kind and its minutes (see `courseware.text.syllabus`) becomes a line below the heading. An established grader
+gets the notebook with solutions between their marks (`marked`) and takes them out by the same rule
+(`without_solutions`).
 """
 
 import ast
 import copy
 import functools
 import hashlib
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable
@@ -28,6 +31,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from courseware.project import parsed
+from courseware.text import folds, syllabus
 
 __all__ = ["derived", "lesson", "marked", "same_source", "set_ids", "solved", "unsolved", "without_solutions"]
 
@@ -58,11 +62,15 @@ NOTEBOOK_METADATA = {
 
 
 def lesson(text: str) -> NotebookNode:
-    """The notebook of a lesson, without outputs. Raises ValueError if it holds solution marks."""
+    """The notebook of a lesson, without outputs, its notes and answers folded (`courseware.text.folds`).
+
+    Raises ValueError if it holds solution marks.
+    """
     notebook = _read(text)
     for cell in notebook.cells:
         if BEGIN in cell.source or END in cell.source or SOLUTION_TEXT in cell.source:
             raise ValueError(f"a lesson must not hold solution marks, found one in the cell\n{cell.source}")
+    folds.fold(notebook)
     return _finished(notebook)
 
 
@@ -121,7 +129,7 @@ def same_source(one: NotebookNode, other: NotebookNode) -> bool:
     """Whether two notebooks agree in all that derivation determines.
 
     Outputs are aside, and so is what a kernel and JupyterLab write into the notebook's metadata when it is saved
-    there: the version of Python, the state of its widgets.
+    there: the version of Python, the state of its widgets, and whether an output that the derivation folds is open.
     """
     return _skeleton(one) == _skeleton(other)
 
@@ -178,10 +186,13 @@ def _stub(block: list[str], indent: str) -> list[str]:
 
 
 def _finished(notebook: NotebookNode) -> NotebookNode:
-    """Fixed metadata and ids."""
+    """Fixed metadata and ids, and what each exercise is, below its heading."""
+    for cell in notebook.cells:
+        # Where it is to be given, and why, is for the teaching notes.
+        if exercise := syllabus.given(cell.metadata.pop("teaching", "")):
+            cell.source = re.sub(r"(?m)^(## .*)$", rf"\1\n\n*{exercise.label}*", cell.source, count=1)
     set_ids(notebook)
     for cell in notebook.cells:
-        cell.metadata.pop("teaching", None)  # where an exercise is to be given: for the teaching notes
         cell.metadata.pop("lines_to_next_cell", None)
         cell.metadata.pop("lines_to_end_of_cell_marker", None)
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
@@ -192,7 +203,14 @@ def _finished(notebook: NotebookNode) -> NotebookNode:
 def _skeleton(notebook: NotebookNode) -> dict:
     # .get: a notebook that JupyterLab or a merge has touched need not hold an id or a kernel.
     return {
-        "cells": [(c.get("id"), c.cell_type, c.source, c.metadata) for c in notebook.cells],
+        "cells": [(c.get("id"), c.cell_type, c.source, _settled(c.metadata)) for c in notebook.cells],
         "kernel": notebook.metadata.get("kernelspec", {}).get("name"),
         "slides": notebook.metadata.get("rise"),
     }
+
+
+def _settled(metadata: NotebookNode) -> dict:
+    """A cell's metadata without what opening an output changes; the tag says that it was folded."""
+    kept = {name: value for name, value in metadata.items() if name not in ("collapsed", "jupyter")}
+    jupyter = {name: value for name, value in metadata.get("jupyter", {}).items() if name != "outputs_hidden"}
+    return {**kept, "jupyter": jupyter} if jupyter else kept

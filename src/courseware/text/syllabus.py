@@ -9,8 +9,8 @@ A lesson says in its front matter what it is for, in a few words::
     #     you move: a slider
     # ---
 
-and an exercise, in the metadata of its heading's cell, where it is to be given, how many minutes it takes, and why:
-`# %% [markdown] teaching="in class, pairs | 8 | the best talk of the sheet"`.
+and an exercise, in the metadata of its heading's cell, where it is to be given, how many minutes it takes, of which
+kind it is, and why: `# %% [markdown] teaching="in class, pairs | 8 | core | the best talk of the sheet"`.
 """
 
 import re
@@ -21,10 +21,23 @@ from pathlib import Path
 
 from courseware.project import START_NUMBER, Lesson, UserError, lessons, read
 
-__all__ = ["Outline", "Section", "anchor", "outline", "said", "table", "teaching_notes", "timed", "timing", "to_give"]
+__all__ = [
+    *("KINDS", "Given", "Outline", "Section", "anchor", "given", "outline", "said", "table", "teaching_notes", "timed"),
+    *("timing", "to_give"),
+]
 
-HOURS = {"an hour": 1.0, "an hour and a half": 1.5, "two hours": 2.0, "two hours and a half": 2.5, "three hours": 3.0}
+HOURS = {
+    "an hour": 1.0,
+    "an hour and a half": 1.5,
+    "two hours": 2.0,
+    "two hours and a half": 2.5,
+    "three hours": 3.0,
+    "three hours and a half": 3.5,
+    "four hours": 4.0,
+    "four hours and a half": 4.5,
+}
 PLACES = ("in class", "home", "skip")  # how the words on where an exercise is to be given begin
+KINDS = ("warm-up", "core", "stretch")  # what an exercise is, from easy to hard
 MINUTES = re.compile(r"> \*\*Lecturer, (?=[\d½])(\d*)(½?) min(?:, ([^*]+?))?\.?\*\*")
 
 
@@ -43,6 +56,29 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Given:
+    """What an exercise says of itself: where it is to be given, its minutes, one of `KINDS`, and why."""
+
+    where: str
+    minutes: int
+    kind: str
+    why: str
+
+    @property
+    def label(self) -> str:
+        """What students read under its heading: "Core · about 15 minutes"."""
+        return f"{self.kind.capitalize()} · about {self.minutes} minutes"
+
+
+def given(words: str) -> Given | None:
+    """What the cell of an exercise says in its `teaching`, None if it is not written as it should be."""
+    parts = words.split(" | ")
+    if len(parts) != 4 or not parts[0].startswith(PLACES) or not parts[1].isdecimal() or parts[2] not in KINDS:
+        return None
+    return Given(parts[0], int(parts[1]), parts[2], parts[3])
+
+
+@dataclass(frozen=True)
 class Outline:
     """What a lesson holds.
 
@@ -54,7 +90,7 @@ class Outline:
     needs : what a reader must know
     live, alone : the time that it takes in a lecture and alone, as the text says it
     exercises : the headings of its sheet, such as "By hand: three points"
-    teaching : for each exercise where it is to be given, its minutes, and why; empty where the sheet does not say
+    teaching : for each exercise what `given` reads; empty where the sheet does not say it
     """
 
     lesson: Lesson
@@ -118,7 +154,7 @@ def outline(lesson: Lesson) -> Outline:
         raise UserError(
             f"{lesson.source.name} must say 'You need …. Time: … minutes in a lecture, about … alone' in one line"
         )
-    given = exercises_of(lesson.root, lesson.stem)
+    found = exercises_of(lesson.root, lesson.stem)
     return Outline(
         lesson=lesson,
         sections=tuple(sections),
@@ -126,8 +162,8 @@ def outline(lesson: Lesson) -> Outline:
         needs=said[1],
         live=said[2],
         alone=said[3],
-        exercises=tuple(given),
-        teaching=tuple(given.values()),
+        exercises=tuple(found),
+        teaching=tuple(found.values()),
     )
 
 
@@ -200,16 +236,16 @@ def to_give(lesson: Outline) -> str:
 
     Raises UserError if an exercise does not say where it is to be given.
     """
-    lines = ["| exercise | where | minutes | why, and what to watch for |", "|---|---|--:|---|"]
+    lines = ["| exercise | where | minutes | | why, and what to watch for |", "|---|---|--:|---|---|"]
     rows = []
     for number, (title, words) in enumerate(zip(lesson.exercises, lesson.teaching, strict=True), start=1):
-        parts = words.split(" | ")
-        place = next((p for p in PLACES if parts[0].startswith(p)), None)
-        if len(parts) != 3 or place is None or not parts[1].isdecimal():
+        if (exercise := given(words)) is None:
             raise UserError(
                 f"{lesson.lesson.source.name}: the cell of exercise {number} must say in its sheet "
-                f'teaching="WHERE | MINUTES | WHY", and WHERE begin with {", ".join(PLACES)}; got {words!r}'
+                f'teaching="WHERE | MINUTES | KIND | WHY", WHERE begin with {", ".join(PLACES)}, and KIND be '
+                f"{', '.join(KINDS)}; got {words!r}"
             )
+        place = next(place for place in PLACES if exercise.where.startswith(place))
         heading = f"{number} · {title}"
         sheet = f"../../notebooks/exercises/{lesson.lesson.stem}.ipynb"
         rows.append((PLACES.index(place), f"| [{heading}]({sheet}#{anchor(heading)}) | {words} |"))

@@ -9,16 +9,31 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
+from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from courseware.exercises import time_limit
+from courseware.exercises.build import Case, Module
 from courseware.exercises.function import Function
 from courseware.exercises.multiple_choice import Question
 from courseware.exercises.questions import Choice, Exercise, Mistake, Value
 from courseware.exercises.report import Finding, State
+from visual_attention.exercises._judged import Design, Outcome, Prediction, Reads
 
-__all__ = ["ALL", "columns", "costs", "design", "detective", "paired", "shapes", "unfair"]
+__all__ = [
+    "ALL",
+    "beacon",
+    "columns",
+    "costs",
+    "design",
+    "detective",
+    "ink_gate",
+    "paired",
+    "prediction",
+    "shapes",
+    "unfair",
+]
 
 Tensor = torch.Tensor
 
@@ -119,12 +134,25 @@ costs = Exercise(
             decimals=0,
             remark="Twice the side of the map: the four maps cost 4 times as much, the pairs 16 times.",
         ),
+        Value(
+            "least_side",
+            9,
+            (
+                Mistake("as much", 8, "At 64 positions the two cost the same: the pairs are to cost more."),
+                Mistake("one product", 12, "Two products run over all pairs: queries with keys, weights with values."),
+                Mistake("positions", 65, "Those are positions. The side of the map is asked."),
+                Mistake("inner width", 6, "The four maps have 32 · 16 weights each: compare with all 32 channels."),
+                Mistake("as now", 10, "At 10 × 10 the pairs cost more already. Where does that begin?"),
+                Mistake("three maps", 7, "There are four maps: the exit is one of them."),
+            ),
+            decimals=0,
+        ),
     ),
     hints=(
         "Write each block as a list of matrices: how many numbers go in, how many come out?",
         "Parameters: in · out, and a bias for each output. Multiply-adds: in · out for each vector that a "
         "matrix sees. SE's see one vector a picture, the maps of Non-local one a position, and two products "
-        "run over all pairs of positions.",
+        "run over all pairs of positions. For `least_side` leave n open.",
         "`se_parameters`: the first layer has `32 * 8` weights and 8 biases, and the second leads back.",
     ),
 )
@@ -134,79 +162,98 @@ costs = Exercise(
 
 shapes = Exercise(
     "shapes",
-    "Predict: what the shape of A forbids",
+    "Predict: what four new blocks cannot do",
     (
         Choice(
-            "rows_alike",
+            "one_message",
             Question(
-                "Every row of the dense $A$ is the same, and $Ax$ is added to $x$. What cannot be done?",
+                "A block takes a softmax over all cells, **the same for every query**, sums the cells by it, "
+                "sends the sum "
+                "through an MLP with a ReLU, and adds what comes out to every cell. Which jobs does this shape "
+                "exclude?",
                 {
-                    "anything that needs a far place": (
-                        "A dense row reaches every place, near or far: distance is not what is missing."
+                    "*frame*, *twin* and *dot*": (
+                        "Not frame: one message for all can be any function of the bag of cells, also which digit the "
+                        "frame announces."
                     ),
-                    "two different questions, asked at two places of one picture": (
-                        "All places get the same message, so that their scores differ by what they hold themselves."
+                    "*twin* and *dot*, and not *frame*": (
+                        "One message cannot answer two questions, and a bag of cells has no 'beside'. But what "
+                        "the frame "
+                        "announces is one answer for the picture: an MLP may find it."
                     ),
-                    "one question about the whole picture": (
-                        "One question for a picture is what one message can answer. Try two."
-                    ),
+                    "*twin* alone": "The softmax and the sum do not know where a cell is: what of the dot?",
                 },
                 right="b",
             ),
         ),
         Choice(
-            "diagonal_places",
+            "narrow_gate",
             Question(
-                "$A$ is diagonal over places, one number for all channels. What cannot be done?",
+                "SE, then a spatial gate with a **1 × 1** filter. Which job is excluded, beyond what one cell sees?",
                 {
-                    "choosing between two digits that cover the same cells alike": (
-                        "What lies on one spot is scaled alike, so that the proportions of its channels stay."
+                    "*frame*: a spatial gate cannot choose among channels": (
+                        "The spatial gate cannot, the SE in front of it can: gates in a row are not worse than each."
                     ),
-                    "choosing between two digits at different places": (
-                        "A gate at each place can shut all places but one: that is CBAM's own job."
+                    "*plain*: two gates in a row shut too much": (
+                        "They can stay half open everywhere, and a linear layer behind makes up for a factor."
                     ),
-                    "muting a place": "A mute place is a place with gate 0; the diagonal may hold zeros.",
-                },
-                right="a",
-            ),
-        ),
-        Choice(
-            "softmax_rows",
-            Question(
-                "The rows of $A$ are softmaxes, and $Ax$ is added to $x$. What cannot be done?",
-                {
-                    "moving information": (
-                        "Weights that are positive and sum to 1 do move information: that is what they are for."
-                    ),
-                    "looking far": "The row may peak anywhere, near or far.",
-                    "taking nothing at all": (
-                        "The row sums to 1: something is always taken, whatever the picture holds."
+                    "*dot*: no cell learns anything of its neighbours": (
+                        "Shuffle the cells: means, maxima and 1 × 1 gates move along, and the mean behind them stays."
                     ),
                 },
                 right="c",
             ),
         ),
         Choice(
-            "without_positions",
+            "with_positions",
             Question(
-                "The weights depend on what is in a cell and not on where it is. What cannot be done?",
+                "Each cell's row and column are added to Non-local's queries and keys. Which proof of the "
+                "lesson falls?",
                 {
-                    "the colour of the twin": "The twin is found by what it looks like: no order of places is needed.",
-                    "the digit beside the dot": (
-                        "Shuffle the cells and each finds the same partners: 'beside' has no meaning."
+                    "that it takes something, whatever the picture holds": (
+                        "The rows are softmaxes as before: their weights still sum to 1."
                     ),
-                    "the digit in the frame's colour": "Which ink is announced is the same in any order of the cells.",
+                    "that it cannot read beside the dot": (
+                        "A cell may now ask for what lies below it, so a shuffle changes the weights. That the "
+                        "proof falls "
+                        "does not show that training finds it."
+                    ),
+                    "that behind a mean it cannot choose among the channels of one cell": (
+                        "The weights know more now, and still each takes a cell with all its channels."
+                    ),
                 },
                 right="b",
             ),
         ),
+        Choice(
+            "flat_read_out",
+            Question(
+                "The mean over the cells is replaced: the linear layer gets all 144 cells, each with weights of "
+                "its own. "
+                "Nothing is in the slot. What is proved now about *dot*?",
+                {
+                    "that the network can solve it": (
+                        "Positions are there now. But it is still linear in the cells: no weight of a digit depends on "
+                        "where the dot is."
+                    ),
+                    "still that it cannot, by the shuffle": (
+                        "The shuffle changes what a linear layer with 144 places sees: that proof needs the mean."
+                    ),
+                    "nothing by the shuffle; and that each cell's part in a score depends on no dot elsewhere": (
+                        "A sum over cells: what a digit adds to its score is the same with the dot beside it or "
+                        "far off. "
+                        "That is another argument, and it holds for linear read-outs only."
+                    ),
+                },
+                right="c",
+            ),
+        ),
     ),
     hints=(
-        "For each A write down what one place receives, before you think of jobs.",
-        "Equal rows: everybody gets the same. A diagonal: nothing moves, and the channels of a place keep "
-        "their proportions. Softmax rows: weights above 0 that sum to 1. No positions: shuffle the cells, and "
-        "see what changes.",
-        "`rows_alike`: y_i = x_i + m, with one m for all i. How many questions can one m answer?",
+        "For each block write down what one place receives, before you think of jobs.",
+        "Two tests. Shuffle the cells: does anything but their order change? Two questions in one picture: can their "
+        "answers follow the picture both? And mind what a part in front of, or behind, the part in question can do.",
+        "`one_message`: y_i = x_i + m, where m may be any function of the set of all cells.",
     ),
 )
 
@@ -217,7 +264,12 @@ shapes = Exercise(
 def _weights_and_values(generator: torch.Generator) -> Iterable[tuple]:
     for n, channels in ((3, 1), (4, 2), (6, 5)):
         weights = torch.rand(n, n, generator=generator, dtype=torch.float64) + 0.05
-        yield weights / weights.sum(dim=1, keepdim=True), _tenths((n, channels), -3, 3, generator).double()
+        share = torch.rand(n, generator=generator, dtype=torch.float64).round(decimals=1) + 0.1
+        yield (
+            weights / weights.sum(dim=1, keepdim=True),
+            _tenths((n, channels), -3, 3, generator).double(),
+            share / share.sum(),
+        )
 
 
 def _unusual_mixtures() -> Iterable[tuple[str, tuple]]:
@@ -225,16 +277,16 @@ def _unusual_mixtures() -> Iterable[tuple[str, tuple]]:
     v = _tenths((4, 3), -3, 3, generator).double()
     one_hot = torch.zeros(4, 4, dtype=torch.float64)
     one_hot[:, 2] = 1
-    last = torch.eye(4, dtype=torch.float64)[[0, 0, 0, 3]]
     mixed = torch.tensor([[7, 1, 1, 1], [1, 1, 7, 1], [2, 2, 2, 4], [0, 5, 0, 5]], dtype=torch.float64) / 10
-    yield "all hear one and the same place", (one_hot, v)
-    yield "the last row differs from the others", (last, v)
-    yield "each place hears itself alone", (torch.eye(4, dtype=torch.float64), v)
-    yield "every weight is the same", (torch.full((4, 4), 0.25, dtype=torch.float64), v)
-    yield "as many channels as places", (mixed, torch.cat([v, v[:, :1]], dim=1))
-    yield "values below 0 everywhere", (mixed, -v.abs() - 1)
-    yield "large values", (mixed, 1000 * v)
-    yield "one place", (torch.ones(1, 1, dtype=torch.float64), v[:1])
+    even, single, two = (torch.tensor(s, dtype=torch.float64) / 4 for s in ([1, 1, 1, 1], [0, 4, 0, 0], [1, 0, 0, 3]))
+    yield "asked at all places alike", (mixed, v, even)
+    yield "asked at a single place", (mixed, v, single)
+    yield "all hear one and the same place", (one_hot, v, two)
+    yield "each place hears itself alone", (torch.eye(4, dtype=torch.float64), v, two)
+    yield "as many channels as places", (mixed, torch.cat([v, v[:, :1]], dim=1), two)
+    yield "values below 0 everywhere", (mixed, -v.abs() - 1, two)
+    yield "large values", (mixed, 1000 * v, two)
+    yield "one place", (torch.ones(1, 1, dtype=torch.float64), v[:1], torch.ones(1, dtype=torch.float64))
 
 
 class _Made(TorchDispatchMode):
@@ -255,13 +307,14 @@ class _Made(TorchDispatchMode):
 
 
 def _computes_the_mixture(heard: Callable) -> bool:
-    """Whether y = a v, or y over the number of places, is among the numbers that a function makes on the way.
+    """Whether y = a v, weighed by the share of each place or not, is among the numbers made on the way.
 
     Its size does not tell it: the values themselves, weighed and not yet added, are as many numbers as y.
     """
     generator = torch.Generator().manual_seed(0)
     a = torch.rand(5, 5, generator=generator, dtype=torch.float64)
     a, v = a / a.sum(dim=1, keepdim=True), torch.randn(5, 7, generator=generator, dtype=torch.float64)
+    share = torch.tensor([3, 1, 2, 5, 4], dtype=torch.float64) / 15
     modes: list[_Made] = []
 
     def watched(*arguments: Tensor) -> None:
@@ -270,11 +323,12 @@ def _computes_the_mixture(heard: Callable) -> bool:
             heard(*arguments)
 
     with time_limit.unchanged():
-        time_limit.call(watched, (a.clone(), v.clone()), seconds=1)
+        time_limit.call(watched, (a.clone(), v.clone(), share.clone()), seconds=1)
     real = [made.flatten().double() for mode in modes for made in mode.tensors if not made.is_complex()]
     numbers = torch.cat([v.new_empty(0), *real])
-    y = (a @ v).flatten()[:, None]
-    return any(bool(torch.isclose(numbers, part, rtol=1e-4, atol=1e-6).any(dim=1).all()) for part in (y, y / len(a)))
+    y = a @ v
+    parts = (part.flatten()[:, None] for part in (y, y / len(a), y * share[:, None]))
+    return any(bool(torch.isclose(numbers, part, rtol=1e-4, atol=1e-6).any(dim=1).all()) for part in parts)
 
 
 class _WithoutMixture(Function):
@@ -286,7 +340,7 @@ class _WithoutMixture(Function):
             return Finding(
                 self.name,
                 State.NOT_YET,
-                "The numbers are right, but y is computed on the way, a row for each place. Average the weights of a "
+                "The numbers are right, but y is computed on the way, a row for each place. Weigh the rows of a "
                 "first: then one weight a place is left for v.",
                 "y computed",
             )
@@ -295,79 +349,97 @@ class _WithoutMixture(Function):
 
 columns = Exercise(
     "columns",
-    "Prove and check: the mean of a mixture",
+    "Prove and check: who is heard where it is asked",
     (
         _WithoutMixture(
             "heard",
-            "heard(a, v) → the mean over the places of a @ v, as one weight for each place times v: (channels,)",
-            lambda a, v: a.mean(dim=0) @ v,
+            "heard(a, v, share) → what the asked places receive together, as one weight a place times v: (channels,)",
+            lambda a, v, share: share @ a @ v,
             _weights_and_values,
             (
                 Mistake(
-                    "row means",
-                    lambda a, v: a.mean(dim=1) @ v,
-                    "That is the plain mean of v: every row has the mean 1/n. Which axis says who is heard?",
+                    "mean over all places",
+                    lambda a, v, share: a.mean(dim=0) @ v,
+                    "That is the mean over all places. The question is asked at some of them: share says how "
+                    "much at each.",
                 ),
                 Mistake(
-                    "sum",
-                    lambda a, v: a.sum(dim=0) @ v,
-                    "The columns are summed: those weights sum to the number of places. The read-out takes the mean.",
+                    "who listens",
+                    lambda a, v, share: (a @ share) @ v,
+                    "a @ share says how much each place listens to the asked ones. Who is heard by them?",
                 ),
                 Mistake(
                     "not reduced",
-                    lambda a, v: a @ v,
-                    "That is y itself, one row a place. Asked is its mean over the places.",
+                    lambda a, v, share: a @ v,
+                    "That is y itself, one row a place. Asked is its mean by share.",
                 ),
                 Mistake(
-                    "first row",
-                    lambda a, v: a[0] @ v,
-                    "That is the first place's y. Asked is the mean over all places.",
+                    "a not used",
+                    lambda a, v, share: share @ v,
+                    "Those are the values at the asked places themselves: a, which says whom they hear, is not used.",
                 ),
                 Mistake(
                     "weights alone",
-                    lambda a, v: a.mean(dim=0),
+                    lambda a, v, share: share @ a,
                     "Those are the weights of the places. They still have to weigh the values.",
                 ),
                 Mistake(
                     "not added up",
-                    lambda a, v: a.mean(dim=0)[:, None] * v,
+                    lambda a, v, share: (share @ a)[:, None] * v,
                     "The values are weighed and not added: one row a place is left.",
                 ),
                 Mistake(
                     "added over the channels",
-                    lambda a, v: (a.mean(dim=0)[:, None] * v).sum(dim=1),
+                    lambda a, v, share: ((share @ a)[:, None] * v).sum(dim=1),
                     "The sum runs over the channels. Add up the places.",
                 ),
                 Mistake(
                     "softmax once more",
-                    lambda a, v: a.softmax(dim=1).mean(dim=0) @ v,
+                    lambda a, v, share: share @ a.softmax(dim=1) @ v,
                     "A softmax is taken of a. Its rows are weights already.",
                 ),
                 Mistake(
-                    "diagonal",
-                    lambda a, v: a.diagonal() @ v,
-                    "Those are the weights of each place for itself. Who is heard by the others?",
+                    "divided once more",
+                    lambda a, v, share: share @ a @ v / len(a),
+                    "share sums to 1: the mean is taken already, and is divided once more here.",
+                ),
+                Mistake(
+                    "most asked place",
+                    lambda a, v, share: a[share.argmax()] @ v,
+                    "That is what the most asked place receives. All of them count, by their share.",
                 ),
             ),
-            largest=lambda a, v: max(a.numel(), v.numel()),
+            largest=lambda a, v, share: max(a.numel(), v.numel()),
             edge_cases=_unusual_mixtures,
             remark="One weight a place, for all channels: behind a mean, a Non-local block points.",
         ),
         Value(
             "most_heard",
-            [0.25, 5 / 12, 1 / 3],
+            [0.125, 0.275, 0.6],
             (
-                Mistake("row means", [1 / 3, 1 / 3, 1 / 3], "Those are the means of the rows."),
-                Mistake("sums", [0.75, 1.25, 1.0], "Those are the sums of the columns: divide by the number of rows."),
-                Mistake("last row", [0.25, 0.25, 0.5], "That is the last row. Average over the rows."),
+                Mistake(
+                    "all places alike",
+                    [0.3, 1.1 / 3, 1 / 3],
+                    "Those are the means of the columns: the places are not asked alike.",
+                ),
+                Mistake(
+                    "halves", [0.15, 0.45, 0.4], "The two places do not count alike: a quarter and three quarters."
+                ),
+                Mistake(
+                    "who listens",
+                    [0.05, 0.3, 0.625],
+                    "That is how much each place listens to the asked ones. Take columns.",
+                ),
+                Mistake("last row", [0.1, 0.1, 0.8], "That is what place 3 hears. Place 1 is asked too."),
             ),
         ),
     ),
     hints=(
-        "Write the mean of y as a double sum, and change the order of the two sums.",
-        "The mean is Σ_j (…) v_j with one number for each j in the bracket. Is that number made of a row of "
-        "the table, or of a column?",
-        "`heard_of = a.mean(dim=…)`, one weight for each place.",
+        "Write the weighed mean of y as a double sum, and change the order of the two sums.",
+        "It is Σ_j (…) v_j with one number for each j in the bracket. Is that number made of a row of the table, "
+        "or of a "
+        "column, and where does share come in?",
+        "`weights = share @ …`, one weight for each place.",
     ),
 )
 
@@ -512,6 +584,27 @@ paired = Exercise(
             ),
             edge_cases=_unusual_rows,
         ),
+        Value(
+            "false_findings",
+            100 * (1 - math.sqrt(2 / 3)),
+            (
+                Mistake("a share", 0.18, "In per cent, please."),
+                Mistake(
+                    "many seeds", 4.55, "That is for an error that is known. Three seeds have to say what it is, too."
+                ),
+                Mistake("one side", 9.2, "Below −2 counts as well: a finding for the other block."),
+                Mistake("five seeds", 11.6, "That is for five seeds. Three are asked."),
+                Mistake("two seeds", 29.5, "That is for two seeds. Three are asked."),
+                # The error is smaller by √(2/3), and 2 of them are 2√(2/3) of Student's t with two degrees of freedom.
+                Mistake(
+                    "population",
+                    100 * (1 - math.sqrt(4 / 7)),
+                    "The standard deviation is to be that of a sample: divide by n − 1.",
+                ),
+            ),
+            decimals=0,
+            remark="Nearly one comparison in five: three seeds are few for this rule.",
+        ),
         Choice(
             "why_paired",
             Question(
@@ -534,7 +627,9 @@ paired = Exercise(
     hints=(
         "Subtract first. After that there is one number for each seed.",
         "The standard error of a mean is the standard deviation of the sample over the root of its size. What "
-        "all blocks suffer alike from a seed is no longer in the difference.",
+        "all blocks suffer alike from a seed is no longer in the difference. For `false_findings` draw many rows "
+        "of three "
+        "normal numbers.",
         "`difference = one - …`",
     ),
 )
@@ -680,96 +775,336 @@ unfair = Exercise(
 )
 
 # --------------------------------------------------------------------------------------------------
-# 6: the detective. Rows are shown by the sheet from the stored table, under other names.
+# 6: the detective. The sheet hands out four functions from maps to maps, under other names.
 
-_NETWORKS = ("Ash", "Birch", "Cedar")
+_BOXES = ("Ash", "Birch", "Cedar", "Dogwood")
 
 detective = Exercise(
     "detective",
-    "Detective: who is who?",
+    "Detective: four sealed boxes",
     (
         Choice(
             "who_is_se",
             Question(
-                "Which is SE?",
+                "Which box is SE?",
                 dict(
                     zip(
-                        _NETWORKS,
+                        _BOXES,
                         (
-                            "Ash reads beside the dot far better than guessing among three: it knows places. SE "
-                            "does not.",
-                            "Birch is best at the twins, where each place asks something else. SE sends all the "
-                            "same gates.",
-                            "Good at the frame, behind at the twins, no better than nothing at the dot: channels, "
-                            "no places.",
+                            "Ash divided by what went in is another number at every place: SE has one for each "
+                            "channel.",
+                            "Birch has one factor for all channels of a place: SE has one for all places of a channel.",
+                            "Cedar's channels do not touch each other: change one, and the others stay. SE reads "
+                            "them all.",
+                            "One factor for each channel, the same at all places, made of all channels.",
                         ),
                         strict=True,
                     )
                 ),
-                right="c",
+                right="d",
             ),
         ),
         Choice(
             "who_is_non_local",
             Question(
-                "Which is Non-local?",
+                "Which box is Non-local?",
                 dict(
                     zip(
-                        _NETWORKS,
+                        _BOXES,
                         (
-                            "Ash reads beside the dot: an order of places is what Non-local lacks.",
-                            "Best at the twins, and at the dot no better than nothing: it mixes, and knows no "
-                            "positions.",
-                            "Cedar is beaten at the twins, Non-local's own job.",
+                            "A change in a far cell is felt everywhere, differently at each place: it mixes.",
+                            "A change in a far corner leaves Birch as it is: it looks at neighbours.",
+                            "Cedar feels the cells next to it, and none farther: a 3 × 3 filter.",
+                            "Dogwood only scales: shut a place, and it stays shut. Non-local moves something there.",
                         ),
                         strict=True,
                     )
                 ),
-                right="b",
+                right="a",
             ),
         ),
+        Value(
+            "reach",
+            2,
+            (
+                Mistake(
+                    "lesson 7's",
+                    3,
+                    "That is a 7 × 7 filter's. Change one cell: how far away does the factor still move?",
+                ),
+                Mistake("the side", 5, "That is the side of the filter. How many cells to each side?"),
+                Mistake("3 × 3", 1, "That is Cedar's. Which box multiplies all channels of a place by one number?"),
+            ),
+            decimals=0,
+        ),
         Choice(
-            "which_job_tells",
+            "order",
             Question(
-                "Which job tells CBAM from the two others most clearly?",
+                "Shuffle the cells, send the map through a box, and put the cells back. For which boxes is that "
+                "the same "
+                "as without the shuffle?",
                 {
-                    "dot": "One block is far ahead of the two others there, and theirs are no better than nothing's.",
-                    "plain": "All three solve the plain job: it tells nobody from anybody.",
-                    "twin": "The twins tell Non-local from the two others, but not the two others from each other.",
+                    "for none of them": "Try it once more, with the same permutation before and, inverted, behind.",
+                    "for SE and Non-local": "Neither knows where a cell is: both carry their result along with "
+                    "the cells.",
+                    "for SE and the gate of places": "The gate's filter has neighbours: a shuffle gives it others.",
+                    "for SE alone": "Non-local as well: its weights depend on what is in two cells, not on where "
+                    "they are.",
                 },
-                right="a",
+                right="b",
             ),
         ),
     ),
     hints=(
-        "Compare each row with that of nothing. Where is it no better?",
-        "A block fails where its A does not let it succeed: with the same gates for all places, or without an "
-        "order of places. Exercise 2 has the list.",
-        "Begin with `dot`: which of the three rows is far from nothing's?",
+        "You may send in any map. What comes out of it that would tell two blocks apart?",
+        "Three probes: out / in, is it constant over places, or over channels? Change one cell: which places "
+        "feel it? Change "
+        "one channel: which channels feel it?",
+        "`ratio = experiment.sealed(name)(x) / x`, for some map x without zeros",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
-# 7: design
+# 7 to 9: predict, build, refute
 
-design = Exercise(
-    "design",
-    "Design: a sixth job",
+prediction = Exercise(
+    "prediction",
+    "Build: predict first",
     (
         Choice(
-            "proof",
+            "lacking",
             Question(
-                "What does such a claim rest on?",
+                "With nothing in the slot the network picks one of the three digits. What does it lack?",
                 {
-                    "one block far ahead of the others": (
-                        "One block far ahead may be luck, or size: what did the plain network of the same size do?"
+                    "which **place** counts": (
+                        "All three digits lie on the same place: a factor for each place takes or leaves all three."
                     ),
-                    "a low score with nothing in the slot": (
-                        "A low score of nothing says that the job is hard, not what cures it."
+                    "which **ink** counts, known from somewhere else in the picture": (
+                        "Read-out and cells see three digits; what tells them apart is one dot, far from them."
                     ),
-                    "a proof for the loser, an argument for the winner, and a control of the winner's size": (
-                        "A proof that one must fail, an argument that the other need not, and a control of the same "
-                        "size."
+                    "a **filter** that is large enough to see digit and dot at once": (
+                        "The wide control has one of 3 × 3 cells more, and picks one of three as well. The dot "
+                        "is farther."
+                    ),
+                },
+                right="b",
+            ),
+        ),
+        Prediction("predicted"),
+    ),
+    hints=(
+        "Cover the dot with your thumb: what do you still know?",
+        "One of three is 0.33. What would your gate reach if it saw the dot's ink in every picture, and if it "
+        "saw it in "
+        "half of them? Your line is what you would not put up with.",
+        "`predicted = [0.…, 0.…]`: the expected accuracy first, the line second, and not above it.",
+    ),
+)
+
+
+class _InkGate(nn.Module):
+    """One weight for each group of channels, a softmax over the groups, made of the means of all channels."""
+
+    def __init__(self, channels: int, groups: int):
+        super().__init__()
+        self.groups = groups
+        self.score = nn.Linear(channels, groups)
+
+    def pooled(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3))
+
+    def gate(self, x: Tensor) -> Tensor:
+        return self.score(self.pooled(x)).softmax(dim=1) * self.groups
+
+    def spread(self, gate: Tensor, channels: int) -> Tensor:
+        return gate.repeat_interleave(channels // self.groups, dim=1)[..., None, None]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.spread(self.gate(x), x.shape[1])
+
+
+class _Maximum(_InkGate):
+    def pooled(self, x: Tensor) -> Tensor:
+        return x.amax((2, 3))
+
+
+class _Summed(_InkGate):
+    def pooled(self, x: Tensor) -> Tensor:
+        return x.sum((2, 3))
+
+
+class _Sigmoids(_InkGate):
+    def gate(self, x: Tensor) -> Tensor:
+        return self.score(self.pooled(x)).sigmoid()
+
+
+class _NoFactor(_InkGate):
+    def gate(self, x: Tensor) -> Tensor:
+        return self.score(self.pooled(x)).softmax(dim=1)
+
+
+class _NoSoftmax(_InkGate):
+    def gate(self, x: Tensor) -> Tensor:
+        return self.score(self.pooled(x)) * self.groups
+
+
+class _OverPictures(_InkGate):
+    def gate(self, x: Tensor) -> Tensor:
+        return self.score(self.pooled(x)).softmax(dim=0) * self.groups
+
+
+class _Interleaved(_InkGate):
+    def spread(self, gate: Tensor, channels: int) -> Tensor:
+        return gate.repeat(1, channels // self.groups)[..., None, None]
+
+
+class _Returned(_InkGate):
+    def forward(self, x: Tensor) -> Tensor:
+        return self.spread(self.gate(x), x.shape[1])
+
+
+class _NotApplied(_InkGate):
+    def forward(self, x: Tensor) -> Tensor:
+        self.gate(x)
+        return x * 1
+
+
+class _OneHot(_InkGate):
+    def gate(self, x: Tensor) -> Tensor:
+        scores = self.score(self.pooled(x))
+        return nn.functional.one_hot(scores.argmax(dim=1), self.groups).to(x.dtype) * self.groups
+
+
+class _Shortcut(_InkGate):
+    def forward(self, x: Tensor) -> Tensor:
+        return x + super().forward(x)
+
+
+class _FourInks(_InkGate):
+    def __init__(self, channels: int, groups: int):
+        super().__init__(channels, 4)
+
+
+class _ForEachChannel(_InkGate):
+    def __init__(self, channels: int, groups: int):
+        super().__init__(channels, channels)
+
+
+def _ink_maps(generator: torch.Generator) -> Iterable[Case]:
+    for (n, channels, height, width), groups in (((2, 6, 3, 4), 3), ((3, 8, 2, 5), 2), ((2, 64, 3, 2), 4)):
+        yield Case((torch.randn(n, channels, height, width, generator=generator),), (channels, groups))
+
+
+def _odd_ink_maps() -> Iterable[tuple[str, Case]]:
+    generator = torch.Generator().manual_seed(0)
+
+    def some(*size: int) -> Tensor:
+        return torch.randn(size, generator=generator)
+
+    yield "a single picture", Case((some(1, 8, 3, 2),), (8, 4))
+    yield "one group", Case((some(2, 5, 3, 3),), (5, 1))
+    yield "a group for each channel", Case((some(2, 4, 3, 2),), (4, 4))
+    yield "a map of one place", Case((some(3, 8, 1, 1),), (8, 2))
+    yield "pictures, channels, height and width all equal", Case((some(4, 4, 4, 4),), (4, 2))
+    yield "below 0 everywhere", Case((-some(2, 6, 3, 3).abs() - 0.5,), (6, 2))
+    yield "large numbers", Case((200 * some(2, 6, 2, 3),), (6, 3))
+
+
+ink_gate = Exercise(
+    "ink_gate",
+    "Build: a gate for each ink",
+    (
+        Module(
+            "InkGate",
+            "InkGate(channels, groups) → a module with score, which scales each group of channels of (N, C, H, W)",
+            _InkGate,
+            _ink_maps,
+            (
+                Mistake(
+                    "maximum",
+                    _Maximum,
+                    "The maximum over the places was taken. The mean is asked; exercise 9 tries both.",
+                ),
+                Mistake("sum for mean", _Summed, "The channels are summed over the places: divide by their number."),
+                Mistake(
+                    "sigmoids",
+                    _Sigmoids,
+                    "Sigmoids do not compete. A softmax over the groups is asked, times their number.",
+                ),
+                Mistake(
+                    "factor forgotten",
+                    _NoFactor,
+                    "The weights sum to 1. Times the number of groups, so that an even choice changes nothing.",
+                ),
+                Mistake(
+                    "no softmax",
+                    _NoSoftmax,
+                    "The scores themselves were multiplied on: a softmax over the groups is missing.",
+                ),
+                Mistake(
+                    "softmax over the pictures",
+                    _OverPictures,
+                    "The softmax runs over the pictures, dim 0. The groups compete, dim 1, in each picture by itself.",
+                ),
+                Mistake(
+                    "groups interleaved",
+                    _Interleaved,
+                    "Weights 1, 2, 3, 1, 2, 3: the channels of a group stand side by side, so 1, 1, 2, 2, 3, 3.",
+                ),
+                Mistake("gate returned", _Returned, "The gate came back. The module has to multiply it onto x."),
+                Mistake(
+                    "gate not applied", _NotApplied, "x came back as it was: a gate is made, and not multiplied on."
+                ),
+                Mistake(
+                    "one group alone",
+                    _OneHot,
+                    "One group is let through, the others are shut: no gradient reaches score.",
+                ),
+                Mistake("a shortcut", _Shortcut, "x was added once more: the module only scales."),
+                Mistake(
+                    "four written in",
+                    _FourInks,
+                    "Four groups are written into it: groups may be any number that divides C.",
+                ),
+                Mistake(
+                    "a weight a channel",
+                    _ForEachChannel,
+                    "score gives a number for each channel. One for each group is asked.",
+                ),
+            ),
+            edge_cases=_odd_ink_maps,
+            remark="260 weights for 64 channels and 4 inks: a sixteenth of SE's.",
+        ),
+    ),
+    hints=(
+        "It is SE with one linear layer, with a softmax, and with a number for each ink.",
+        "(N, C) means, (N, groups) scores, a softmax over dim 1, times groups. Then each number has to stand at "
+        "all the "
+        "channels of its group: C/groups times side by side.",
+        "`self.score = nn.Linear(…)`, in the constructor",
+    ),
+)
+
+beacon = Exercise(
+    "beacon",
+    "Build: into the slot, and what came of the prediction",
+    (
+        Reads("reads"),
+        Outcome("outcome"),
+        Choice(
+            "mean_or_maximum",
+            Question(
+                "Put the **maximum** over the places into your gate in place of the mean, and train again. What "
+                "do you find?",
+                {
+                    "it reads better: a dot is small, and a maximum sees small things": (
+                        "So one may expect. Train it: in ours the maximum reads far worse, at every start."
+                    ),
+                    "no difference that is worth a word": "Train it, with seeds 0, 1 and 2: there is a large one.",
+                    "it reads much worse": (
+                        "In our three starts by 0.26 to 0.52. Perhaps because the digits reach the same maxima "
+                        "as the dot, "
+                        "while a mean adds up; we have not taken it apart."
                     ),
                 },
                 right="c",
@@ -777,10 +1112,48 @@ design = Exercise(
         ),
     ),
     hints=(
-        "What would convince somebody who expects the opposite?",
-        "One block far ahead may be luck, or size. A low score may be a hard job. Which of the answers rules both out?",
-        "For each answer name another reason that would give the same table.",
+        "Three lines for each start: make the gate, train, measure. Then a function that reads new pictures.",
+        "`experiment.train_quickly(gate, inputs, labels, seed)` gives the network, and `accuracy(network, test_inputs, "
+        "test_labels)` its accuracy. In `reads`, `experiment.seen_by` makes of pictures what the network takes.",
+        "`gate = initialised(…, seed)`, for each of the seeds 0, 1, 2",
     ),
 )
 
-ALL = (costs, shapes, columns, paired, unfair, detective, design)
+# --------------------------------------------------------------------------------------------------
+# 10: design
+
+design = Exercise(
+    "design",
+    "Design: a sixth job",
+    (
+        Design("sixth_job"),
+        Choice(
+            "proof",
+            Question(
+                'SE is far ahead of nothing on your job. What does the claim "a channel gate is what this job needs" '
+                "still rest on?",
+                {
+                    "nothing more: the difference is a finding": (
+                        "It may be the weights, whatever they do: what does a plain network of that size reach?"
+                    ),
+                    "more seeds, until the error is small": (
+                        "A small error makes the same difference surer. It does not say what it is due to."
+                    ),
+                    "a control of SE's size, and a proof or a test that a block of another kind fails": (
+                        "A control rules out size, and a loser that must fail rules out that any block would do."
+                    ),
+                },
+                right="c",
+            ),
+        ),
+    ),
+    hints=(
+        "What should SE know from the whole picture that no cell knows? Put it into the ink of something small.",
+        "A cue whose ink says which of several digits counts, and digits on which nothing else tells which. Draw "
+        "the answer "
+        "first and evenly, then the rest around it. Leave 13 free rows between cue and digits.",
+        "`ink = torch.randint(3, (n,), …)`, drawn by a generator that begins with the seed",
+    ),
+)
+
+ALL = (costs, shapes, columns, paired, unfair, detective, prediction, ink_gate, beacon, design)

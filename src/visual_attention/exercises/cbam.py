@@ -1,4 +1,4 @@
-"""The exercises of lesson 7: channel and spatial attention, and how to read a table.
+"""The exercises of lesson 7: channel and spatial attention, built; and how to read a table.
 
 Right answers come from `visual_attention.blocks`, or from sums that a test repeats on counted networks. Wrong ones are
 written out, so that a check can name them.
@@ -8,15 +8,26 @@ import math
 from collections.abc import Callable, Iterable
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
+from courseware.exercises.build import Case, Module
 from courseware.exercises.function import Function
 from courseware.exercises.multiple_choice import Question
 from courseware.exercises.questions import Choice, Exercise, Mistake, Value
 from visual_attention.blocks import CBAM, ChannelAttention, SpatialAttention
 
-__all__ = ["ALL", "composition", "counts", "detective", "listing", "official", "relu", "significance", "spatial"]
+__all__ = [
+    "ALL",
+    "both_gates",
+    "channel_gate",
+    "counts",
+    "detective",
+    "official",
+    "relu",
+    "ring",
+    "significance",
+    "spatial_gate",
+]
 
 Tensor = torch.Tensor
 
@@ -27,790 +38,31 @@ def _tenths(size: tuple[int, ...], low: float, high: float, generator: torch.Gen
 
 
 # --------------------------------------------------------------------------------------------------
-# 1: the listing
-
-
-SEED = 7  # of the random weights: two functions that draw them alike return the same map
-
-Layers = tuple[nn.Module, nn.Module]
-
-
-def _layers(channels: int, hidden: int, bias: bool = False) -> Layers:
-    """The two layers of the listing. A 1×1 convolution draws the same weights as a linear map of these sizes."""
-    return nn.Linear(channels, hidden, bias=bias), nn.Linear(hidden, channels, bias=bias)
-
-
-def _mended(x: Tensor, ratio: int) -> Tensor:
-    torch.manual_seed(SEED)
-    return ChannelAttention(x.shape[1], ratio, bias=False)(x)
-
-
-def _hidden(x: Tensor, ratio: int) -> int:
-    return max(x.shape[1] // ratio, 1)
-
-
-def _shared_mlp(layers: Layers, pools: Iterable[Tensor]) -> Tensor:
-    first, second = layers
-    return sum(second(first(pool).relu()) for pool in pools)
-
-
-def _pools(x: Tensor) -> tuple[Tensor, Tensor]:
-    return x.mean((2, 3)), x.amax((2, 3))
-
-
-def _gate(x: Tensor, hidden: int, logits: Callable[[Layers, tuple[Tensor, Tensor]], Tensor] = _shared_mlp) -> Tensor:
-    torch.manual_seed(SEED)
-    return logits(_layers(x.shape[1], hidden), _pools(x)).sigmoid()[..., None, None]
-
-
-def _convolved(x: Tensor, hidden: int) -> Tensor:
-    """The gate as the listing makes it: with 1×1 convolutions, which refuse a width of 0."""
-    torch.manual_seed(SEED)
-    layers = nn.Conv2d(x.shape[1], hidden, 1, bias=False), nn.Conv2d(hidden, x.shape[1], 1, bias=False)
-    return _shared_mlp(layers, (F.adaptive_avg_pool2d(x, 1), F.adaptive_max_pool2d(x, 1))).sigmoid()
-
-
-def _gate_of_layers(x: Tensor, layers: Layers) -> Tensor:
-    return _shared_mlp(layers, _pools(x)).sigmoid()[..., None, None]
-
-
-def _seeded_gate_of_pools(x: Tensor, ratio: int, pools: tuple[Tensor, Tensor]) -> Tensor:
-    return _gate(x, _hidden(x, ratio), lambda layers, _: _shared_mlp(layers, pools))
-
-
-def _made_in_the_other_order(x: Tensor, ratio: int) -> Tensor:
-    torch.manual_seed(SEED)
-    hidden = _hidden(x, ratio)
-    second = nn.Linear(hidden, x.shape[1], bias=False)
-    return x * _gate_of_layers(x, (nn.Linear(x.shape[1], hidden, bias=False), second))
-
-
-def _with_biases(x: Tensor, ratio: int) -> Tensor:
-    torch.manual_seed(SEED)
-    return x * _gate_of_layers(x, _layers(x.shape[1], _hidden(x, ratio), bias=True))
-
-
-def _with_another_seed(x: Tensor, ratio: int) -> Tensor:
-    """What the check's own seed for its first inputs makes of a function that sets none."""
-    torch.manual_seed(0)
-    return x * _gate_of_layers(x, _layers(x.shape[1], _hidden(x, ratio)))
-
-
-def _two_mlps(x: Tensor, ratio: int) -> Tensor:
-    torch.manual_seed(SEED)
-    pairs = [_layers(x.shape[1], _hidden(x, ratio)) for _ in range(2)]
-    logits = sum(second(first(pool).relu()) for (first, second), pool in zip(pairs, _pools(x), strict=True))
-    return x * logits.sigmoid()[..., None, None]
-
-
-def _maps_and_ratios(generator: torch.Generator) -> Iterable[tuple]:
-    for channels, ratio in ((32, 8), (32, 16), (30, 8), (8, 16)):
-        yield _tenths((2, channels, 2, 3), -2, 2, generator), ratio
-
-
-def _odd_maps_and_ratios() -> Iterable[tuple[str, tuple]]:
-    generator = torch.Generator().manual_seed(0)
-    yield "one channel", (_tenths((2, 1, 3, 2), -2, 2, generator), 16)
-    yield "as many channels as the ratio", (_tenths((1, 16, 2, 3), -2, 2, generator), 16)
-    yield "a map of one place", (_tenths((2, 24, 1, 1), -2, 2, generator), 4)
-    yield "pictures, channels, height and width all equal", (_tenths((3, 3, 3, 3), -2, 2, generator), 2)
-    second_negative = _tenths((2, 20, 3, 2), 0.5, 2, generator) * torch.tensor([1, -1]).reshape(2, 1, 1, 1)
-    yield "a second picture that is negative everywhere", (second_negative, 4)
-    yield "a map of zeros", (torch.zeros(1, 12, 2, 4), 3)
-
-
-listing = Exercise(
-    "listing",
-    "Debug: the lecture's listing",
-    (
-        Function(
-            "mended",
-            "mended(x, ratio) → the refined map, of the shape of x, made with torch.manual_seed(7), fc1, then fc2",
-            _mended,
-            _maps_and_ratios,
-            (
-                Mistake(
-                    "nothing mended",
-                    lambda x, ratio: _convolved(x, x.shape[1] // 16),
-                    "This is the listing as it was. Which argument is never used, and what is returned?",
-                ),
-                Mistake(
-                    "ratio ignored",
-                    lambda x, ratio: x * _gate(x, max(x.shape[1] // 16, 1)),
-                    "The hidden width does not change with ratio: 16 still stands somewhere.",
-                ),
-                Mistake(
-                    "ratio ignored, gate returned",
-                    lambda x, ratio: _gate(x, max(x.shape[1] // 16, 1)),
-                    "Narrow maps work now. But ratio is still ignored, and what comes back is the gate, not the map.",
-                ),
-                Mistake(
-                    "gate returned",
-                    lambda x, ratio: _gate(x, _hidden(x, ratio)),
-                    "The shape is (N, C, 1, 1): the gate came back, nobody multiplied it onto x.",
-                ),
-                Mistake(
-                    "no hidden unit",
-                    lambda x, ratio: x * _gate(x, x.shape[1] // ratio),
-                    "8 // 16 is 0: a hidden width of 0 makes the gate the constant ½, silently. Keep at least one.",
-                ),
-                Mistake(
-                    "no hidden unit, convolutions",
-                    lambda x, ratio: x * _convolved(x, x.shape[1] // ratio),
-                    "8 // 16 is 0, and a 1×1 convolution to 0 channels fails in the forward pass. Keep at least one.",
-                ),
-                Mistake(
-                    "rounded up",
-                    lambda x, ratio: x * _gate(x, math.ceil(x.shape[1] / ratio)),
-                    "The hidden width is rounded up here. The listing rounds down: 30 // 8 is 3.",
-                ),
-                Mistake(
-                    "no attention",
-                    lambda x, ratio: x,
-                    "x came back as it was: no gate was multiplied onto it.",
-                ),
-                Mistake(
-                    "sigmoid forgotten",
-                    lambda x, ratio: (
-                        torch.manual_seed(SEED)
-                        and x * _shared_mlp(_layers(x.shape[1], _hidden(x, ratio)), _pools(x))[..., None, None]
-                    ),
-                    "The sigmoid is missing: a gate lies between 0 and 1.",
-                ),
-                Mistake(
-                    "two sigmoids",
-                    lambda x, ratio: (
-                        x * _gate(x, _hidden(x, ratio), lambda layers, p: _shared_mlp(layers, p[:1]))
-                        + x * _gate(x, _hidden(x, ratio), lambda layers, p: _shared_mlp(layers, p[1:]))
-                    ),
-                    "The sigmoid of each, then their sum, which may be above 1. The listing adds first.",
-                ),
-                Mistake(
-                    "mean only",
-                    lambda x, ratio: x * _gate(x, _hidden(x, ratio), lambda layers, p: _shared_mlp(layers, p[:1])),
-                    "The maximum is missing: the gate is made from the mean alone.",
-                ),
-                Mistake(
-                    "maximum only",
-                    lambda x, ratio: x * _gate(x, _hidden(x, ratio), lambda layers, p: _shared_mlp(layers, p[1:])),
-                    "The mean is missing: the gate is made from the maximum alone.",
-                ),
-                Mistake(
-                    "no ReLU",
-                    lambda x, ratio: x * _gate(x, _hidden(x, ratio), lambda layers, p: layers[1](layers[0](sum(p)))),
-                    "The ReLU between the two layers is missing.",
-                ),
-                Mistake(
-                    "ReLU after the sum",
-                    lambda x, ratio: (
-                        x * _gate(x, _hidden(x, ratio), lambda layers, p: _shared_mlp(layers, [p[0] + p[1]]))
-                    ),
-                    "Mean and maximum are added before the ReLU. Each goes through the whole MLP, then add.",
-                ),
-                Mistake(
-                    "two MLPs",
-                    _two_mlps,
-                    "Mean and maximum have two layers each here. They share one pair of layers.",
-                ),
-                Mistake(
-                    "gate without new axes",
-                    lambda x, ratio: x * _gate(x, _hidden(x, ratio))[:, :, 0, 0],
-                    "The gate has the shape (N, C): it needs two new axes behind, or it meets height and width.",
-                ),
-                Mistake(
-                    "pooled over the channels",
-                    lambda x, ratio: x * _seeded_gate_of_pools(x, ratio, (x.mean(dim=1), x.amax(dim=1))),
-                    "You pooled over the channels, dim 1: that is the spatial gate. Here pool over height and width.",
-                ),
-                Mistake(
-                    "made in the other order",
-                    _made_in_the_other_order,
-                    "fc2 was made before fc1: their random weights are others then.",
-                ),
-                Mistake("with biases", _with_biases, "The layers have biases: bias=False is asked."),
-                Mistake(
-                    "no seed",
-                    _with_another_seed,
-                    "Right, as far as it can be seen, but with other random weights: begin with torch.manual_seed(7).",
-                ),
-            ),
-            edge_cases=_odd_maps_and_ratios,
-        ),
-        Value(
-            "unmended_weights",
-            torch.tensor([512, 512, 512]),
-            (
-                Mistake(
-                    "ratio honoured",
-                    torch.tensor([1024, 512, 256]),
-                    "Those are the mended listing's numbers. What does in_planes // 16 make of ratio?",
-                ),
-                Mistake("one matrix", torch.tensor([256, 256, 256]), "That is one of the two matrices."),
-                Mistake(
-                    "with biases", torch.tensor([580, 580, 580]), "The listing has bias=False: there are no biases."
-                ),
-                Mistake("always ratio 8", torch.tensor([1024, 1024, 1024]), "in_planes // 16 is 4 for 64 channels."),
-            ),
-            decimals=0,
-            remark="A test that compares ratio 8 with ratio 16 would have found it.",
-        ),
-    ),
-    hints=(
-        "Look for a number that should be a variable, and for what `forward` returns.",
-        "Mean and maximum go through the same two layers, and the hidden width is never less than 1. The "
-        "sigmoid of their sum is multiplied onto x.",
-        "`hidden = max(…, 1)`",
-    ),
-)
-
-# --------------------------------------------------------------------------------------------------
-# 2: the detective. Counted numbers of ResNet-50, version 1, 224×224; a test counts them again.
-
-PARAMETERS = {"plain": 25_557_032, "bam": 25_915_099, "cbam": 28_089_624, "se": 28_088_024, "bam_branch": 30_771_496}
-OPERATIONS = {
-    "plain": 3_857_973_248,
-    "bam": 3_940_120_320,
-    "se": 3_860_488_192,
-    "both_pools": 3_863_003_136,
-    "cbam": 3_864_362_102,
-    "bam_1.5": 4_171_331_328,
-    "both_pools_1.5": 4_094_214_144,
-}
-GIGA = {name: number / 1e9 for name, number in OPERATIONS.items()}
-_TWICE = 2 * GIGA["bam"] - GIGA["plain"]
-
-detective = Exercise(
-    "detective",
-    "Detective: whose numbers are these?",
-    (
-        Value(
-            "bam_parameters",
-            PARAMETERS["bam"] / 1e6,
-            (
-                Mistake("plain", PARAMETERS["plain"] / 1e6, "That is ResNet-50 with nothing in its slots."),
-                Mistake("in the branches", PARAMETERS["bam_branch"] / 1e6, 'BAM sits behind stages: place="stage".'),
-                Mistake("extra only", 0.358, "That is what BAM adds. Give the whole network."),
-                Mistake("exact", float(PARAMETERS["bam"]), "Give millions: divide by 10⁶."),
-                Mistake("units of 2^20", PARAMETERS["bam"] / 2**20, "Millions are 10⁶ here, not 2^20."),
-            ),
-            decimals=2,
-            remark="25.92 to two decimals, as Table 1 prints for SE.",
-        ),
-        Value(
-            "bam_operations",
-            GIGA["bam"],
-            (
-                Mistake("version 1.5", GIGA["bam_1.5"], 'The papers use version "1": stride in the first 1×1.'),
-                Mistake("FLOPs", 2 * GIGA["bam"], "A product and its sum count once: multiply-adds."),
-                Mistake("raw", float(OPERATIONS["bam"]), "Give giga multiply-adds: divide by 10⁹."),
-                Mistake("millions", 1e3 * GIGA["bam"], "That is in millions. Give giga: divide by 10⁹."),
-                Mistake("plain", GIGA["plain"], "That is ResNet-50 with nothing in its slots."),
-                Mistake("extra only", GIGA["bam"] - GIGA["plain"], "That is what BAM adds. Give the whole network."),
-            ),
-            decimals=2,
-        ),
-        Value(
-            "overhead_twice",
-            _TWICE,
-            (
-                Mistake("all twice", 2 * GIGA["bam"], "Only what BAM adds is counted twice, not the network."),
-                Mistake("once", GIGA["bam"], "That is the overhead once. The third row has it twice."),
-                Mistake("the overhead alone", _TWICE - GIGA["plain"], "That is twice what BAM adds. Add the network."),
-                Mistake("raw", 1e9 * _TWICE, "Give giga multiply-adds: divide by 10⁹."),
-            ),
-            decimals=2,
-            remark="4.02: the row avg & max of Table 1.",
-        ),
-        Value(
-            "right_parameters",
-            PARAMETERS["se"] / 1e6,
-            (
-                Mistake("printed", 25.92, "25.92 is what Table 1 prints. Count the network with the channel gate."),
-                Mistake("raw", float(PARAMETERS["se"]), "Give millions: divide by 10⁶."),
-                Mistake("plain", PARAMETERS["plain"] / 1e6, "That is the network without any gate."),
-                Mistake(
-                    "extra only",
-                    (PARAMETERS["se"] - PARAMETERS["plain"]) / 1e6,
-                    "That is what SE adds. Give the whole.",
-                ),
-            ),
-            decimals=2,
-        ),
-        Value(
-            "right_operations",
-            GIGA["both_pools"],
-            (
-                Mistake("printed", 4.02, "4.02 is what Table 1 prints. Count the network with the channel gate."),
-                Mistake("plain", GIGA["plain"], "That is the network without any gate."),
-                Mistake(
-                    "mean only", GIGA["se"], "3.860 is SE's, which pools by the mean alone. Three decimals are asked."
-                ),
-                Mistake(
-                    "with the spatial gate", GIGA["cbam"], "That is all of CBAM. The row has the channel gate only."
-                ),
-                Mistake("version 1.5", GIGA["both_pools_1.5"], 'The papers use version "1": stride in the first 1×1.'),
-                Mistake("raw", float(OPERATIONS["both_pools"]), "Give giga multiply-adds: divide by 10⁹."),
-            ),
-            decimals=3,
-        ),
-        Choice(
-            "second_pooling",
-            Question(
-                "Table 1 says that a second pooling costs 0.08 G. What costs that much?",
-                {
-                    "pooling every map once more": (
-                        "Pooling all sixteen maps once more takes 5.5 million sums, 0.0055 G: fifteen times too little."
-                    ),
-                    "the MLP, run a second time": (
-                        "The MLP reads two vectors for each picture: 2.5 million products more, 0.0025 G."
-                    ),
-                    "nothing in this network": (
-                        "Nothing in this network costs that much; BAM's 3×3 convolutions over whole maps do."
-                    ),
-                },
-                right="c",
-            ),
-        ),
-    ),
-    hints=(
-        "Count the plain network as well: what a module adds is a difference.",
-        "Twice the overhead means plain + 2 · (with BAM − plain). For the two right numbers put "
-        "`SqueezeExcitation` and `ChannelAttention` into the branches.",
-        '`count_cost(resnet50(BAM, version="1", place="stage"), (1, 3, 224, 224))` has `.parameters` and '
-        "`.multiply_adds`.",
-    ),
-)
-
-# --------------------------------------------------------------------------------------------------
-# 3: the ReLU
-
-
-def _two_matrices(generator: torch.Generator) -> Iterable[tuple]:
-    for channels, hidden in ((3, 2), (4, 1), (6, 3)):
-        yield _tenths((hidden, channels), -1, 1, generator), _tenths((channels, hidden), -1, 1, generator)
-
-
-def _odd_matrices() -> Iterable[tuple[str, tuple]]:
-    generator = torch.Generator().manual_seed(0)
-    yield "as many hidden units as channels", tuple(_tenths((3, 3), -1, 1, generator) for _ in range(2))
-    yield "more hidden units than channels", (_tenths((4, 2), -1, 1, generator), _tenths((2, 4), -1, 1, generator))
-    yield "one channel, one hidden unit", (torch.tensor([[-2.0]]), torch.tensor([[0.5]]))
-    yield "negative everywhere", (_tenths((2, 5), -1, -0.5, generator), _tenths((5, 2), -1, -0.5, generator))
-    yield (
-        "a hidden unit of zeros",
-        (torch.tensor([[0.0, 0.0, 0.0], [1.0, -1.0, 2.0]]), _tenths((3, 2), -1, 1, generator)),
-    )
-
-
-def _sigmoid(*logits: float) -> Tensor:
-    return torch.tensor(logits, dtype=torch.float64).sigmoid()
-
-
-relu = Exercise(
-    "relu",
-    "Prove and check: drop the ReLU",
-    (
-        Value(
-            "with_relu",
-            _sigmoid(3, -1.5),
-            (
-                Mistake(
-                    "no ReLU", _sigmoid(1, -0.5), "The hidden sum is 3 − 2 there: ReLU comes before the sum, twice."
-                ),
-                Mistake("swapped", _sigmoid(3, -1.5).flip(0), "The channels are swapped."),
-                Mistake(
-                    "maximum only",
-                    _sigmoid(0, 0),
-                    "That is the maximum alone, whose hidden number is cut to 0: add the mean's.",
-                ),
-                Mistake("absolute value", _sigmoid(5, -2.5), "The hidden −2 has become 2. A ReLU makes 0 of it."),
-                Mistake(
-                    "sigmoid of each",
-                    _sigmoid(3, -1.5) + 0.5,
-                    "The sigmoid of each, then their sum, which may be above 1. Add first, then squash once.",
-                ),
-                Mistake(
-                    "ReLU last", torch.tensor([3.0, 0.0]).double().sigmoid(), "ReLU belongs after W₀, not at the end."
-                ),
-                Mistake(
-                    "softmax", torch.tensor([3.0, -1.5]).double().softmax(0), "Gates are sigmoids: no competition."
-                ),
-                Mistake("logits", torch.tensor([3.0, -1.5]), "Those are the logits: take their sigmoid."),
-            ),
-        ),
-        Value(
-            "without_relu",
-            _sigmoid(1, -0.5),
-            (
-                Mistake("with ReLU", _sigmoid(3, -1.5), "That is the gate with the ReLU: now let −2 pass."),
-                Mistake("swapped", _sigmoid(1, -0.5).flip(0), "The channels are swapped."),
-                Mistake("maximum only", _sigmoid(-2, 1), "That is the maximum alone: add what comes of the means."),
-                Mistake("logits", torch.tensor([1.0, -0.5]), "Those are the logits: take their sigmoid."),
-                Mistake("averaged", _sigmoid(0.5, -0.25), "Mean and maximum are added, not averaged."),
-                Mistake(
-                    "sigmoid of each",
-                    _sigmoid(3, -1.5) + _sigmoid(-2, 1),
-                    "The sigmoid of each, then their sum, which may be above 1. Add first, then squash once.",
-                ),
-            ),
-        ),
-        Function(
-            "merged",
-            "merged(w0, w1) → one matrix (C, C) that turns mean + max into the logits of the gate without ReLU",
-            lambda w0, w1: w1 @ w0,
-            _two_matrices,
-            (
-                Mistake("wrong order", lambda w0, w1: w0 @ w1, "W₀ is applied first, so it stands on the right."),
-                Mistake("transposed", lambda w0, w1: (w1 @ w0).T, "Rows and columns are swapped."),
-                Mistake("twice", lambda w0, w1: 2 * w1 @ w0, "Mean and maximum are in the sum already: no factor 2."),
-                Mistake("half", lambda w0, w1: w1 @ w0 / 2, "Mean and maximum are added, not averaged: no factor ½."),
-                Mistake(
-                    "ReLU kept",
-                    lambda w0, w1: w1 @ w0.relu(),
-                    "There is still a ReLU, and on W₀. It is dropped here, and it never acts on a weight.",
-                ),
-                Mistake(
-                    "entry by entry",
-                    lambda w0, w1: w1 * w0.T,
-                    "You multiplied entry by entry. Two linear maps in a row are a matrix product.",
-                ),
-                Mistake(
-                    "squashed", lambda w0, w1: (w1 @ w0).sigmoid(), "The sigmoid acts on the logits, not on the matrix."
-                ),
-            ),
-            edge_cases=_odd_matrices,
-            remark="One matrix, one descriptor: the second pooling has gained nothing but a sum.",
-        ),
-    ),
-    hints=(
-        "Compute the hidden number twice, for the means and for the maxima.",
-        "The ReLU acts on each of the two hidden numbers before they are added. Without it, linear maps in a "
-        "row are one matrix: mind the order.",
-        "Hidden numbers: 4 − 1 = 3 for the means, 4 − 6 = −2 for the maxima.",
-    ),
-)
-
-# --------------------------------------------------------------------------------------------------
-# 4: the spatial gate
-
-
-def _maps(x: Tensor) -> Tensor:
-    return torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
-
-
-def _spatial(x: Tensor, kernel: Tensor) -> Tensor:
-    module = SpatialAttention(kernel.shape[-1], norm=False)
-    module.conv.weight.data = kernel
-    return module(x)
-
-
-def _gate_of(maps: Tensor, kernel: Tensor) -> Tensor:
-    return F.conv2d(maps, kernel, padding=kernel.shape[-1] // 2).sigmoid()
-
-
-def _gate_of_padded(maps: Tensor, kernel: Tensor) -> Tensor:
-    return F.conv2d(maps, kernel).sigmoid()
-
-
-def _around(kernel: Tensor) -> tuple[int, int, int, int]:
-    return (kernel.shape[-1] // 2,) * 4
-
-
-def _over_places(x: Tensor) -> tuple[Tensor, Tensor]:
-    return x.mean(dim=(2, 3), keepdim=True), x.amax(dim=(2, 3), keepdim=True)
-
-
-def _maps_and_kernels(generator: torch.Generator) -> Iterable[tuple]:
-    for n, channels, height, width, k in ((1, 2, 3, 4, 3), (2, 3, 5, 4, 3), (1, 5, 8, 9, 7)):
-        yield _tenths((n, channels, height, width), -3, 3, generator), _tenths((1, 2, k, k), -1, 1, generator)
-
-
-def _odd_maps_and_kernels() -> Iterable[tuple[str, tuple]]:
-    generator = torch.Generator().manual_seed(0)
-
-    def some(*size: int, low: float = -3, high: float = 3) -> Tensor:
-        return _tenths(size, low, high, generator)
-
-    yield "a filter of a single place", (some(2, 3, 3, 4), some(1, 2, 1, 1))
-    yield "one channel", (some(2, 1, 4, 3), some(1, 2, 3, 3))
-    yield "a map of one place", (some(2, 4, 1, 1), some(1, 2, 3, 3))
-    yield "a filter larger than the map", (some(1, 3, 2, 3), some(1, 2, 7, 7, low=-0.5, high=0.5))
-    yield "negative everywhere", (some(2, 4, 3, 5, low=-3, high=-1), some(1, 2, 3, 3))
-    yield "pictures, channels, height and width all equal", (some(3, 3, 3, 3), some(1, 2, 3, 3))
-    yield "all channels equal", (some(2, 1, 3, 4).expand(2, 3, 3, 4).clone(), some(1, 2, 3, 3))
-
-
-spatial = Exercise(
-    "spatial",
-    "Implement: the spatial gate",
-    (
-        Function(
-            "spatial_attention",
-            "spatial_attention(x, kernel) → the refined map, shape of x; kernel (1, 2, k, k), planes mean and max",
-            _spatial,
-            _maps_and_kernels,
-            (
-                Mistake(
-                    "gate returned",
-                    lambda x, kernel: _gate_of(_maps(x), kernel),
-                    "This is the gate, one plane. Multiply it onto x.",
-                ),
-                Mistake(
-                    "planes swapped",
-                    lambda x, kernel: x * _gate_of(_maps(x).flip(1), kernel),
-                    "The maximum was stacked first. Same shapes, another gate.",
-                ),
-                Mistake(
-                    "no sigmoid",
-                    lambda x, kernel: x * F.conv2d(_maps(x), kernel, padding=kernel.shape[-1] // 2),
-                    "The logits were multiplied onto x: a gate lies between 0 and 1.",
-                ),
-                Mistake(
-                    "softmax",
-                    lambda x, kernel: (
-                        x
-                        * F.conv2d(_maps(x), kernel, padding=kernel.shape[-1] // 2)
-                        .flatten(2)
-                        .softmax(2)
-                        .reshape(x[:, :1].shape)
-                    ),
-                    "A softmax over positions makes them compete. CBAM gates each position by itself.",
-                ),
-                Mistake(
-                    "added to the input",
-                    lambda x, kernel: x + x * _gate_of(_maps(x), kernel),
-                    "The shortcut is the residual block's, outside: the module only scales.",
-                ),
-                Mistake(
-                    "sum for mean",
-                    lambda x, kernel: x * _gate_of(torch.stack([x.sum(dim=1), x.amax(dim=1)], dim=1), kernel),
-                    "The first plane is the sum over the channels: divide by their number.",
-                ),
-                Mistake(
-                    "padding forgotten",
-                    lambda x, kernel: x * F.conv2d(_maps(x), kernel).sigmoid(),
-                    "The filter has no padding: its map is smaller than x. Put k // 2 zeros on each side.",
-                ),
-                Mistake(
-                    "padding forgotten, gate first",
-                    lambda x, kernel: F.conv2d(_maps(x), kernel).sigmoid() * x,
-                    "The filter has no padding: its map is smaller than x. Put k // 2 zeros on each side.",
-                ),
-                Mistake(
-                    "padding 1",
-                    lambda x, kernel: x * F.conv2d(_maps(x), kernel, padding=1).sigmoid(),
-                    "The padding is 1, which fits k = 3 only. Take half of k, rounded down.",
-                ),
-                Mistake(
-                    "padding 3",
-                    lambda x, kernel: x * F.conv2d(_maps(x), kernel, padding=3).sigmoid(),
-                    "The padding is 3, which fits k = 7 only. Take half of k, rounded down.",
-                ),
-                Mistake(
-                    "the edge repeated",
-                    lambda x, kernel: x * _gate_of_padded(F.pad(_maps(x), _around(kernel), mode="replicate"), kernel),
-                    "The values at the edge were repeated around the map. Zeros are asked there.",
-                ),
-                Mistake(
-                    "pooled over the places",
-                    lambda x, kernel: x * _gate_of(torch.cat(_over_places(x), dim=1), kernel),
-                    "You pooled over height and width, dims 2 and 3: that is the channel gate. Here pool over dim 1.",
-                ),
-                Mistake(
-                    "pooled over the width",
-                    lambda x, kernel: x * _gate_of(torch.stack([x.mean(dim=3), x.amax(dim=3)], dim=1), kernel),
-                    "You pooled over dim 3, the width. Pool over the channels, dim 1.",
-                ),
-                Mistake(
-                    "gate without new axis",
-                    lambda x, kernel: x * _gate_of(_maps(x), kernel)[:, 0],
-                    "The gate has the shape (N, H, W): without an axis for the channels, pictures meet channels.",
-                ),
-                Mistake(
-                    "mean twice",
-                    lambda x, kernel: x * _gate_of(_maps(x)[:, [0, 0]], kernel),
-                    "Both planes are the mean. The second one is the maximum.",
-                ),
-                Mistake(
-                    "maximum twice",
-                    lambda x, kernel: x * _gate_of(_maps(x)[:, [1, 1]], kernel),
-                    "Both planes are the maximum. The first one is the mean.",
-                ),
-                Mistake(
-                    "absolute maximum",
-                    lambda x, kernel: x * _gate_of(torch.stack([x.mean(dim=1), x.abs().amax(dim=1)], dim=1), kernel),
-                    "The second plane is the largest absolute value. The maximum of −3 and 1 is 1.",
-                ),
-                Mistake(
-                    "spread for mean",
-                    lambda x, kernel: (
-                        x * _gate_of(torch.stack([x.std(dim=1, correction=0), x.amax(dim=1)], dim=1), kernel)
-                    ),
-                    "The first plane is the standard deviation over the channels. The mean is asked.",
-                ),
-                Mistake(
-                    "filter turned round",
-                    lambda x, kernel: x * _gate_of(_maps(x), kernel.flip(2, 3)),
-                    "The filter was turned round by 180°. What PyTorch calls a convolution does not turn it.",
-                ),
-                Mistake(
-                    "ReLU in front of the sigmoid",
-                    lambda x, kernel: x * F.conv2d(_maps(x), kernel, padding=kernel.shape[-1] // 2).relu().sigmoid(),
-                    "There is a ReLU in front of the sigmoid: no gate is below ½.",
-                ),
-            ),
-            edge_cases=_odd_maps_and_kernels,
-        ),
-    ),
-    hints=(
-        "Pool over the channels: the map keeps its height and its width.",
-        "Two planes, the mean first, side by side where the channels were. Padding by half of the filter "
-        "keeps the size.",
-        "`mean, maximum = x.mean(dim=1), …`, each of shape (N, H, W).",
-    ),
-)
-
-# --------------------------------------------------------------------------------------------------
-# 5: the official weights
-
-
-def _kernels(generator: torch.Generator) -> Iterable[tuple]:
-    for k in (3, 3, 7):
-        yield (_tenths((1, 2, k, k), -2, 2, generator),)
-
-
-def _odd_kernels() -> Iterable[tuple[str, tuple]]:
-    generator = torch.Generator().manual_seed(0)
-    yield "a kernel of a single place", (_tenths((1, 2, 1, 1), -2, 2, generator),)
-    yield "a plane of zeros", (_tenths((1, 2, 5, 5), -2, 2, generator) * torch.tensor([0, 1]).reshape(1, 2, 1, 1),)
-    yield "a kernel like its mirror image", (torch.tensor([1.0, 3.0]).reshape(1, 2, 1, 1).expand(1, 2, 3, 3).clone(),)
-    yield "two planes that are equal", (_tenths((1, 1, 3, 3), -2, 2, generator).expand(1, 2, 3, 3).clone(),)
-
-
-official = Exercise(
-    "official",
-    "Debug: a checkpoint that loads and does not fit",
-    (
-        Function(
-            "to_ours",
-            "to_ours(kernel) → the official kernel (1, 2, k, k), so that it fits a stack of mean and max",
-            lambda kernel: kernel.flip(1),
-            _kernels,
-            (
-                Mistake(
-                    "unchanged",
-                    lambda kernel: kernel,
-                    "It loads without an error: the shapes agree, the planes do not.",
-                ),
-                Mistake(
-                    "turned in the plane",
-                    lambda kernel: kernel.flip(2, 3),
-                    "That turns the filter round by 180°. The two input planes have to change places.",
-                ),
-                Mistake(
-                    "everything turned",
-                    lambda kernel: kernel.flip(1, 2, 3),
-                    "The planes are right, but the filter was also turned round in the plane.",
-                ),
-                Mistake(
-                    "negated", lambda kernel: -kernel, "A sign turns the gate inside out; it does not swap planes."
-                ),
-                Mistake(
-                    "transposed",
-                    lambda kernel: kernel.transpose(2, 3),
-                    "Height and width have changed places. The two input planes have to.",
-                ),
-                Mistake(
-                    "planes swapped and transposed",
-                    lambda kernel: kernel.flip(1).transpose(2, 3),
-                    "The planes are right, but height and width have changed places too.",
-                ),
-                Mistake(
-                    "first plane twice",
-                    lambda kernel: kernel[:, [0, 0]],
-                    "Both planes are the first one now: the weights of the mean are lost.",
-                ),
-                Mistake(
-                    "second plane twice",
-                    lambda kernel: kernel[:, [1, 1]],
-                    "Both planes are the second one now: the weights of the maximum are lost.",
-                ),
-                Mistake(
-                    "axes swapped",
-                    lambda kernel: kernel.transpose(0, 1),
-                    "That makes one input and two outputs. The order within dim 1 has to change, not the axes.",
-                ),
-            ),
-            edge_cases=_odd_kernels,
-        ),
-        Choice(
-            "still_missing",
-            Question(
-                "Look at the slides' listing once more. What of the official weights, once the kernel is right, "
-                "has no place in it?",
-                {
-                    "the biases of the MLP, nothing else": (
-                        "The biases have no place, right. But look behind the convolution of the spatial gate too."
-                    ),
-                    "the biases of the MLP and the batch normalisation of the spatial gate": (
-                        "Biases in the MLP, and a batch normalisation with running statistics behind the convolution."
-                    ),
-                    "the batch normalisation, nothing else": (
-                        "The normalisation has no place, right. But look at the two layers of the MLP too."
-                    ),
-                },
-                right="b",
-            ),
-        ),
-    ),
-    hints=(
-        "Which axis of the kernel belongs to the two input planes?",
-        "(max, mean) has to become (mean, max). Nothing else moves. For the letter: which parameters of the "
-        "official code have no layer in the listing that could take them?",
-        "`kernel` has the shape (1, 2, k, k), and the planes are dim 1.",
-    ),
-)
-
-# --------------------------------------------------------------------------------------------------
-# 6: counts
-
-BLOCKS = ((3, 256), (4, 512), (6, 1024), (3, 2048))  # of ResNet-50: number and channels
-_CHANNEL = sum(n * 2 * c * c // 16 for n, c in BLOCKS)
-_SHARE = 100 * _CHANNEL / (_CHANNEL + 16 * 98)
+# 1: counts, in a network of 16 blocks with few channels (those of ResNet-34)
+
+BLOCKS = ((3, 64, 56), (4, 128, 28), (6, 256, 14), (3, 512, 7))  # number, channels, side of the map
+RATIO, KERNEL = 8, 5
+_GATE = 2 * KERNEL**2 + 2
+_CHANNEL = sum(n * (2 * c * (c // RATIO) + c // RATIO + c) for n, c, _ in BLOCKS)
+_SPATIAL_WORK = sum(n * 2 * KERNEL**2 * side**2 for n, _, side in BLOCKS)
+_CHANNEL_WORK = sum(n * 2 * 2 * c * (c // RATIO) for n, c, _ in BLOCKS)
+_SHARE = 100 * _SPATIAL_WORK / (_SPATIAL_WORK + _CHANNEL_WORK)
+_OF_WEIGHTS = 100 * 16 * _GATE / (16 * _GATE + _CHANNEL)
 
 counts = Exercise(
     "counts",
-    "By hand: where the weights sit",
+    "By hand: where the weights sit, and where the work",
     (
         Value(
             "one_gate",
-            98,
+            _GATE,
             (
-                Mistake("one plane", 49, "49 would be one input plane. The filter reads mean and max."),
-                Mistake("a filter a channel", 98 * 256, "The channels are pooled away before the filter sees the map."),
-                Mistake("with bias", 99, "The convolution has no bias."),
-                Mistake("with normalisation", 100, "No normalisation is counted here."),
-                Mistake("side forgotten", 14, "The filter is 7 × 7, not a row of 7."),
-            ),
-            decimals=0,
-        ),
-        Value(
-            "small_gate",
-            18,
-            (
-                Mistake("one plane", 9, "9 is one input plane of two."),
-                Mistake("with bias", 19, "The convolution has no bias."),
-                Mistake("side forgotten", 6, "The filter is 3 × 3, not a row of 3."),
-            ),
-            decimals=0,
-        ),
-        Value(
-            "sixteen_gates",
-            1568,
-            (
-                Mistake("one plane", 784, "784 is 16 · 49: two input planes."),
-                Mistake("four", 392, "392 is four gates, one a stage. There is one in each of the 16 blocks."),
-                Mistake("small gates", 288, "288 is for k = 3. k = 7 is asked."),
+                Mistake("no normalisation", 50, "The normalisation behind the filter has a scale and a shift."),
+                Mistake("one plane", 27, "That is one input plane. The filter reads mean and max."),
+                Mistake("with bias", 53, "The convolution has no bias."),
+                Mistake("statistics counted", 54, "Running mean and variance are kept, not learned: no weights."),
+                Mistake("7 × 7", 100, "That is for k = 7. Here k is 5."),
+                Mistake("side forgotten", 12, "The filter is 5 × 5, not a row of 5."),
             ),
             decimals=0,
         ),
@@ -818,119 +70,1287 @@ counts = Exercise(
             "channel_gates",
             _CHANNEL,
             (
+                Mistake("no biases", _CHANNEL_WORK // 2, "The two layers have biases here: C/r and C of them."),
                 Mistake(
-                    "blocks forgotten", sum(2 * c * c // 16 for _, c in BLOCKS), "Each stage has 3, 4, 6 or 3 blocks."
+                    "blocks forgotten",
+                    sum(2 * c * (c // RATIO) + c // RATIO + c for _, c, _ in BLOCKS),
+                    "That is one block a stage. There are 3, 4, 6 and 3.",
                 ),
-                Mistake("one matrix", _CHANNEL // 2, "There are two matrices, W₀ and W₁."),
                 Mistake("two MLPs", 2 * _CHANNEL, "Mean and maximum share one MLP."),
-                Mistake("with biases", 2_530_992, "No biases are counted here."),
-                Mistake("r forgotten", 16 * _CHANNEL, "The hidden width is C/16, not C."),
-                Mistake("with the spatial gates", _CHANNEL + 1568, "That is with the spatial gates. Leave them out."),
-                Mistake("in millions", _CHANNEL / 1e6, "That is in millions: give the count itself."),
+                Mistake(
+                    "one matrix",
+                    sum(n * (c * (c // RATIO) + c // RATIO + c) for n, c, _ in BLOCKS),
+                    "There are two matrices, there and back.",
+                ),
+                Mistake(
+                    "r of 16",
+                    sum(n * (2 * c * (c // 16) + c // 16 + c) for n, c, _ in BLOCKS),
+                    "That is for r = 16. Here r is 8.",
+                ),
+                Mistake(
+                    "wide blocks",
+                    sum(n * (2 * 4 * c * (4 * c // RATIO) + 4 * c // RATIO + 4 * c) for n, c, _ in BLOCKS),
+                    "Those are ResNet-50's channels, four times as many.",
+                ),
+                Mistake(
+                    "first layer's biases only",
+                    sum(n * (2 * c * (c // RATIO) + c // RATIO) for n, c, _ in BLOCKS),
+                    "The second layer has biases too, one for each channel.",
+                ),
+                Mistake(
+                    "second layer's biases only",
+                    sum(n * (2 * c * (c // RATIO) + c) for n, c, _ in BLOCKS),
+                    "The first layer has biases too, one for each hidden unit.",
+                ),
             ),
             decimals=0,
         ),
         Value(
-            "channel_share",
+            "spatial_work",
+            _SPATIAL_WORK,
+            (
+                Mistake("one plane", _SPATIAL_WORK // 2, "At each place the filter reads two planes: 2 · 25 products."),
+                Mistake(
+                    "blocks forgotten",
+                    sum(2 * KERNEL**2 * side**2 for _, _, side in BLOCKS),
+                    "That is one block a stage. There are 3, 4, 6 and 3.",
+                ),
+                Mistake(
+                    "no padding",
+                    sum(n * 2 * KERNEL**2 * (side - 4) ** 2 for n, _, side in BLOCKS),
+                    "Without padding the map would shrink by 4. The gate has one number for each place.",
+                ),
+                Mistake("at one place", 16 * 50, "That is at one place of the map. The filter runs over all places."),
+                Mistake("FLOPs", 2 * _SPATIAL_WORK, "A product and its sum count once: multiply-adds."),
+                Mistake(
+                    "side for area",
+                    sum(n * 2 * KERNEL**2 * side for n, _, side in BLOCKS),
+                    "A map of side s has s · s places.",
+                ),
+                Mistake(
+                    "every channel",
+                    sum(n * KERNEL**2 * side**2 * c for n, c, side in BLOCKS),
+                    "The channels are pooled away before the filter sees the map.",
+                ),
+            ),
+            decimals=0,
+        ),
+        Value(
+            "channel_work",
+            _CHANNEL_WORK,
+            (
+                Mistake("one pool", _CHANNEL_WORK // 2, "The MLP runs twice a block: on the means, and on the maxima."),
+                Mistake("four times", 2 * _CHANNEL_WORK, "Two matrices, two vectors: 4 · C · C/r products a block."),
+                Mistake(
+                    "at every place",
+                    sum(n * 4 * c * (c // RATIO) * side**2 for n, c, side in BLOCKS),
+                    "The MLP sees vectors of C numbers, not a map: it does not run at every place.",
+                ),
+                Mistake("with biases", 2 * _CHANNEL, "A bias is added and multiplies nothing."),
+                Mistake(
+                    "blocks forgotten",
+                    sum(4 * c * (c // RATIO) for _, c, _ in BLOCKS),
+                    "That is one block a stage. There are 3, 4, 6 and 3.",
+                ),
+            ),
+            decimals=0,
+        ),
+        Value(
+            "spatial_share",
             _SHARE,
             (
-                Mistake("the other share", 100 - _SHARE, "That is the spatial gates' share."),
+                Mistake(
+                    "of the weights", _OF_WEIGHTS, "That is the share of the weights. The share of the work is asked."
+                ),
+                Mistake("the other share", 100 - _SHARE, "That is the channel gates' share."),
                 Mistake("a fraction", _SHARE / 100, "In per cent, please."),
-                Mistake("everything", 100.0, "100 leaves nothing to the spatial gates. One decimal is asked."),
+                Mistake(
+                    "over the other",
+                    100 * _SPATIAL_WORK / _CHANNEL_WORK,
+                    "That is spatial over channel work. Divide by both together.",
+                ),
+                Mistake(
+                    "one pool",
+                    100 * _SPATIAL_WORK / (_SPATIAL_WORK + _CHANNEL_WORK // 2),
+                    "The channel gates' MLP runs twice a block: on the means, and on the maxima.",
+                ),
             ),
             decimals=1,
+            remark="A quarter of a per cent of the weights, and more than half of the work.",
         ),
     ),
     hints=(
-        "How many planes does the filter read, and how many does it write?",
-        "A convolution has in · out · k · k weights. A channel gate has two matrices, together 2C²/r, which "
-        "mean and maximum share.",
-        "`one_gate = 2 * …`",
+        "For each gate: how often do its weights meet a number in one picture?",
+        "Weights of a channel gate: 2 · C · C/r, and C/r + C biases. Its MLP multiplies for two vectors a picture, the "
+        "spatial filter at every place of the map.",
+        "`one_gate = 2 * …`, and two numbers for the normalisation.",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
-# 7: is it meaningful?
+# 2: what would settle it?
 
-_P, _Q, _N = 0.2266, 0.2278, 50_000
-_ONE = 100 * math.sqrt(_P * (1 - _P) / _N)
-_BOTH = 100 * math.sqrt((_P * (1 - _P) + _Q * (1 - _Q)) / _N)
+_CHANNEL_FIRST, _SPATIAL_FIRST, _SE, _N = 0.2266, 0.2278, 0.2314, 50_000
+
+
+def _of_both(one: float, other: float, n: int = _N) -> float:
+    """The standard error of a difference of two shares, in points."""
+    return 100 * math.sqrt((one * (1 - one) + other * (1 - other)) / n)
+
+
+_IN_ERRORS = 0.48 / _of_both(_CHANNEL_FIRST, _SE)
+_ONE = 100 * math.sqrt(_CHANNEL_FIRST * (1 - _CHANNEL_FIRST) / _N)
+_NEEDED = (2 * _of_both(_CHANNEL_FIRST, _SPATIAL_FIRST, 1) / 0.12) ** 2 / 1000
 
 significance = Exercise(
     "significance",
-    "Judge: is 0.12 points meaningful?",
+    "Judge: what would settle it?",
     (
         Value(
             "pictures",
-            60,
+            240,
             (
-                Mistake(
-                    "per cent taken twice", 0.6, "Less than one picture? Take 0.12 % of 50,000, and divide by 100 once."
-                ),
-                Mistake("a fraction", 6000, "0.12 points are 0.12 %, not 12 %."),
-                Mistake(
-                    "errors of the first", 11_330, "That is how many the first one gets wrong. The difference is asked."
-                ),
-                Mistake(
-                    "errors of the second", 11_390, "That is how many the second gets wrong. The difference is asked."
-                ),
+                Mistake("per cent taken twice", 2.4, "A few pictures? Take 0.48 % of 50,000, and divide by 100 once."),
+                Mistake("a fraction", 24_000, "0.48 points are 0.48 %, not 48 %."),
+                Mistake("the orders", 60, "That is for 0.12 points. CBAM and SE are 0.48 apart."),
+                Mistake("errors of CBAM", 11_330, "That is how many CBAM gets wrong. The difference is asked."),
+                Mistake("errors of SE", 11_570, "That is how many SE gets wrong. The difference is asked."),
             ),
             decimals=0,
         ),
         Value(
-            "standard_error",
-            _ONE,
+            "in_errors",
+            _IN_ERRORS,
             (
-                Mistake("a fraction", _ONE / 100, "Nearly 0? Give points, which are per cent, no fraction."),
+                Mistake("of one model", 0.48 / _ONE, "That is in errors of one model. Both are samples."),
                 Mistake(
-                    "not divided",
-                    100 * math.sqrt(_P * (1 - _P)),
-                    "That is the spread of a single picture: divide by √n.",
+                    "the error", _of_both(_CHANNEL_FIRST, _SE), "That is the standard error. Divide the gap by it."
                 ),
-                Mistake("variance", _ONE**2, "That is the variance, in points squared. A standard error is its root."),
+                Mistake("added", 0.48 / (2 * _ONE), "Standard errors add as squares, not plainly."),
+                Mistake(
+                    "upside down", 1 / _IN_ERRORS, "Upside down: how many standard errors fit into the difference?"
+                ),
+                Mistake("the orders", 0.12 / _of_both(_CHANNEL_FIRST, _SPATIAL_FIRST), "That is for 0.12 points."),
                 Mistake(
                     "1 − p forgotten",
-                    100 * math.sqrt(_P / _N),
+                    0.48 / (100 * math.sqrt((_CHANNEL_FIRST + _SE) / _N)),
                     "The factor 1 − p is missing: the variance of one picture is p(1 − p).",
                 ),
-                Mistake("of the difference", _BOTH, "That is for the difference of two. One error rate is asked."),
-                Mistake(
-                    "a range", 1.96 * _ONE, "That is the half-width of a 95 % interval. One standard error is asked."
-                ),
             ),
             decimals=2,
+            remark="Below 2: by this measure not even CBAM over SE.",
         ),
         Value(
-            "of_the_difference",
-            _BOTH,
+            "thousand_pictures",
+            _NEEDED,
             (
-                Mistake("added", 2 * _ONE, "Standard errors add as squares, not plainly."),
-                Mistake("one model", _ONE, "That is one model's. Both are samples."),
+                Mistake("one error", _NEEDED / 4, "That makes 0.12 points one standard error. Two are asked."),
+                Mistake("one model", _NEEDED / 2, "Both models are samples: their variances add."),
+                Mistake("pictures", 1000 * _NEEDED, "In thousands, please."),
                 Mistake(
-                    "subtracted",
-                    0.0,
-                    "Nearly 0? Independent errors do not cancel in a difference. And points are per cent, no fraction.",
+                    "not squared",
+                    50 * 2 * _of_both(_CHANNEL_FIRST, _SPATIAL_FIRST) / 0.12,
+                    "The error falls with the root of n: four times the pictures halve it.",
                 ),
-                Mistake("variance", _BOTH**2, "That is the variance, in points squared. Take the root."),
                 Mistake(
-                    "a range", 1.96 * _BOTH, "That is the half-width of a 95 % interval. One standard error is asked."
+                    "CBAM and SE",
+                    (2 * _of_both(_CHANNEL_FIRST, _SE, 1) / 0.48) ** 2 / 1000,
+                    "That settles 0.48 points. The orders are 0.12 apart.",
                 ),
             ),
-            decimals=2,
+            decimals=0,
+            remark="Twenty times the test set of ImageNet, for sampling of pictures alone.",
+        ),
+        Value(
+            "most_disagreement",
+            1.8,
+            (
+                Mistake("a fraction", 0.018, "In per cent, please."),
+                Mistake("one error", 7.2, "That makes 0.12 points one standard error. Two are asked."),
+                Mistake("the gap", 0.1, "They differ on 0.12 % of the pictures at least. How many may it be at most?"),
+                Mistake("not squared", 134.2, "√(d/n) is half of the gap: square both sides. Points are per cent."),
+                Mistake("in thousandths", 18, "In per cent, please."),
+            ),
+            decimals=1,
+            remark="Two networks that agree on 98 pictures of 100: nobody has published that.",
         ),
         Choice(
             "verdict",
             Question(
-                "What does the table say?",
+                "Somebody trains both orders again with three seeds each, on the same test pictures. Channel first is "
+                "ahead by 0.5, 0.1 and −0.1 points. What do you report?",
                 {
-                    "channel first is better: it is bold in the table": (
-                        "Bold type marks the smallest number, not a tested one."
+                    "a gain of 0.5 points: the best seed shows what the order can do": (
+                        "The best of three seeds is chosen by luck: every seed counts."
                     ),
-                    "the two orders are equally good: the difference is below its standard error": (
-                        "A difference below its standard error is no proof of equality: nothing was shown either way."
+                    "0.17 ± 0.18 points, mean and standard error: no finding yet": (
+                        "The mean is below two of its standard errors: more seeds could tell, three do not."
                     ),
-                    "the table cannot tell": (
-                        "Below one standard error, one run each: the table cannot tell the two orders apart."
+                    "no gain: one seed of three contradicts it": (
+                        "One seed behind refutes nothing: a small gain, too, leaves some seeds behind."
+                    ),
+                },
+                right="b",
+            ),
+        ),
+    ),
+    hints=(
+        "An error rate is a share of 50,000 pictures, like heads among tosses of a coin.",
+        "A share p of n has the standard error √(p(1 − p)/n), and for a difference the squares add up. Set twice the "
+        "standard error equal to the gap, and solve for n, or for d.",
+        "`in_errors = 0.48 / …`, both in points",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# 3: the ReLU, and the biases
+
+
+def _with_biases(generator: torch.Generator) -> Iterable[tuple]:
+    for channels, hidden in ((3, 2), (4, 1), (6, 3)):
+        yield _layers_of(channels, hidden, generator)
+
+
+def _layers_of(channels: int, hidden: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+    """W₀, b₀, W₁, b₁ of an MLP."""
+    return (
+        _tenths((hidden, channels), -1, 1, generator),
+        _tenths((hidden,), -1, 1, generator),
+        _tenths((channels, hidden), -1, 1, generator),
+        _tenths((channels,), -1, 1, generator),
+    )
+
+
+def _odd_layers() -> Iterable[tuple[str, tuple]]:
+    generator = torch.Generator().manual_seed(0)
+    yield "as many hidden units as channels", _layers_of(3, 3, generator)
+    yield "more hidden units than channels", _layers_of(2, 4, generator)
+    yield "one channel, one hidden unit", tuple(map(torch.tensor, ([[-2.0]], [0.5], [[0.5]], [1.0])))
+    w0, _, w1, b1 = _layers_of(4, 2, generator)
+    yield "no bias in the first layer", (w0, torch.zeros(2), w1, b1)
+    yield "no bias in the second layer", (*_layers_of(5, 2, generator)[:3], torch.zeros(5))
+    yield "no biases at all", (w0, torch.zeros(2), w1, torch.zeros(4))
+
+
+def _sigmoid(*logits: float) -> Tensor:
+    return torch.tensor(logits, dtype=torch.float64).sigmoid()
+
+
+def _joined(matrix: Tensor, constant: Tensor) -> Tensor:
+    return torch.cat([matrix, constant[:, None]], dim=1)
+
+
+relu = Exercise(
+    "relu",
+    "Prove and check: drop the ReLU, keep the biases",
+    (
+        Value(
+            "with_relu",
+            _sigmoid(2.5, -1.5),
+            (
+                Mistake("no ReLU", _sigmoid(0.5, -0.5), "That is without the ReLU: a hidden −2 becomes 0."),
+                Mistake("bias once", _sigmoid(2.25, -1.25), "b₁ enters twice: the MLP runs on both pools, then add."),
+                Mistake("no outer biases", _sigmoid(2, -1), "b₁ is missing."),
+                Mistake("no biases", _sigmoid(3, -1.5), "The biases b₀ and b₁ are missing."),
+                Mistake("swapped", _sigmoid(-1.5, 2.5), "The channels are swapped."),
+                Mistake("logits", torch.tensor([2.5, -1.5]), "Those are the logits: take their sigmoid."),
+                Mistake(
+                    "sigmoid of each",
+                    _sigmoid(0.25, -0.25) + _sigmoid(2.25, -1.25),
+                    "The sigmoid of each, then their sum, which may be above 1. Add first, then squash once.",
+                ),
+                Mistake(
+                    "softmax", torch.tensor([2.5, -1.5]).double().softmax(0), "Gates are sigmoids: no competition."
+                ),
+            ),
+        ),
+        Value(
+            "without_relu",
+            _sigmoid(0.5, -0.5),
+            (
+                Mistake("with ReLU", _sigmoid(2.5, -1.5), "That is with the ReLU: now let −2 pass."),
+                Mistake("bias once", _sigmoid(0.25, -0.25), "b₁ enters twice: the MLP runs on both pools, then add."),
+                Mistake("no outer biases", _sigmoid(0, 0), "b₁ is missing."),
+                Mistake("logits", torch.tensor([0.5, -0.5]), "Those are the logits: take their sigmoid."),
+                Mistake("swapped", _sigmoid(-0.5, 0.5), "The channels are swapped."),
+                Mistake("inner bias once", _sigmoid(1.5, -1), "b₀ enters twice as well, once for each pool."),
+            ),
+        ),
+        Function(
+            "merged",
+            "merged(w0, b0, w1, b1) → (C, C + 1): the matrix M, and the constant c as its last column",
+            lambda w0, b0, w1, b1: _joined(w1 @ w0, 2 * (w1 @ b0 + b1)),
+            _with_biases,
+            (
+                Mistake(
+                    "biases once",
+                    lambda w0, b0, w1, b1: _joined(w1 @ w0, w1 @ b0 + b1),
+                    "The matrix is right. The MLP runs twice, so each bias enters twice.",
+                ),
+                Mistake(
+                    "inner bias once",
+                    lambda w0, b0, w1, b1: _joined(w1 @ w0, w1 @ b0 + 2 * b1),
+                    "The matrix is right. b₀ enters twice as well as b₁.",
+                ),
+                Mistake(
+                    "outer bias once",
+                    lambda w0, b0, w1, b1: _joined(w1 @ w0, 2 * (w1 @ b0) + b1),
+                    "The matrix is right. b₁ enters twice as well as b₀.",
+                ),
+                Mistake(
+                    "inner bias lost",
+                    lambda w0, b0, w1, b1: _joined(w1 @ w0, 2 * b1),
+                    "The matrix is right. b₀ is missing from the constant: it goes through W₁.",
+                ),
+                Mistake(
+                    "outer bias lost",
+                    lambda w0, b0, w1, b1: _joined(w1 @ w0, 2 * (w1 @ b0)),
+                    "The matrix is right. b₁ is missing from the constant.",
+                ),
+                Mistake(
+                    "matrix twice",
+                    lambda w0, b0, w1, b1: _joined(2 * w1 @ w0, 2 * (w1 @ b0 + b1)),
+                    "Mean and maximum are in the sum already: no factor 2 at the matrix.",
+                ),
+                Mistake(
+                    "transposed",
+                    lambda w0, b0, w1, b1: _joined((w1 @ w0).T, 2 * (w1 @ b0 + b1)),
+                    "The matrix is transposed: W₀ is applied first, so it stands on the right.",
+                ),
+                Mistake(
+                    "ReLU kept",
+                    lambda w0, b0, w1, b1: _joined(w1 @ w0, 2 * (w1 @ b0.relu() + b1)),
+                    "There is still a ReLU, on b₀. It is dropped here.",
+                ),
+                Mistake(
+                    "the matrix alone",
+                    lambda w0, b0, w1, b1: w1 @ w0,
+                    "That is M alone. The constant, which comes of the biases, is its last column.",
+                ),
+            ),
+            edge_cases=_odd_layers,
+            remark="One matrix, one constant, one descriptor: the second pooling has gained nothing but a sum.",
+        ),
+    ),
+    hints=(
+        "Write the logits twice, for the means and for the maxima, and add them.",
+        "Without the ReLU each pool gives W₁(W₀ p + b₀) + b₁. Multiply out, then add the two: what stands at "
+        "the sum of "
+        "the pools, and what is left over?",
+        "Hidden numbers: 2 · 1 − 3 − 1 for the means, 2 · 4 − 5 − 1 for the maxima.",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# 4: the official weights
+
+EPS = 1e-5  # of a batch normalisation
+
+
+def _official_gates(generator: torch.Generator) -> Iterable[tuple]:
+    for k in (3, 3, 7):
+        kernel = _tenths((1, 2, k, k), -2, 2, generator)
+        mean, scale, shift = (_tenths((1,), -2, 2, generator) + 0.05 for _ in range(3))
+        yield kernel, mean, _tenths((1,), 0.1, 3, generator), scale, shift
+
+
+def _odd_official_gates() -> Iterable[tuple[str, tuple]]:
+    generator = torch.Generator().manual_seed(0)
+    numbers = [torch.tensor([value]) for value in (0.3, 1.5, -0.8, 0.2)]
+    yield "a kernel of a single place", (_tenths((1, 2, 1, 1), -2, 2, generator), *numbers)
+    zeros = _tenths((1, 2, 5, 5), -2, 2, generator) * torch.tensor([0, 1]).reshape(1, 2, 1, 1)
+    yield "a plane of zeros", (zeros, *numbers)
+    kernel = _tenths((1, 2, 3, 3), -2, 2, generator)
+    mean, variance, scale, shift = numbers
+    yield "a variance of nearly 0", (kernel, mean, torch.tensor([1e-5]), scale / 100, shift)
+    yield "a normalisation that changes nothing", (kernel, 0 * mean, 1 + 0 * mean, 1 + 0 * mean, 0 * mean)
+    yield "a scale below 0", (kernel, -mean, variance, -scale.abs(), shift)
+
+
+def _standard(variance: Tensor) -> Tensor:
+    return (variance + EPS).sqrt()
+
+
+official = Exercise(
+    "official",
+    "Debug: a checkpoint that loads and does not fit",
+    (
+        Function(
+            "our_kernel",
+            "our_kernel(kernel, mean, variance, scale, shift) → (1, 2, k, k) for planes (mean, max), no normalisation",
+            lambda kernel, mean, variance, scale, shift: kernel.flip(1) * scale / _standard(variance),
+            _official_gates,
+            (
+                Mistake(
+                    "planes as they were",
+                    lambda kernel, mean, variance, scale, shift: kernel * scale / _standard(variance),
+                    "The scale is right. Still (max, mean): the two planes have to change places.",
+                ),
+                Mistake(
+                    "normalisation left",
+                    lambda kernel, mean, variance, scale, shift: kernel.flip(1),
+                    "The planes are right. Where has the normalisation's factor gone?",
+                ),
+                Mistake(
+                    "variance for deviation",
+                    lambda kernel, mean, variance, scale, shift: kernel.flip(1) * scale / (variance + EPS),
+                    "Divided by the variance: it is the root that a normalisation divides by.",
+                ),
+                Mistake(
+                    "scale forgotten",
+                    lambda kernel, mean, variance, scale, shift: kernel.flip(1) / _standard(variance),
+                    "Divided by the deviation, and not multiplied by the learned scale.",
+                ),
+                Mistake(
+                    "eps forgotten",
+                    lambda kernel, mean, variance, scale, shift: kernel.flip(1) * scale / variance.sqrt(),
+                    "PyTorch adds eps = 1e-5 to the variance, which counts where the variance is small.",
+                ),
+                Mistake(
+                    "turned in the plane",
+                    lambda kernel, mean, variance, scale, shift: kernel.flip(2, 3) * scale / _standard(variance),
+                    "That turns the filter round by 180°. The two input planes have to change places.",
+                ),
+                Mistake(
+                    "everything turned",
+                    lambda kernel, mean, variance, scale, shift: kernel.flip(1, 2, 3) * scale / _standard(variance),
+                    "The planes are right, but the filter was also turned round in the plane.",
+                ),
+                Mistake(
+                    "shifted",
+                    lambda kernel, mean, variance, scale, shift: (kernel.flip(1) - mean) * scale / _standard(variance),
+                    "The mean is subtracted from what the filter makes, not from its weights: it belongs to the bias.",
+                ),
+            ),
+            edge_cases=_odd_official_gates,
+        ),
+        Function(
+            "our_bias",
+            "our_bias(kernel, mean, variance, scale, shift) → the bias behind our filter, of shape (1,)",
+            lambda kernel, mean, variance, scale, shift: shift - mean * scale / _standard(variance),
+            _official_gates,
+            (
+                Mistake(
+                    "shift only",
+                    lambda kernel, mean, variance, scale, shift: shift.clone(),
+                    "The running mean is subtracted too, before it is scaled.",
+                ),
+                Mistake(
+                    "mean not scaled",
+                    lambda kernel, mean, variance, scale, shift: shift - mean,
+                    "The mean is subtracted before the division and the scaling: both act on it.",
+                ),
+                Mistake(
+                    "mean added",
+                    lambda kernel, mean, variance, scale, shift: shift + mean * scale / _standard(variance),
+                    "The running mean is subtracted, not added.",
+                ),
+                Mistake(
+                    "shift forgotten",
+                    lambda kernel, mean, variance, scale, shift: -mean * scale / _standard(variance),
+                    "The learned shift is missing.",
+                ),
+                Mistake(
+                    "scale forgotten",
+                    lambda kernel, mean, variance, scale, shift: shift - mean / _standard(variance),
+                    "The mean is divided by the deviation, and not multiplied by the scale.",
+                ),
+                Mistake(
+                    "shift scaled too",
+                    lambda kernel, mean, variance, scale, shift: (shift - mean) * scale / _standard(variance),
+                    "The shift comes last: nothing divides or scales it.",
+                ),
+                Mistake(
+                    "variance for deviation",
+                    lambda kernel, mean, variance, scale, shift: shift - mean * scale / (variance + EPS),
+                    "Divided by the variance: it is the root that a normalisation divides by.",
+                ),
+                Mistake(
+                    "eps forgotten",
+                    lambda kernel, mean, variance, scale, shift: shift - mean * scale / variance.sqrt(),
+                    "PyTorch adds eps = 1e-5 to the variance, which counts where the variance is small.",
+                ),
+            ),
+            edge_cases=_odd_official_gates,
+        ),
+        Choice(
+            "when_equal",
+            Question(
+                "Filter and bias are loaded. When does our gate agree with the official one?",
+                {
+                    "in evaluation mode": (
+                        "In evaluation mode it uses the running numbers, which we have put into filter and bias."
+                    ),
+                    "in training mode": (
+                        "In training mode it normalises by each batch, and no fixed filter can know the next batch."
+                    ),
+                    "in both": "In training mode it normalises by the mean and the variance of each batch: not "
+                    "in both.",
+                },
+                right="a",
+            ),
+        ),
+    ),
+    hints=(
+        "Write down what happens to one logit behind the official filter, in evaluation mode.",
+        "A normalisation makes (z − mean)/√(variance + eps) · scale + shift of z. That is a factor at z and a "
+        "constant: "
+        "the factor can go into the filter, the constant is the bias.",
+        "`factor = scale / (variance + 1e-5).sqrt()`",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# 5 to 7: CBAM, built
+
+
+def _pools(x: Tensor) -> tuple[Tensor, Tensor]:
+    return x.mean((2, 3)), x.amax((2, 3))
+
+
+def _maps(x: Tensor) -> Tensor:
+    return torch.stack([x.mean(dim=1), x.amax(dim=1)], dim=1)
+
+
+class _Channel(nn.Module):
+    """The channel gate written out, with one thing that may be otherwise in each subclass."""
+
+    bias = True
+
+    def __init__(self, channels: int, reduction: int = 16):
+        super().__init__()
+        hidden = self.hidden(channels, reduction)
+        self.reduce = nn.Linear(channels, hidden, bias=self.bias)
+        self.expand = nn.Linear(hidden, channels, bias=self.bias)
+
+    def hidden(self, channels: int, reduction: int) -> int:
+        return max(channels // reduction, 1)
+
+    def mlp(self, pooled: Tensor) -> Tensor:
+        return self.expand(self.reduce(pooled).relu())
+
+    def pools(self, x: Tensor) -> tuple[Tensor, ...]:
+        return x.mean((2, 3)), x.amax((2, 3))
+
+    def logits(self, x: Tensor) -> Tensor:
+        return torch.stack([self.mlp(pooled) for pooled in self.pools(x)]).sum(dim=0)
+
+    def gate(self, x: Tensor) -> Tensor:
+        return self.logits(x).sigmoid()[..., None, None]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.gate(x)
+
+
+class _NotShared(_Channel):
+    def __init__(self, channels: int, reduction: int = 16):
+        super().__init__(channels, reduction)
+        hidden = self.hidden(channels, reduction)
+        self.reduce_max, self.expand_max = nn.Linear(channels, hidden), nn.Linear(hidden, channels)
+
+    def logits(self, x: Tensor) -> Tensor:
+        mean, largest = self.pools(x)
+        return self.mlp(mean) + self.expand_max(self.reduce_max(largest).relu())
+
+
+class _NoReLU(_Channel):
+    def mlp(self, pooled: Tensor) -> Tensor:
+        return self.expand(self.reduce(pooled))
+
+
+class _ReLUAtTheEnd(_Channel):
+    def mlp(self, pooled: Tensor) -> Tensor:
+        return self.expand(self.reduce(pooled)).relu()
+
+
+class _ReLUAfterTheSum(_Channel):
+    def logits(self, x: Tensor) -> Tensor:
+        return self.mlp(torch.stack(self.pools(x)).sum(dim=0))
+
+
+class _TwoSigmoids(_Channel):
+    def gate(self, x: Tensor) -> Tensor:
+        return torch.stack([self.mlp(pooled).sigmoid() for pooled in self.pools(x)]).sum(dim=0)[..., None, None]
+
+
+class _NoSigmoid(_Channel):
+    def gate(self, x: Tensor) -> Tensor:
+        return self.logits(x)[..., None, None]
+
+
+class _Softmax(_Channel):
+    def gate(self, x: Tensor) -> Tensor:
+        return self.logits(x).softmax(dim=1)[..., None, None]
+
+
+class _MeanOnly(_Channel):
+    def pools(self, x: Tensor) -> tuple[Tensor, ...]:
+        return (x.mean((2, 3)),)
+
+
+class _MaximumOnly(_Channel):
+    def pools(self, x: Tensor) -> tuple[Tensor, ...]:
+        return (x.amax((2, 3)),)
+
+
+class _Averaged(_Channel):
+    def logits(self, x: Tensor) -> Tensor:
+        return super().logits(x) / 2
+
+
+class _AbsoluteMaximum(_Channel):
+    def pools(self, x: Tensor) -> tuple[Tensor, ...]:
+        return x.mean((2, 3)), x.abs().amax((2, 3))
+
+
+class _GateReturned(_Channel):
+    def forward(self, x: Tensor) -> Tensor:
+        return self.gate(x)
+
+
+class _NotApplied(_Channel):
+    def forward(self, x: Tensor) -> Tensor:
+        self.gate(x)
+        return x * 1
+
+
+class _Shortcut(_Channel):
+    def forward(self, x: Tensor) -> Tensor:
+        return x + x * self.gate(x)
+
+
+class _NoBias(_Channel):
+    bias = False
+
+
+class _RatioIgnored(_Channel):
+    def hidden(self, channels: int, reduction: int) -> int:
+        return max(channels // 16, 1)
+
+
+class _NoHiddenUnit(_Channel):
+    def hidden(self, channels: int, reduction: int) -> int:
+        return channels // reduction
+
+
+class _HalfOpen(_Channel):
+    def forward(self, x: Tensor) -> Tensor:
+        return x / 2
+
+
+class _OverTheBatch(_Channel):
+    def pools(self, x: Tensor) -> tuple[Tensor, ...]:
+        return x.mean((0, 2, 3))[None].expand(len(x), -1), x.amax((0, 2, 3))[None].expand(len(x), -1)
+
+
+def _channel_maps(generator: torch.Generator) -> Iterable[Case]:
+    for (n, channels, height, width), reduction in (((2, 8, 3, 4), 4), ((3, 12, 4, 2), 3), ((2, 32, 2, 3), 16)):
+        yield Case((torch.randn(n, channels, height, width, generator=generator),), (channels, reduction))
+
+
+def _odd_channel_maps() -> Iterable[tuple[str, Case]]:
+    generator = torch.Generator().manual_seed(0)
+
+    def some(*size: int) -> Tensor:
+        return torch.randn(size, generator=generator)
+
+    yield "fewer channels than the ratio", Case((some(2, 6, 3, 2),), (6, 16))
+    yield "one channel", Case((some(2, 1, 4, 3),), (1, 2))
+    yield "a single picture", Case((some(1, 8, 2, 5),), (8, 2))
+    yield "a map of one place", Case((some(3, 8, 1, 1),), (8, 4))
+    yield "pictures, channels, height and width all equal", Case((some(4, 4, 4, 4),), (4, 2))
+    yield "below 0 everywhere", Case((-some(2, 8, 3, 3).abs() - 0.5,), (8, 4))
+    yield "30 channels at ratio 8, which is rounded down", Case((some(2, 30, 2, 2),), (30, 8))
+
+
+channel_gate = Exercise(
+    "channel_gate",
+    "Build: the channel gate",
+    (
+        Module(
+            "ChannelGate",
+            "ChannelGate(channels, reduction) → a module with reduce and expand, which scales the channels of "
+            "(N, C, H, W)",
+            ChannelAttention,
+            _channel_maps,
+            (
+                Mistake(
+                    "MLP not shared",
+                    _NotShared,
+                    "There are two MLPs, one for each pool. Mean and maximum share one: run it twice.",
+                ),
+                Mistake("no ReLU", _NoReLU, "The ReLU between the two layers is missing: two linear maps are one."),
+                Mistake("ReLU at the end", _ReLUAtTheEnd, "The ReLU belongs between the two layers, not behind them."),
+                Mistake(
+                    "ReLU after the sum",
+                    _ReLUAfterTheSum,
+                    "Mean and maximum are added before the MLP. Each goes through the whole MLP, then add.",
+                ),
+                Mistake(
+                    "sigmoid before the sum",
+                    _TwoSigmoids,
+                    "The sigmoid of each, then their sum, which may be above 1. Add first, then squash once.",
+                ),
+                Mistake("no sigmoid", _NoSigmoid, "The sigmoid is missing: a gate lies between 0 and 1."),
+                Mistake("a softmax", _Softmax, "A softmax makes channels compete. Each has a sigmoid of its own."),
+                Mistake(
+                    "mean only", _MeanOnly, "The maximum is missing: the gate is made of the mean alone, as SE's is."
+                ),
+                Mistake("maximum only", _MaximumOnly, "The mean is missing: the gate is made of the maximum alone."),
+                Mistake("averaged", _Averaged, "What the MLP makes of mean and maximum is averaged here: add the two."),
+                Mistake(
+                    "absolute maximum",
+                    _AbsoluteMaximum,
+                    "The largest absolute value was taken. The maximum of −3 and 1 is 1.",
+                ),
+                Mistake("gate returned", _GateReturned, "The gate came back. The module has to multiply it onto x."),
+                Mistake(
+                    "gate not applied", _NotApplied, "x came back as it was: a gate is made, and not multiplied on."
+                ),
+                Mistake(
+                    "a shortcut", _Shortcut, "The shortcut is the residual block's, outside: the module only scales."
+                ),
+                Mistake(
+                    "no biases", _NoBias, "The two layers have no biases. Here they have them, as in the authors' code."
+                ),
+                Mistake(
+                    "ratio ignored", _RatioIgnored, "The hidden width does not depend on reduction: is 16 written in?"
+                ),
+                Mistake(
+                    "no hidden unit",
+                    _NoHiddenUnit,
+                    "6 // 16 is 0, and a gate without a hidden unit never looks at the map. Keep at least one.",
+                ),
+                Mistake(
+                    "one half", _HalfOpen, "Every channel is halved, whatever the map shows: the gate is a constant."
+                ),
+                Mistake("over the batch", _OverTheBatch, "You pooled over the pictures as well: dims 2 and 3 only."),
+            ),
+            edge_cases=_odd_channel_maps,
+            remark="Its gates, for the next steps: do you have them in a method of their own?",
+        ),
+    ),
+    hints=(
+        "Two layers in the constructor, under the names of the text. What do you do with them twice?",
+        "Mean and maximum over height and width are (N, C) each. Each goes through reduce, a ReLU and expand; "
+        "their sum "
+        "through one sigmoid; and two new axes make it fit to x.",
+        "`self.reduce = nn.Linear(channels, …)`, in the constructor",
+    ),
+)
+
+
+class _Spatial(SpatialAttention):
+    """The tested gate, made with a kernel size only."""
+
+    def __init__(self, kernel_size: int = 7):
+        super().__init__(kernel_size)
+
+
+class _Place(nn.Module):
+    """The spatial gate written out, with one thing that may be otherwise in each subclass."""
+
+    planes_read = 2
+
+    def __init__(self, kernel_size: int = 7):
+        super().__init__()
+        self.conv = nn.Conv2d(self.planes_read, 1, kernel_size, padding=self.padding(kernel_size), bias=False)
+        self.norm = nn.BatchNorm2d(1)
+
+    def padding(self, kernel_size: int) -> int:
+        return kernel_size // 2
+
+    def planes(self, x: Tensor) -> Tensor:
+        return _maps(x)
+
+    def gate(self, x: Tensor) -> Tensor:
+        return self.norm(self.conv(self.planes(x))).sigmoid()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.gate(x)
+
+
+class _NoPadding(_Place):
+    def padding(self, kernel_size: int) -> int:
+        return 0
+
+
+class _PaddingThree(_Place):
+    def padding(self, kernel_size: int) -> int:
+        return 3
+
+
+class _PlanesSwapped(_Place):
+    def planes(self, x: Tensor) -> Tensor:
+        return _maps(x).flip(1)
+
+
+class _OverPlaces(_Place):
+    """The channel gate's axes: a number a channel, which meets the filter as a row of places."""
+
+    def planes(self, x: Tensor) -> Tensor:
+        return torch.stack([x.mean((2, 3)), x.amax((2, 3))], dim=1)[..., None]  # (N, 2, C, 1)
+
+
+class _PlaceNoSigmoid(_Place):
+    def gate(self, x: Tensor) -> Tensor:
+        return self.norm(self.conv(self.planes(x)))
+
+
+class _PlaceSoftmax(_Place):
+    def gate(self, x: Tensor) -> Tensor:
+        logits = self.norm(self.conv(self.planes(x)))
+        return logits.flatten(2).softmax(dim=2).view_as(logits)
+
+
+class _PlaceNoNorm(_Place):
+    def gate(self, x: Tensor) -> Tensor:
+        return self.conv(self.planes(x)).sigmoid()
+
+
+class _NormBehind(_Place):
+    def gate(self, x: Tensor) -> Tensor:
+        return self.norm(self.conv(self.planes(x)).sigmoid())
+
+
+class _MeanTwice(_Place):
+    def planes(self, x: Tensor) -> Tensor:
+        return _maps(x)[:, [0, 0]]
+
+
+class _MaximumTwice(_Place):
+    def planes(self, x: Tensor) -> Tensor:
+        return _maps(x)[:, [1, 1]]
+
+
+class _PlaceMeanOnly(_Place):
+    planes_read = 1
+
+    def planes(self, x: Tensor) -> Tensor:
+        return x.mean(dim=1, keepdim=True)
+
+
+class _SumForMean(_Place):
+    def planes(self, x: Tensor) -> Tensor:
+        return torch.stack([x.sum(dim=1), x.amax(dim=1)], dim=1)
+
+
+class _PlaceGateReturned(_Place):
+    def forward(self, x: Tensor) -> Tensor:
+        return self.gate(x)
+
+
+class _PlaceNotApplied(_Place):
+    def forward(self, x: Tensor) -> Tensor:
+        self.gate(x)
+        return x * 1
+
+
+class _PlaceShortcut(_Place):
+    def forward(self, x: Tensor) -> Tensor:
+        return x + x * self.gate(x)
+
+
+class _PlaceNoAxis(_Place):
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.gate(x)[:, 0]
+
+
+def _places(generator: torch.Generator) -> Iterable[Case]:
+    for (n, channels, height, width), k in (((2, 3, 5, 4), 3), ((3, 5, 8, 9), 7), ((2, 2, 6, 7), 5)):
+        yield Case((torch.randn(n, channels, height, width, generator=generator),), (k,))
+
+
+def _odd_places() -> Iterable[tuple[str, Case]]:
+    generator = torch.Generator().manual_seed(0)
+
+    def some(*size: int) -> Tensor:
+        return torch.randn(size, generator=generator)
+
+    yield "a filter of a single place", Case((some(2, 3, 3, 4),), (1,))
+    yield "one channel", Case((some(2, 1, 4, 3),), (3,))
+    yield "a single picture", Case((some(1, 4, 3, 5),), (3,))
+    yield "a map of one place", Case((some(4, 3, 1, 1),), (7,))
+    yield "a filter larger than the map", Case((some(2, 3, 2, 3),), (7,))
+    yield "pictures, channels, height and width all equal", Case((some(3, 3, 3, 3),), (3,))
+    yield "below 0 everywhere", Case((-some(2, 4, 3, 5).abs() - 0.5,), (3,))
+
+
+spatial_gate = Exercise(
+    "spatial_gate",
+    "Build: the spatial gate",
+    (
+        Module(
+            "SpatialGate",
+            "SpatialGate(kernel_size) → a module with conv and norm, which scales the places of (N, C, H, W)",
+            _Spatial,
+            _places,
+            (
+                Mistake(
+                    "padding forgotten",
+                    _NoPadding,
+                    "The filter has no padding: its map is smaller than x. Put kernel_size // 2 zeros on each side.",
+                ),
+                Mistake(
+                    "padding 3",
+                    _PaddingThree,
+                    "The padding is 3, which fits 7 only: half of kernel_size, rounded down.",
+                ),
+                Mistake("planes swapped", _PlanesSwapped, "The maximum was stacked first. Same shapes, another gate."),
+                Mistake(
+                    "pooled over the places",
+                    _OverPlaces,
+                    "You pooled over height and width: that is the channel gate. Here pool over the channels, dim 1.",
+                ),
+                Mistake("no sigmoid", _PlaceNoSigmoid, "The sigmoid is missing: a gate lies between 0 and 1."),
+                Mistake("a softmax", _PlaceSoftmax, "A softmax makes places compete. Each has a sigmoid of its own."),
+                Mistake(
+                    "normalisation not used", _PlaceNoNorm, "norm is made and never used: it stands before the sigmoid."
+                ),
+                Mistake(
+                    "normalised behind", _NormBehind, "The normalisation stands before the sigmoid, not behind it."
+                ),
+                Mistake("mean twice", _MeanTwice, "Both planes are the mean. The second one is the maximum."),
+                Mistake("maximum twice", _MaximumTwice, "Both planes are the maximum. The first one is the mean."),
+                Mistake("mean only", _PlaceMeanOnly, "The filter reads one plane, the mean: the maximum is missing."),
+                Mistake(
+                    "sum for mean", _SumForMean, "The first plane is the sum over the channels: divide by their number."
+                ),
+                Mistake(
+                    "gate returned", _PlaceGateReturned, "The gate came back. The module has to multiply it onto x."
+                ),
+                Mistake(
+                    "gate not applied",
+                    _PlaceNotApplied,
+                    "x came back as it was: a gate is made, and not multiplied on.",
+                ),
+                Mistake(
+                    "a shortcut",
+                    _PlaceShortcut,
+                    "The shortcut is the residual block's, outside: the module only scales.",
+                ),
+                Mistake(
+                    "gate without its axis",
+                    _PlaceNoAxis,
+                    "The gate has the shape (N, H, W): without an axis for the channels, pictures meet channels.",
+                ),
+            ),
+            edge_cases=_odd_places,
+        ),
+    ),
+    hints=(
+        "What is pooled away here is the channels: the map keeps its height and its width.",
+        "Two planes, the mean first, where the channels were: (N, 2, H, W). A filter with padding, a "
+        "normalisation and a "
+        "sigmoid make (N, 1, H, W) of them.",
+        "`self.conv = nn.Conv2d(2, 1, kernel_size, …)`, in the constructor",
+    ),
+)
+
+
+class _Both(nn.Module):
+    """Both gates, in an order that each subclass says."""
+
+    def __init__(self, channels: int, reduction: int = 16, kernel_size: int = 7):
+        super().__init__()
+        self.channel = ChannelAttention(channels, reduction)
+        self.spatial = SpatialAttention(kernel_size)
+
+    def gates(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        channel = self.channel.gate(x)
+        return channel, self.spatial.gate(x * channel)
+
+    def forward(self, x: Tensor) -> Tensor:
+        channel, spatial = self.gates(x)
+        return x * channel * spatial
+
+
+class _OtherOrder(_Both):
+    def gates(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        spatial = self.spatial.gate(x)
+        return self.channel.gate(x * spatial), spatial
+
+
+class _SideBySide(_Both):
+    def gates(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return self.channel.gate(x), self.spatial.gate(x)
+
+
+class _ChannelLost(_Both):
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.gates(x)[1]
+
+
+class _SpatialLost(_Both):
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.gates(x)[0]
+
+
+class _ChannelTwice(_Both):
+    def forward(self, x: Tensor) -> Tensor:
+        return self.spatial(self.channel(self.channel(x)))
+
+
+class _GatesReturned(_Both):
+    def forward(self, x: Tensor) -> Tensor:
+        channel, spatial = self.gates(x)
+        return channel * spatial
+
+
+class _Added(_Both):
+    def forward(self, x: Tensor) -> Tensor:
+        channel, spatial = self.gates(x)
+        return x * channel + x * spatial
+
+
+class _BothShortcut(_Both):
+    def forward(self, x: Tensor) -> Tensor:
+        channel, spatial = self.gates(x)
+        return x + x * channel * spatial
+
+
+class _SizesIgnored(_Both):
+    def __init__(self, channels: int, reduction: int = 16, kernel_size: int = 7):
+        super().__init__(channels)
+
+
+def _both_maps(generator: torch.Generator) -> Iterable[Case]:
+    for (n, channels, height, width), *sizes in (((2, 8, 5, 4), 4, 3), ((3, 6, 8, 9), 2, 7), ((2, 16, 3, 6), 4, 5)):
+        yield Case((torch.randn(n, channels, height, width, generator=generator),), (channels, *sizes))
+
+
+def _odd_both_maps() -> Iterable[tuple[str, Case]]:
+    generator = torch.Generator().manual_seed(0)
+
+    def some(*size: int) -> Tensor:
+        return torch.randn(size, generator=generator)
+
+    yield "fewer channels than the ratio", Case((some(2, 6, 3, 4),), (6, 16, 3))
+    yield "one channel", Case((some(2, 1, 4, 3),), (1, 2, 3))
+    yield "a single picture", Case((some(1, 8, 4, 6),), (8, 2, 3))
+    yield "a map of one place", Case((some(4, 8, 1, 1),), (8, 4, 7))
+    yield "pictures, channels, height and width all equal", Case((some(4, 4, 4, 4),), (4, 2, 3))
+    yield "below 0 everywhere", Case((-some(2, 8, 3, 5).abs() - 0.5,), (8, 4, 3))
+
+
+class _Tested(CBAM):
+    """The tested block with the arguments of the exercise."""
+
+    def __init__(self, channels: int, reduction: int = 16, kernel_size: int = 7):
+        super().__init__(channels, reduction, kernel_size)
+
+
+both_gates = Exercise(
+    "both_gates",
+    "Build: one gate after the other",
+    (
+        Module(
+            "Cbam",
+            "Cbam(channels, reduction, kernel_size) → a module with channel and spatial, F'' of (N, C, H, W)",
+            _Tested,
+            _both_maps,
+            (
+                Mistake(
+                    "side by side",
+                    _SideBySide,
+                    "The spatial gate was computed from F: the parallel form. It looks at F', after the channel gate.",
+                ),
+                Mistake(
+                    "order turned round", _OtherOrder, "The spatial gate came first. The channel gate is to be first."
+                ),
+                Mistake(
+                    "channel gate lost",
+                    _ChannelLost,
+                    "The spatial gate is right, but it was multiplied onto F: the channel gate got lost.",
+                ),
+                Mistake(
+                    "spatial gate forgotten",
+                    _SpatialLost,
+                    "That is F', after the channel gate. The spatial gate is missing.",
+                ),
+                Mistake(
+                    "channel gate twice", _ChannelTwice, "The channel gate is applied twice, the second time to F'."
+                ),
+                Mistake("gates returned", _GatesReturned, "That is the product of the two gates. Multiply it onto x."),
+                Mistake("added", _Added, "What the two gates make is added. They stand one behind the other."),
+                Mistake(
+                    "a shortcut",
+                    _BothShortcut,
+                    "The shortcut is the residual block's, outside: the module only scales.",
+                ),
+                Mistake("sizes ignored", _SizesIgnored, "reduction and kernel_size do not reach the two gates."),
+            ),
+            edge_cases=_odd_both_maps,
+        ),
+        Value(
+            "blocks_left",
+            9,
+            (
+                Mistake(
+                    "one too many", 10, "0.25¹⁰ is below a millionth already: the last block that is still above it."
+                ),
+                Mistake("one gate", 19, "Two half-open gates a block leave a quarter, not a half."),
+                Mistake(
+                    "not rounded", 9.97, "Whole blocks: how many may there be, so that a millionth or more is left?"
+                ),
+                Mistake("sixteen", 16, "After sixteen blocks 2.3e-10 is left, far below a millionth."),
+            ),
+            decimals=0,
+            remark="And the ResNet has sixteen: hence the shortcut beside each of them.",
+        ),
+    ),
+    hints=(
+        "After the channel gate forget the old x.",
+        "F' = M_c(F) · F, then F'' = M_s(F') · F'. Your two modules each return a map that is scaled already. For "
+        "`blocks_left`: a quarter of a quarter of ….",
+        "`self.channel = ChannelGate(…)`, in the constructor",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# 8: the ring
+
+RINGS = 9  # distances 0 to 8
+
+
+def _profile(gates: Tensor, dots: Tensor, nearest: Callable[[Tensor], Tensor] = lambda d: (d + 0.5).floor()) -> Tensor:
+    return _by_ring(gates, _distances(gates, dots), nearest)
+
+
+def _distances(gates: Tensor, dots: Tensor) -> Tensor:
+    """The distance of every place from the dot of its picture: (n, h, w)."""
+    rows = torch.arange(gates.shape[1])[:, None] - dots[:, 0, None, None]
+    columns = torch.arange(gates.shape[2]) - dots[:, 1, None, None]
+    return (rows.square() + columns.square()).sqrt()
+
+
+def _by_ring(gates: Tensor, distances: Tensor, nearest: Callable[[Tensor], Tensor]) -> Tensor:
+    rings = nearest(distances)
+    return torch.stack(
+        [gates[rings == r].mean() if bool((rings == r).any()) else gates.new_zeros(()) for r in range(RINGS)]
+    )
+
+
+def _swapped(gates: Tensor, dots: Tensor) -> Tensor:
+    return _profile(gates, dots.flip(1))
+
+
+def _squares(gates: Tensor, dots: Tensor) -> Tensor:
+    rows = (torch.arange(gates.shape[1])[:, None] - dots[:, 0, None, None]).abs()
+    columns = (torch.arange(gates.shape[2]) - dots[:, 1, None, None]).abs()
+    return _by_ring(gates, torch.maximum(rows, columns), lambda d: (d + 0.5).floor())
+
+
+def _per_picture(gates: Tensor, dots: Tensor) -> Tensor:
+    return torch.stack([_profile(gates[i : i + 1], dots[i : i + 1]) for i in range(len(gates))]).mean(dim=0)
+
+
+def _sums(gates: Tensor, dots: Tensor) -> Tensor:
+    rings = (_distances(gates, dots) + 0.5).floor()
+    return torch.stack([gates[rings == r].sum() for r in range(RINGS)])
+
+
+def _gates_and_dots(generator: torch.Generator) -> Iterable[tuple]:
+    for n, height, width in ((1, 3, 4), (3, 6, 5), (2, 12, 12)):
+        corner = torch.tensor([height - 1.0, width - 1.0])
+        dots = (torch.rand(n, 2, generator=generator) * corner * 8).round() / 8 + 0.03
+        yield _tenths((n, height, width), 0, 1, generator), dots
+
+
+def _odd_gates_and_dots() -> Iterable[tuple[str, tuple]]:
+    generator = torch.Generator().manual_seed(0)
+    gates = _tenths((2, 7, 5), 0, 1, generator)
+    yield "a dot in the middle of a place", (gates, torch.tensor([[3.0, 2.0], [0.0, 4.0]]))
+    yield "a gate that is open everywhere", (torch.ones(2, 4, 6), torch.tensor([[1.3, 2.2], [0.1, 5.0]]))
+    yield "a gate that is shut everywhere", (torch.zeros(1, 4, 4), torch.tensor([[1.3, 2.2]]))
+    yield "a map of one place", (torch.tensor([[[0.7]], [[0.2]]]), torch.tensor([[0.1, 0.2], [3.1, 0.0]]))
+    yield "a wide map", (_tenths((1, 2, 20), 0, 1, generator), torch.tensor([[0.6, 1.2]]))
+    yield (
+        "one picture open, one shut, dots at other places",
+        (
+            torch.stack([torch.ones(9, 9), torch.zeros(9, 9)]),
+            torch.tensor([[4.1, 4.2], [0.3, 0.1]]),
+        ),
+    )
+
+
+ring = Exercise(
+    "ring",
+    "Build: train it, and see the ring",
+    (
+        Function(
+            "profile",
+            "profile(gates, dots) → (9,): the mean gate over all places of all pictures, by their distance "
+            "from the dot",
+            _profile,
+            _gates_and_dots,
+            (
+                Mistake("rows and columns", _swapped, "Rows and columns of the dots are swapped: the row comes first."),
+                Mistake("squares", _squares, "Rings were counted as squares. The distance is √(rows² + columns²)."),
+                Mistake(
+                    "cut off",
+                    lambda gates, dots: _profile(gates, dots, torch.floor),
+                    "The distances are cut off, not rounded: ring 3 goes from 2.5 to 3.5.",
+                ),
+                Mistake(
+                    "rounded up",
+                    lambda gates, dots: _profile(gates, dots, torch.ceil),
+                    "The distances are rounded up. Ring 3 goes from 2.5 to 3.5.",
+                ),
+                Mistake("sums", _sums, "Sums, not means: large rings have more places."),
+                Mistake(
+                    "first picture",
+                    lambda gates, dots: _profile(gates[:1], dots[:1]),
+                    "That is the first picture alone. Take all places of all pictures together.",
+                ),
+                Mistake(
+                    "one dot for all",
+                    lambda gates, dots: _profile(gates, dots[:1].expand(len(gates), 2)),
+                    "The first picture's dot was taken for all. Each picture has its own.",
+                ),
+                Mistake(
+                    "picture by picture",
+                    _per_picture,
+                    "Each picture was averaged first. Take the places of all pictures together, or pictures whose ring "
+                    "lies outside count as 0.",
+                ),
+                Mistake(
+                    "not the root",
+                    lambda gates, dots: _profile(gates, dots, lambda d: (d.square() + 0.5).floor()),
+                    "The squared distance was taken. Take its root.",
+                ),
+            ),
+            edge_cases=_odd_gates_and_dots,
+        ),
+        Value(
+            "open_at",
+            3,
+            (
+                Mistake("in pixels", 12, "In places of the 12 × 12 map: one is 4 pixels."),
+                Mistake("the dot", 0, "On the dot itself the gate is nearly shut. Is your network trained?"),
+                Mistake(
+                    "the corner", 8, "Far away? Use the gates of the trained network, and your profile's largest entry."
+                ),
+            ),
+            decimals=0,
+            remark="About 12 pixels, where the digit begins to fill a cell's view: five seeds of ours agree.",
+        ),
+        Choice(
+            "what_it_hides",
+            Question(
+                "The profile has its peak at the digit's distance. Which claim does it prove?",
+                {
+                    "the gate is a ring, open on all sides of the dot": (
+                        "A blob on the digit alone would lift the same ring's mean: the profile has averaged the sides "
+                        "away. Look at the picture."
+                    ),
+                    "the gate points at the digit": (
+                        "A ring open on all sides has the same peak: the profile does not know on which side it "
+                        "is open."
+                    ),
+                    "neither: a mean over all sides cannot tell a ring from a blob": (
+                        "It says how far from the dot, and not on which side. The pictures do, or a second profile, on "
+                        "the side away from the digit."
                     ),
                 },
                 right="c",
@@ -938,234 +1358,108 @@ significance = Exercise(
         ),
     ),
     hints=(
-        "An error rate is a share of 50,000 pictures, like heads among tosses of a coin.",
-        "A share p of n has the standard error √(p(1 − p)/n). For a difference of independent numbers the "
-        "squares add up.",
-        "`standard_error = 100 * math.sqrt(0.2266 * …)`",
+        "For each picture: how far is each place of the map from the dot? That is a second map of the same size.",
+        "A mask for each ring, (distances + 0.5).floor() == r, picks its places out of all pictures at once; "
+        "their mean "
+        "is one entry. Empty rings stay 0.",
+        "`rows = torch.arange(h)[:, None] - …`, of shape (n, h, 1)",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
-# 8: the composition
+# 9: the detective. Counted numbers of ResNet-50 at 224×224; a test counts them again.
 
+PARAMETERS = {"one": 26_830_080, "two": 26_464_907, "three": 25_903_412}
+OPERATIONS = {"one": 4_091_699_200, "two": 4_108_971_520, "three": 3_859_064_744}
 
-def _channel_logits(pools: Iterable[Tensor], w0: Tensor, w1: Tensor) -> Tensor:
-    return torch.stack([(pool @ w0.T).relu() @ w1.T for pool in pools]).sum(dim=0)
-
-
-def _gate_of_pools(pools: Iterable[Tensor], w0: Tensor, w1: Tensor) -> Tensor:
-    return _channel_logits(pools, w0, w1).sigmoid()[..., None, None]
-
-
-def _gate_channel(x: Tensor, w0: Tensor, w1: Tensor) -> Tensor:
-    return _gate_of_pools(_pools(x), w0, w1)
-
-
-def _gate_spatial(x: Tensor, kernel: Tensor) -> Tensor:
-    return _gate_of(_maps(x), kernel)
-
-
-def _then_spatial(x: Tensor, kernel: Tensor) -> Tensor:
-    return x * _gate_spatial(x, kernel)
-
-
-def _with_channel_logits(logits: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """The right composition with other logits of the channel gate, made from mean, maximum, w0 and w1."""
-
-    def run(x: Tensor, w0: Tensor, w1: Tensor, kernel: Tensor) -> Tensor:
-        return _then_spatial(x * logits(*_pools(x), w0, w1).sigmoid()[..., None, None], kernel)
-
-    return run
-
-
-def _absolute(x: Tensor, w0: Tensor, w1: Tensor, kernel: Tensor) -> Tensor:
-    x = x * _gate_of_pools((x.mean((2, 3)), x.abs().amax((2, 3))), w0, w1)
-    return x * _gate_of(torch.stack([x.mean(dim=1), x.abs().amax(dim=1)], dim=1), kernel)
-
-
-def _arranged(arrangement: str):
-    def run(x: Tensor, w0: Tensor, w1: Tensor, kernel: Tensor) -> Tensor:
-        block = CBAM(x.shape[1], 1, kernel.shape[-1], arrangement=arrangement, bias=False, norm=False)
-        block.channel.reduce.weight.data, block.channel.expand.weight.data = w0, w1
-        block.spatial.conv.weight.data = kernel
-        return block(x)
-
-    return run
-
-
-def _all_parts(generator: torch.Generator) -> Iterable[tuple]:
-    for n, channels, hidden, height, width in ((1, 2, 1, 3, 4), (2, 3, 2, 5, 4), (2, 6, 3, 4, 5)):
-        yield _parts((n, channels, height, width), hidden, generator)
-
-
-def _parts(size: tuple[int, ...], hidden: int, generator: torch.Generator) -> tuple[Tensor, ...]:
-    """A map of this size, the two matrices of the MLP, and a filter."""
-    return (
-        _tenths(size, -3, 3, generator),
-        _tenths((hidden, size[1]), -1, 1, generator),
-        _tenths((size[1], hidden), -2, 2, generator),
-        _tenths((1, 2, 3, 3), -1, 1, generator),
-    )
-
-
-def _odd_parts() -> Iterable[tuple[str, tuple]]:
-    generator = torch.Generator().manual_seed(0)
-    yield "one channel", _parts((2, 1, 3, 4), 1, generator)
-    yield "a map of one place", _parts((2, 4, 1, 1), 2, generator)
-    yield "pictures, channels, height and width all equal", _parts((3, 3, 3, 3), 2, generator)
-    yield "as many hidden units as channels", _parts((2, 3, 4, 2), 3, generator)
-    x, *weights = _parts((2, 4, 3, 5), 2, generator)
-    yield "negative everywhere", (-x.abs() - 0.5, *weights)
-    yield "a second picture that is negative everywhere", (torch.stack([x[0], -x[1].abs() - 0.5]), *weights)
-    yield "a second picture of zeros", (torch.stack([x[0], 0 * x[1]]), *weights)
-
-
-composition = Exercise(
-    "composition",
-    "Implement: the composition, and its orders",
+detective = Exercise(
+    "detective",
+    "Detective: what was built here?",
     (
-        Function(
-            "cbam",
-            "cbam(x, w0, w1, kernel) → F'', channel gate first; kernel (1, 2, 3, 3), no bias, no normalisation",
-            _arranged("channel_spatial"),
-            _all_parts,
+        Value(
+            "first_ratio",
+            32,
             (
-                Mistake(
-                    "spatial gate of F",
-                    _arranged("parallel"),
-                    "The spatial gate was computed from F: the parallel form. It looks at F', after the channel gate.",
-                ),
-                Mistake("spatial first", _arranged("spatial_channel"), "The spatial gate came first."),
-                Mistake(
-                    "only the gates",
-                    lambda x, w0, w1, kernel: (
-                        _gate_channel(x, w0, w1) * _gate_spatial(x * _gate_channel(x, w0, w1), kernel)
-                    ),
-                    "That is the product of the two gates. Multiply it onto x.",
-                ),
-                Mistake(
-                    "channel gate lost",
-                    lambda x, w0, w1, kernel: x * _gate_spatial(x * _gate_channel(x, w0, w1), kernel),
-                    "The spatial gate is right, but it was multiplied onto F: the channel gate got lost.",
-                ),
-                Mistake(
-                    "no ReLU",
-                    _with_channel_logits(lambda mean, top, w0, w1: (mean + top) @ w0.T @ w1.T),
-                    "The MLP has no ReLU: it reads the sum of mean and maximum only.",
-                ),
-                Mistake(
-                    "ReLU after the sum",
-                    _with_channel_logits(lambda mean, top, w0, w1: ((mean + top) @ w0.T).relu() @ w1.T),
-                    "Mean and maximum are added before the ReLU. Each goes through the whole MLP, then add.",
-                ),
-                Mistake(
-                    "mean only",
-                    _with_channel_logits(lambda mean, top, w0, w1: (mean @ w0.T).relu() @ w1.T),
-                    "The channel gate is made from the mean alone: the maximum goes through the same MLP.",
-                ),
-                Mistake(
-                    "maximum only",
-                    _with_channel_logits(lambda mean, top, w0, w1: (top @ w0.T).relu() @ w1.T),
-                    "The channel gate is made from the maximum alone: the mean goes through the same MLP.",
-                ),
-                Mistake(
-                    "sigmoid of each",
-                    lambda x, w0, w1, kernel: _then_spatial(
-                        x * sum(((pool @ w0.T).relu() @ w1.T).sigmoid() for pool in _pools(x))[..., None, None], kernel
-                    ),
-                    "The sigmoid of each, then their sum, which may be above 1. Add first, then squash once.",
-                ),
-                Mistake(
-                    "channel sigmoid forgotten",
-                    lambda x, w0, w1, kernel: _then_spatial(
-                        x * _channel_logits(_pools(x), w0, w1)[..., None, None], kernel
-                    ),
-                    "The channel gate has no sigmoid: its logits were multiplied onto x.",
-                ),
-                Mistake(
-                    "spatial sigmoid forgotten",
-                    lambda x, w0, w1, kernel: (
-                        (refined := x * _gate_channel(x, w0, w1)) * F.conv2d(_maps(refined), kernel, padding=1)
-                    ),
-                    "The spatial gate has no sigmoid: its logits were multiplied onto F'.",
-                ),
-                Mistake(
-                    "gate without new axes",
-                    lambda x, w0, w1, kernel: _then_spatial(x * _gate_channel(x, w0, w1)[:, :, 0, 0], kernel),
-                    "The channel gate has the shape (N, C): it needs two new axes, or it meets height and width.",
-                ),
-                Mistake(
-                    "padding forgotten",
-                    lambda x, w0, w1, kernel: (
-                        (refined := x * _gate_channel(x, w0, w1)) * F.conv2d(_maps(refined), kernel).sigmoid()
-                    ),
-                    "The filter has no padding: its map is smaller than x. Put a frame of zeros around it.",
-                ),
-                Mistake(
-                    "planes swapped",
-                    lambda x, w0, w1, kernel: (
-                        (refined := x * _gate_channel(x, w0, w1)) * _gate_of(_maps(refined).flip(1), kernel)
-                    ),
-                    "The maximum was stacked first. Same shapes, another gate.",
-                ),
-                Mistake(
-                    "spatial gate pooled over the places",
-                    lambda x, w0, w1, kernel: (
-                        (refined := x * _gate_channel(x, w0, w1))
-                        * _gate_of(torch.cat(_over_places(refined), dim=1), kernel)
-                    ),
-                    "The spatial gate was pooled over height and width too. It pools over the channels, dim 1.",
-                ),
-                Mistake(
-                    "absolute maximum",
-                    _absolute,
-                    "The largest absolute value was taken. The maximum of −3 and 1 is 1.",
-                ),
-                Mistake(
-                    "added to the input",
-                    lambda x, w0, w1, kernel: x + _then_spatial(x * _gate_channel(x, w0, w1), kernel),
-                    "The shortcut is the residual block's, outside: the module only scales.",
-                ),
-                Mistake(
-                    "spatial gate forgotten",
-                    lambda x, w0, w1, kernel: x * _gate_channel(x, w0, w1),
-                    "That is F', after the channel gate. The spatial gate is missing.",
-                ),
-                Mistake(
-                    "channel gate forgotten",
-                    lambda x, w0, w1, kernel: _then_spatial(x, kernel),
-                    "The channel gate is missing: w0 and w1 are not used.",
-                ),
+                Mistake("the default", 16, "At r = 16 the gates alone have 2.5 million weights: 28.1 in all."),
+                Mistake("half", 8, "Smaller ratios have larger gates: 30.6 at r = 8."),
+                Mistake("twice", 64, "At r = 64 too few weights are left: the gates halve when r doubles."),
             ),
-            edge_cases=_odd_parts,
+            decimals=0,
+        ),
+        Choice(
+            "first_block",
+            Question(
+                "What is it that the first row has in every branch?",
+                {
+                    "SE": "SE has these weights, and half of the added work: one vector a picture, not two.",
+                    "the channel gate, on mean and maximum": (
+                        "The weights of SE at this ratio, and twice its work: one MLP that runs on two vectors."
+                    ),
+                    "CBAM": "CBAM has 1,600 weights more, which the third decimal shows, and the work of its filters.",
+                },
+                right="b",
+            ),
         ),
         Value(
-            "trunk",
-            16 * math.log10(0.25),
+            "second_ratio",
+            8,
             (
-                Mistake("one gate", 16 * math.log10(0.5), "Two half-open gates a block leave a quarter, not a half."),
-                Mistake("one block", math.log10(0.25), "That is one block. There are sixteen in a row."),
-                Mistake("no logarithm", 0.25**16, "That is what is left of the signal, nearly 0. Take its logarithm."),
                 Mistake(
-                    "natural logarithm", 16 * math.log(0.25), "That is the natural logarithm. The decimal one is asked."
+                    "the default", 16, "That is 25.915 and 3.940: the row that lesson 7 found. This one is larger."
                 ),
-                Mistake(
-                    "binary logarithm", 16 * math.log2(0.25), "That is the binary logarithm. The decimal one is asked."
-                ),
-                Mistake("sign", -16 * math.log10(0.25), "Less than 1 is left: its logarithm is negative."),
-                Mistake("open gates added", math.log10(16 * 0.25), "The gates stand one behind the other: multiply."),
+                Mistake("the other way", 32, "A larger ratio makes the block smaller, not larger."),
+                Mistake("too small", 4, "At r = 4 it has 28.145 million weights: too many."),
             ),
-            decimals=1,
-            remark="2.3e-10 of the signal: hence the residual branch.",
+            decimals=0,
+        ),
+        Choice(
+            "second_block",
+            Question(
+                "And the second row, behind the stages?",
+                {
+                    "CBAM": "Behind the stages CBAM adds next to no work, and this row adds a quarter of a giga.",
+                    "BAM": "Few weights and much work: BAM's 3×3 convolutions run over whole maps.",
+                    "SE": "SE adds next to no work: it reads one vector a picture.",
+                },
+                right="b",
+            ),
+        ),
+        Choice(
+            "third_row",
+            Question(
+                "The third row: 25.903 million weights and 3.859 G, said to be CBAM. What do you answer?",
+                {
+                    "impossible: CBAM adds 2.5 million weights": (
+                        "In the sixteen branches, at r = 16. Where else can it sit, and at which ratio?"
+                    ),
+                    "it sits behind the three stages, at r = 8": (
+                        "Three blocks of 256, 512 and 1024 channels at r = 8: CBAM's name, and a seventh of its "
+                        "weights."
+                    ),
+                    "it sits in the branches, at r = 128": (
+                        "In the branches the sixteen spatial gates alone, at every ratio, add more work than this."
+                    ),
+                },
+                right="b",
+            ),
         ),
     ),
     hints=(
-        "After the channel gate forget the old x.",
-        "F' = M_c(F) · F, then F'' = M_s(F') · F'. One MLP for mean and maximum: add what it makes of them, "
-        "then squash. For `trunk`: half of a half, sixteen times.",
-        "`mean, maximum = x.mean(dim=(2, 3)), …`, each of shape (N, C).",
+        "A loop over versions, places, blocks and ratios: which of the networks have these numbers?",
+        "Version 1 without attention has 3.858 G, version 1.5 has 4.089 G. The weights tell the ratio, the work beyond "
+        "the plain network tells the block. Make each with `partial(SqueezeExcitation, reduction=8)`.",
+        '`for version, place in itertools.product(("1", "1.5"), ("branch", "stage")):`',
     ),
 )
 
-
-ALL = (listing, detective, relu, spatial, official, counts, significance, composition)
+ALL = (
+    counts,
+    significance,
+    relu,
+    official,
+    channel_gate,
+    spatial_gate,
+    both_gates,
+    ring,
+    detective,
+)

@@ -14,7 +14,7 @@ from courseware.exercises import tools
 from courseware.exercises.function import Function
 from courseware.exercises.multiple_choice import Question
 from courseware.exercises.questions import Choice, Exercise, Mistake, Value
-from visual_attention.lessons.cues.data import desk_scene, search_display
+from visual_attention.lessons.cues.data import desk_scene
 from visual_attention.lessons.cues.model import cue_weights, surprise
 from visual_attention.pooling import soft_pool
 
@@ -23,589 +23,249 @@ __all__ = [
     "crowd",
     "gradients",
     "knob",
+    "other_poolings",
     "shuffle",
     "soft_pooling",
     "two_cues",
-    "two_poolings",
     "whose_query",
 ]
 
 Tensor = torch.Tensor
 
-# The window of exercises 1, 2 and 6.
-WINDOW = torch.tensor([1.0, 3.0, 2.0, 0.0], dtype=torch.float64)
-QUARTERS = torch.full((4,), 0.25)
-THIRDS = torch.tensor([1.0, 1.0, 1.0, 0.0]) / 3
-WINNER = torch.tensor([0.0, 1.0, 0.0, 0.0])
-IN_PROPORTION = WINDOW / WINDOW.sum()
-
-PROPORTIONAL = (
-    "These weights are in proportion to the values, (1, 3, 2, 0)/6. The maximum listens to one entry only: "
-    "multiply your weights by x and see whether 3 comes out."
-)
-
 # --------------------------------------------------------------------------------------------------
+# Poolings that the lesson does not have, on the window (2, 5, 1, 0, 4).
 
-two_poolings = Exercise(
-    "two_poolings",
-    "By hand: two poolings as weighted averages",
+WINDOW = torch.tensor([2.0, 5.0, 1.0, 0.0, 4.0], dtype=torch.float64)
+FIFTHS = torch.full((5,), 0.2)
+LARGEST = torch.tensor([0.0, 1.0, 0.0, 0.0, 0.0])
+CORNER = torch.tensor([[2.0, 5.0], [1.0, 4.0]], dtype=torch.float64)  # the four places inside
+
+
+def _padded_average(corner: Tensor) -> float:
+    return F.avg_pool2d(corner[None, None], 3, stride=2, padding=1)[0, 0, 0, 0].item()
+
+
+other_poolings = Exercise(
+    "other_poolings",
+    "By hand: three poolings that the lesson does not have",
     (
         Value(
-            "average_weights",
-            QUARTERS,
+            "median",
+            [1, 0, 0, 0, 0],
             (
                 Mistake(
-                    "no division",
-                    torch.ones(4),
-                    "Weights of 1 give the sum, 6. They have to sum to 1.",
+                    "middle of the list",
+                    [0, 0, 1, 0, 0],
+                    "That picks the entry in the middle of the list. The median is in the middle by size: sort first.",
                 ),
-                Mistake(
-                    "proportional to the values",
-                    IN_PROPORTION,
-                    "These weights are in proportion to the values. The average does not look at the values: each "
-                    "entry has the same say.",
-                ),
-                Mistake(
-                    "zero left out", THIRDS, "The fourth entry is 0, but it counts too: it has a say like the others."
-                ),
-            ),
-            decimals=2,
-            remark="They do not depend on x: average pooling uses no cue.",
-        ),
-        Value(
-            "average",
-            1.5,
-            (
-                Mistake("sum", 6.0, "6 is the sum: divide by the number of entries."),
-                Mistake("zero left out", 2.0, "2 is 6/3: the entry that is 0 counts too."),
-            ),
-            decimals=2,
-        ),
-        Value(
-            "max_weights",
-            WINNER,
-            (
-                Mistake("proportional to the values", IN_PROPORTION, PROPORTIONAL),
                 Mistake(
                     "the value as its weight",
-                    torch.tensor([0.0, 3.0, 0.0, 0.0]),
-                    "Only the winner counts, but its weight is 1, not its value: 3 · 3 would be 9.",
+                    [2, 0, 0, 0, 0],
+                    "Only one entry counts, but its weight is 1, not its value: 2 · 2 would be 4.",
                 ),
-                Mistake(
-                    "the smallest",
-                    torch.tensor([0.0, 0.0, 0.0, 1.0]),
-                    "That picks the last entry, the smallest one.",
-                ),
-                Mistake(
-                    "softmax at β = 1",
-                    WINDOW.softmax(dim=0),
-                    "That is softmax(x): soft pooling at β = 1. The maximum is its limit for β → ∞.",
-                ),
-                Mistake("average", QUARTERS, "These give every entry the same say: that is average pooling."),
+                Mistake("average", FIFTHS, "These give every entry the same say: that is average pooling."),
+                Mistake("maximum", LARGEST, "That is max pooling. The median has two entries above it, and two below."),
+                Mistake("minimum", [0, 0, 0, 1, 0], "That picks the smallest entry."),
             ),
             decimals=2,
-            remark="They do depend on x: the key is the activation itself, and the winner takes all.",
+            remark="One winner, as in max pooling: but it wins by being in the middle, not by being large.",
         ),
         Value(
-            "maximum",
-            3.0,
+            "top_two",
+            [0, 0.5, 0, 0, 0.5],
             (
                 Mistake(
-                    "proportional to the values",
-                    (IN_PROPORTION @ WINDOW).item(),
-                    "2.33 comes from weights in proportion to the values. Is 2.33 the largest entry of x?",
+                    "not divided",
+                    [0, 1, 0, 0, 1],
+                    "With these the two largest are added: 9. Their average is asked, and weights sum to 1.",
                 ),
                 Mistake(
-                    "place instead of value", 1.0, "1 is the place of the maximum (or its weight): give its value."
+                    "in proportion",
+                    [0, 5 / 9, 0, 0, 4 / 9],
+                    "These are in proportion to the two values. A plain average gives both the same say.",
                 ),
                 Mistake(
-                    "place, counted from 1", 2.0, "The largest entry stands second, but 2 is its place: give its value."
+                    "values as weights",
+                    [0, 2.5, 0, 0, 2],
+                    "These are the parts that the two contribute, weight times value. Give the weights alone.",
                 ),
+                Mistake("maximum", LARGEST, "That is the largest alone. The second largest has a say too."),
+                Mistake("average", FIFTHS, "These average all five. Three of them are to have no say."),
                 Mistake(
-                    "softmax at β = 1",
-                    soft_pool(WINDOW, 1.0, dim=0).item(),
-                    "That is soft pooling at β = 1. The maximum is its limit for β → ∞.",
+                    "first and last place",
+                    [0.5, 0.5, 0, 0, 0],
+                    "These average the first two entries. Which two are the largest?",
                 ),
             ),
             decimals=2,
         ),
-    ),
-    hints=(
-        "An average and a maximum are both sums of the four entries, each with a weight in front. What is the "
-        "weight of an entry that has no influence?",
-        "Average: every entry has the same say, and the weights sum to 1. Maximum: one entry has all the say, "
-        "and its value has to come out unchanged.",
-        "`average_weights = [1/4, …]`. For the other list: the largest entry of x stands second.",
-    ),
-)
-
-# --------------------------------------------------------------------------------------------------
-
-_POOLINGS = ("the average", "the maximum", "the minimum", "nothing of the three")
-
-knob = Exercise(
-    "knob",
-    "Predict: which β is which pooling?",
-    (
-        Choice(
-            "zero",
-            Question(
-                r"is for $\beta = 0$",
-                dict(
-                    zip(
-                        _POOLINGS,
-                        (
-                            "All exponents are 0, all weights 1/4.",
-                            "The maximum needs weight 1 on the 3. At β = 0 every exponent is 0: what are the "
-                            "weights then?",
-                            "The minimum is at β → −∞. At β = 0 no entry is preferred, neither large nor small.",
-                            "exp(0) = 1 for every entry: four equal weights are one of the three.",
-                        ),
-                        strict=True,
-                    )
+        Value(
+            "padded",
+            _padded_average(CORNER),
+            (
+                Mistake(
+                    "average of the four",
+                    3.0,
+                    "3 is the average of the four places inside. The layer divides by nine, the five zeros included.",
                 ),
-                right="a",
+                Mistake("sum", 12.0, "12 is the sum. Divide it by the number of places in the window."),
+                Mistake("maximum", 5.0, "5 is the maximum. Average pooling is asked."),
+                Mistake("divided by five", 12 / 5, "Divided by five, the places outside. The window has nine."),
+                Mistake("divided by sixteen", 12 / 16, "A window of 3×3 has nine places, not sixteen."),
             ),
+            decimals=2,
+        ),
+        Value(
+            "inside",
+            4 / 9,
+            (
+                Mistake(
+                    "a true average",
+                    1.0,
+                    "It would be 1 if the layer divided by four. What is the weight of one place?",
+                ),
+                Mistake("one weight", 1 / 9, "That is the weight of one place. There are four inside."),
+                Mistake("the others", 5 / 9, "That is what the five places outside have together."),
+                Mistake("a quarter", 0.25, "A quarter would be the weight of one place in a true average of the four."),
+            ),
+            decimals=2,
         ),
         Choice(
-            "one",
+            "flat",
             Question(
-                r"for $\beta = 1$",
-                dict(
-                    zip(
-                        _POOLINGS,
-                        (
-                            "Equal weights need equal exponents; here they are 1, 3, 2, 0.",
-                            "The 3 gets e³/31.2 = 0.64 of the weight, not all of it.",
-                            "A positive β prefers large entries.",
-                            "Something between the average and the maximum, nearer to the maximum.",
-                        ),
-                        strict=True,
-                    )
-                ),
-                right="d",
-            ),
-        ),
-        Choice(
-            "large",
-            Question(
-                r"for $\beta \to \infty$",
-                dict(
-                    zip(
-                        _POOLINGS,
-                        (
-                            "A larger β makes the weights less equal, not more.",
-                            "The largest exponent runs away from the others and takes all the weight.",
-                            "The largest exponent belongs to the largest entry as long as β is positive.",
-                            "exp(β · 3) leaves exp(β · 2) behind by a factor e^β, which grows without end.",
-                        ),
-                        strict=True,
-                    )
-                ),
+                "So a picture that is 3 everywhere comes out of this layer",
+                {
+                    "as 3 everywhere": (
+                        "In the middle, yes. At the border the weights of the real places sum to less than 1: what "
+                        "do you get for 3 there?"
+                    ),
+                    "darker at the border, darkest in the corners": (
+                        "The zeros outside have a say and no value. With count_include_pad=False the layer divides by "
+                        "the places inside, and is an average everywhere."
+                    ),
+                    "brighter at the border, where fewer places share": (
+                        "They would be brighter if the weights inside were larger. All nine places weigh 1/9, "
+                        "wherever the window lies."
+                    ),
+                },
                 right="b",
             ),
         ),
-        Choice(
-            "negative",
-            Question(
-                r"for $\beta \to -\infty$",
-                dict(
-                    zip(
-                        _POOLINGS,
-                        (
-                            "The average is at β = 0.",
-                            "With a minus the order of the exponents turns round.",
-                            "The largest exponent now belongs to the smallest entry.",
-                            "exp(−|β| · 0) leaves all others behind: one entry takes it all.",
-                        ),
-                        strict=True,
-                    )
-                ),
-                right="c",
-            ),
-        ),
-        Value(
-            "pooled",
-            soft_pool(WINDOW, 1.0, dim=0).item(),
-            (
-                Mistake("average", 1.5, "1.5 is the average, the result for β = 0."),
-                Mistake("maximum", 3.0, "3 is the maximum, the result for β → ∞."),
-                Mistake(
-                    "proportional to the values",
-                    (IN_PROPORTION @ WINDOW).item(),
-                    "2.33 comes from weights in proportion to x. The weights are in proportion to exp(x).",
-                ),
-                Mistake(
-                    "log of the sum",
-                    WINDOW.logsumexp(dim=0).item(),
-                    "3.44 is log(Σ exp x), larger than every entry: no average can be that. Weigh x with exp(x)/Σ.",
-                ),
-                Mistake(
-                    "not divided",
-                    (WINDOW.exp() @ WINDOW).item(),
-                    "77.75 is the sum above the line. Divide by the sum of the powers, e⁰ among them.",
-                ),
-                Mistake(
-                    "one power left out",
-                    (WINDOW.exp() @ WINDOW / (WINDOW.exp().sum() - 1)).item(),
-                    "The entry 0 adds nothing above the line, but its power e⁰ = 1 belongs to the sum below.",
-                ),
-                Mistake(
-                    "a weight", WINDOW.softmax(dim=0)[1].item(), "0.64 is the weight of the 3. Weigh all four entries."
-                ),
-                Mistake(
-                    "sign of β",
-                    soft_pool(WINDOW, -1.0, dim=0).item(),
-                    "That is the result for β = −1: a positive β prefers large entries.",
-                ),
-            ),
-            decimals=2,
-        ),
     ),
     hints=(
-        "Write down the four exponents βx for each β before you think of weights.",
-        "A softmax looks at differences of exponents only. Equal exponents give equal weights; a lead that "
-        "grows without end leaves everything to the leader.",
-        "For `pooled` the weights are e¹, e³, e² and e⁰ over their sum, 31.19: `(2.718 * 1 + …) / 31.19`.",
+        "What is the weight of an entry that has no influence? And of one that is handed on as it is?",
+        "Median: sort the five by size first. A window at the corner still has nine weights of 1/9, five of "
+        "which meet a zero.",
+        "`median = [1, …]`: 2 stands in the middle of 0, 1, 2, 4, 5. For `padded`: (2 + 5 + 1 + 4)/…",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
-
-
-def _tenths(size: tuple[int, ...], low: float, high: float, generator: torch.Generator) -> Tensor:
-    """Random numbers with one decimal: what a report prints is what the function was given."""
-    return ((low + (high - low) * torch.rand(size, generator=generator)) * 10).round() / 10
-
-
-def _windows(generator: torch.Generator) -> Iterable[tuple]:
-    yield WINDOW.float(), 1.0
-    yield torch.tensor([0.5, 2.0, 1.0]), 1000.0
-    for n, beta in ((4, 0.0), (3, 2.0), (5, -1.5), (4, 1000.0), (4, -1000.0), (30, 0.7)):
-        # Different entries: at β = 1000 the logarithm of two equal powers is lost in float32.
-        yield (torch.randperm(61, generator=generator)[:n] - 30) / 10, beta
-
-
-def _odd_windows() -> Iterable[tuple[str, tuple]]:
-    yield "small entries share the weight even at β = 1000", (torch.tensor([0.001, 0.0, -0.001]), 1000.0)
-    yield "small entries share the weight even at β = −1000", (torch.tensor([0.001, 0.0, -0.001]), -1000.0)
-    yield "two entries are nearly alike and their powers overflow", (torch.tensor([0.8, 0.5, 0.799]), 1000.0)
-    yield "two negative entries are nearly alike, β = −1000", (torch.tensor([-0.8, -0.5, -0.799]), -1000.0)
-    yield "all entries are negative, so every power underflows", (torch.tensor([-3.0, -1.0, -2.0]), 1000.0)
-    yield "all entries are positive and β is negative", (torch.tensor([3.0, 1.0, 2.0]), -1000.0)
-    yield "two largest entries", (torch.tensor([2.0, -1.0, 2.0]), 1000.0)
-    yield "one entry only", (torch.tensor([-2.5]), -1000.0)
-    yield "large entries, moderate β", (torch.tensor([200.0, 199.0, 198.0]), 1.0)
-
-
-def _powers(exponents: Tensor, x: Tensor) -> Tensor:
-    power = exponents.exp()
-    return (power / power.sum()) @ x
-
-
-def _only_an_end(x: Tensor, beta: float) -> Tensor:
-    """The average as long as β is small, the largest or the smallest entry where it is large."""
-    if abs(beta) <= 30:
-        return soft_pool(x, beta, dim=0)
-    return x.max() if beta > 0 else x.min()
-
-
-soft_pooling = Exercise(
-    "soft_pooling",
-    "Implement: soft pooling that survives β = 1000",
-    (
-        Function(
-            "soft_pool",
-            "soft_pool(x, beta) → one number: x averaged with the weights softmax(beta · x), without torch.softmax",
-            lambda x, beta: soft_pool(x, beta, dim=0),
-            _windows,
-            (
-                Mistake(
-                    "overflow",
-                    lambda x, beta: _powers(beta * x, x),
-                    "For large β the exponentials overflow to inf, and inf/inf is nan. Which number may be "
-                    "subtracted from all exponents without changing a weight?",
-                ),
-                Mistake(
-                    "overflow in float64",
-                    lambda x, beta: _powers(beta * x.double(), x.double()),
-                    "float64 reaches farther, but at β = 1000 its exponentials overflow too, and inf/inf is nan. "
-                    "Which number may be subtracted from all exponents without changing a weight?",
-                ),
-                Mistake(
-                    "nan replaced by 0",
-                    lambda x, beta: _powers(beta * x, x).nan_to_num(0.0),
-                    "nan became 0. That hides the fault: at β = 1000 the maximum should come out.",
-                ),
-                Mistake(
-                    "largest x subtracted",
-                    lambda x, beta: _powers(beta * (x - x.max()), x),
-                    "The largest x was subtracted. For a negative β the largest exponent belongs to the smallest x, "
-                    "and exp still overflows: subtract the largest of β · x.",
-                ),
-                Mistake(
-                    "mean or smallest subtracted",
-                    lambda x, beta: _powers(beta * (x - x.mean()), x),
-                    "The mean exponent was subtracted, or the smallest. Others still overflow: subtract the largest.",
-                ),
-                Mistake(
-                    "largest size subtracted",
-                    lambda x, beta: _powers(beta * x - (beta * x).abs().max(), x),
-                    "The largest |βx| was subtracted. Where all exponents are negative, every power becomes 0 and 0/0 "
-                    "is nan: subtract the largest exponent itself.",
-                ),
-                Mistake(
-                    "only an end where β is large",
-                    _only_an_end,
-                    "For large β the largest (or smallest) entry is returned. What counts is β · x: small entries, or "
-                    "two that are nearly alike, still share the weight at β = 1000.",
-                ),
-                Mistake(
-                    "exponents cut off",
-                    lambda x, beta: _powers((beta * x).clamp(max=80.0), x),
-                    "Cutting the exponents off makes different entries equal: the two largest now share the weight.",
-                ),
-                Mistake(
-                    "exponents cut off on both sides",
-                    lambda x, beta: _powers((beta * x).clamp(-80.0, 80.0), x),
-                    "Cutting the exponents off makes different entries equal. Subtract the largest exponent instead.",
-                ),
-                Mistake(
-                    "first subtracted",
-                    lambda x, beta: _powers(beta * (x - x[0]), x),
-                    "The first exponent was subtracted. Others may be far larger and overflow: subtract the largest.",
-                ),
-                Mistake(
-                    "size of beta",
-                    lambda x, beta: soft_pool(x, abs(beta), dim=0),
-                    "For a negative β the smallest entries count for most. Here the sign of β is lost.",
-                ),
-                Mistake(
-                    "beta ignored",
-                    lambda x, beta: soft_pool(x, 1.0, dim=0),
-                    "This is the answer for β = 1. Where does β enter?",
-                ),
-                Mistake(
-                    "weights multiplied by beta",
-                    lambda x, beta: beta * x.softmax(dim=0) @ x,
-                    "β multiplies the result here. It belongs into the exponent.",
-                ),
-                Mistake(
-                    "the weights themselves",
-                    lambda x, beta: (beta * x).softmax(dim=0),
-                    "These are the weights. The entries of x still have to be averaged with them.",
-                ),
-                Mistake(
-                    "sign of beta",
-                    lambda x, beta: soft_pool(x, -beta, dim=0),
-                    "The sign of β is turned: with a positive β the large entries count for more.",
-                ),
-                Mistake(
-                    "the average",
-                    lambda x, beta: x.mean(),
-                    "That is the average, the result for β = 0. Where does β enter?",
-                ),
-                Mistake(
-                    "always the maximum",
-                    lambda x, beta: x.max(),
-                    "That is the limit β → ∞. At other β the other entries count too.",
-                ),
-                Mistake(
-                    "log of the sum",
-                    lambda x, beta: (beta * x).logsumexp(dim=0) / beta,
-                    "log(Σ exp(βx))/β is another smooth maximum, but no average of x: at β = 0 it is not defined.",
-                ),
-            ),
-            edge_cases=_odd_windows,
-            forbidden=(tools.SOFTMAX,),
-            remark="What is left under exp is at most 0: no overflow, and one power is exactly 1.",
-        ),
-    ),
-    hints=(
-        "Which step overflows at β = 1000? Print what goes into `torch.exp`.",
-        "The same number may be added to all exponents: every power is multiplied by the same factor, which "
-        "cancels in the division. So the largest exponent may be made 0. Mind which one it is when β is "
-        "negative.",
-        "`scores = beta * x`, and nothing goes into `torch.exp` that is larger than 0.",
-    ),
-)
-
-# --------------------------------------------------------------------------------------------------
-
-NO_WISH = "Who would say what is looked for? Nothing else enters the weights than training or the activations."
 
 _QUERIES = (
     "no query: the weights do not depend on what somebody wants to know",
     "the query is computed from the very input that is attended to",
     "the query is a learned vector (or starts as one), the same for every picture",
+    "the query comes from elsewhere: neither from training alone nor from what is attended to",
 )
+
+
+def _asked(name: str, text: str, right: str, a: str, b: str, c: str, d: str) -> Choice:
+    return Choice(name, Question(text, dict(zip(_QUERIES, (a, b, c, d), strict=True)), right))
+
 
 whose_query = Exercise(
     "whose_query",
     "Classify: is there a query, and whose?",
     (
-        Choice(
-            "max_pooling",
-            Question(
-                "the largest activation of each window goes on.",
-                dict(
-                    zip(
-                        _QUERIES,
-                        (
-                            "Saliency alone: the strongest wins, whatever anybody wants to know.",
-                            (
-                                "The content enters as a key. A query would say which content counts; here the "
-                                "strongest "
-                                "always wins. Max pooling is not smarter for lack of one."
-                            ),
-                            "Nothing in max pooling is learned.",
-                        ),
-                        strict=True,
-                    )
-                ),
-                right="a",
-            ),
+        _asked(
+            "top_k",
+            "of each window the two largest activations go on, averaged.",
+            "a",
+            "Saliency alone: the two strongest win, whatever anybody wants to know.",
+            "The content enters as a key: what stands out wins. A query would say *which* content counts, and there is "
+            "nobody to say it. Choosing is not asking.",
+            "Nothing in it is learned.",
+            "Nothing comes in from elsewhere: who would say what is looked for?",
         ),
-        Choice(
-            "average_pooling",
-            Question(
-                "global average pooling: the mean over all places.",
-                dict(
-                    zip(
-                        _QUERIES,
-                        (
-                            "No query and no key either: the weights are 1/N.",
-                            "The weights are 1/N for every input.",
-                            "Nothing in average pooling is learned.",
-                        ),
-                        strict=True,
-                    )
-                ),
-                right="a",
-            ),
+        _asked(
+            "centre",
+            "a map of weights, learned once, is laid over every picture: large in the middle, small at the border.",
+            "a",
+            "Learned weights, the same for every picture: nothing is compared with any wish.",
+            "The map is the same whatever the picture shows, so it is not computed from it.",
+            "It is learned, but it *is* the weights. A query is compared with keys, and the weights come out of that "
+            "comparison.",
+            "The map comes from training alone.",
         ),
-        Choice(
-            "fully_connected",
-            Question(
-                "a matrix, learned, times the input.",
-                dict(
-                    zip(
-                        _QUERIES,
-                        (
-                            "Learned weights, the same for every input: no content is compared with any wish.",
-                            NO_WISH + " The weights of the matrix stay as they are for every input.",
-                            (
-                                "Its rows are learned vectors, but they are the weights themselves. A query is "
-                                "compared with "
-                                "keys, and the weights come out of that comparison."
-                            ),
-                        ),
-                        strict=True,
-                    )
-                ),
-                right="a",
-            ),
-        ),
-        Choice(
+        _asked(
             "detr",
-            Question(
-                "a detector has 100 vectors, learned in training. Each of them attends over the picture's features "
-                "and reports one object, or none (DETR's object queries).",
-                dict(
-                    zip(
-                        _QUERIES,
-                        (
-                            "Each of the 100 vectors is compared with the picture's features: that is a query.",
-                            "The keys and values come from the picture. The 100 vectors are the same for every "
-                            "picture.",
-                            "Learned in training, the same for every picture: as if each had its own standing "
-                            "question.",
-                        ),
-                        strict=True,
-                    )
-                ),
-                right="c",
-            ),
+            "a detector has 100 vectors, learned in training. Each of them attends over the picture's features and "
+            "reports one object, or none (DETR's object queries).",
+            "c",
+            "Each of the 100 vectors is compared with the picture's features: that is a query.",
+            "The keys and values come from the picture. The 100 vectors are the same for every picture.",
+            "Learned in training, the same for every picture: as if each had its own standing question.",
+            "They come from training alone, and are the same for every picture.",
         ),
-        Choice(
+        _asked(
             "class_token",
-            Question(
-                "a transformer for pictures gets one extra learned vector beside the patches. It attends over them "
-                "in every layer, and the answer is read off it at the end.",
-                dict(
-                    zip(
-                        _QUERIES,
-                        (
-                            "The extra vector attends over the patches, so it is compared with their keys: a query.",
-                            (
-                                "Not at the start: what makes it different from the patches is that it is learned. "
-                                "(From the "
-                                "second layer on it has mixed with the picture.)"
-                            ),
-                            (
-                                "It starts as a learned vector, 'what is in this picture?', and mixes with the picture "
-                                "from layer to layer."
-                            ),
-                        ),
-                        strict=True,
-                    )
-                ),
-                right="c",
-            ),
+            "a transformer for pictures gets one extra learned vector beside the patches. It attends over them in "
+            "every layer, and the answer is read off it at the end.",
+            "c",
+            "The extra vector attends over the patches, so it is compared with their keys: a query.",
+            "Not at the start: what makes it different from the patches is that it is learned. (From the second layer "
+            "on it has mixed with the picture.)",
+            "It starts as a learned vector, 'what is in this picture?', and mixes with the picture layer by layer.",
+            "It starts from training alone. Only then does it mix with the picture.",
         ),
-        Choice(
+        _asked(
             "self_attention",
-            Question(
-                "every place of a feature map attends over all places; query, key and value are three linear maps "
-                "of the same features.",
-                dict(
-                    zip(
-                        _QUERIES,
-                        (
-                            (
-                                "It has no query from outside, but a query needs no outside: every place computes "
-                                "its own, from "
-                                "its own features."
-                            ),
-                            "Every place asks, with a query made from its own features.",
-                            (
-                                "The linear map is learned; what goes through it is the picture. Another picture "
-                                "gives other "
-                                "queries."
-                            ),
-                        ),
-                        strict=True,
-                    )
-                ),
-                right="b",
-            ),
+            "every place of a feature map attends over all places; query, key and value are three linear maps of the "
+            "same features.",
+            "b",
+            "It has no query from outside, but a query needs no outside: every place computes its own, from its own "
+            "features.",
+            "Every place asks, with a query made from its own features.",
+            "The linear map is learned; what goes through it is the picture. Another picture gives other queries.",
+            "Query, key and value are all made from the same features.",
         ),
-        Choice(
+        _asked(
             "squeeze_excitation",
-            Question(
-                "the picture's features are averaged to one vector; two small layers turn it into a weight for "
-                "each channel.",
-                dict(
-                    zip(
-                        _QUERIES,
-                        (
-                            "The pooled vector decides which channels count, and it differs from picture to picture.",
-                            "One query for the whole picture, from its own average.",
-                            "The two small layers are learned; their input is the picture's own average.",
-                        ),
-                        strict=True,
-                    )
-                ),
-                right="b",
-            ),
+            "the picture's features are averaged to one vector; two small layers turn it into a weight for each "
+            "channel of the same features.",
+            "b",
+            "The pooled vector decides which channels count, and it differs from picture to picture.",
+            "One query for the whole picture, from its own average.",
+            "The two small layers are learned; their input is the picture's own average.",
+            "The vector is the average of the very features that are weighed.",
+        ),
+        _asked(
+            "question",
+            "a sentence, 'what is to the left of the dog?', becomes a vector, which attends over the picture's places.",
+            "d",
+            "The vector of the sentence is compared with the places: that is a query.",
+            "What is attended to is the picture. The query is made from the sentence.",
+            "How a sentence becomes a vector is learned. The vector is another one for every sentence.",
+            "Somebody asks: the same picture, another sentence, other weights. That is the wish on the desk.",
+        ),
+        _asked(
+            "tracker",
+            "a ball is marked in the first frame of a film; the features of that crop are compared with every place of "
+            "the present frame, and the best match is where the ball is now.",
+            "d",
+            "The crop's features are compared with all places: they are the query.",
+            "What is attended to is the present frame. Where does the crop come from?",
+            "The crop is another one in every film: it is not learned.",
+            "From another picture, in which somebody has marked what is looked for.",
         ),
     ),
     hints=(
         "Ask of each layer: if somebody wanted to know something else about the same picture, where would "
         "that wish come in?",
         "Learned does not mean query. A query is compared with keys; fixed weights are compared with nothing. "
-        "Where something is compared, ask where it comes from: from this input, or from training.",
-        "Sort first: which of the seven layers compare two vectors at all? The first three of the list do not.",
+        "Where something is compared, ask where it comes from: this input, training, or somebody outside.",
+        "Sort first: which of the eight layers compare two vectors at all? The first two of the list do not.",
     ),
 )
 
@@ -617,215 +277,390 @@ _SHUFFLED = (
     "the numbers themselves change",
 )
 
+
+def _after_shuffle(name: str, text: str, right: str, a: str, b: str, c: str) -> Choice:
+    return Choice(name, Question(text, dict(zip(_SHUFFLED, (a, b, c), strict=True)), right))
+
+
 shuffle = Exercise(
     "shuffle",
     "Predict, then run: shuffle the pixels",
     (
-        Choice(
-            "global_average",
-            Question(
-                "the mean over all places.",
-                dict(
-                    zip(
-                        _SHUFFLED,
-                        (
-                            "A mean does not know in which order it was added up.",
-                            "There is one number per channel: no places are left that could be reordered.",
-                            "Neither the entries nor their weights 1/N change.",
-                        ),
-                        strict=True,
-                    )
-                ),
-                right="a",
-            ),
-        ),
-        Choice(
+        _after_shuffle(
             "global_max",
-            Question(
-                "the maximum over all places.",
-                dict(
-                    zip(
-                        _SHUFFLED,
-                        (
-                            "The largest entry is the largest wherever it stands.",
-                            "There is one number per channel: no places are left that could be reordered.",
-                            "The set of entries is the same, so is its largest.",
-                        ),
-                        strict=True,
-                    )
-                ),
-                right="a",
-            ),
+            "the maximum over all places.",
+            "a",
+            "The largest entry is the largest wherever it stands.",
+            "There is one number per channel: no places are left that could be reordered.",
+            "The set of entries is the same, so is its largest.",
         ),
-        Choice(
+        _after_shuffle(
+            "pointwise",
+            "a 1×1 convolution.",
+            "b",
+            "There is still one output for each place, and the places have moved.",
+            "Each place is treated alone, so it takes its output along.",
+            "A 1×1 convolution has no neighbours that could be new.",
+        ),
+        _after_shuffle(
             "convolution",
-            Question(
-                "a 3×3 convolution.",
-                dict(
-                    zip(
-                        _SHUFFLED,
-                        (
-                            "A convolution adds up a neighbourhood, and the shuffle gives each place new neighbours.",
-                            "It moves along with *shifts*. A shuffle gives each place new neighbours.",
-                            "Its weights belong to places in a neighbourhood, and the neighbours are new.",
-                        ),
-                        strict=True,
-                    )
-                ),
-                right="c",
-            ),
+            "a 3×3 convolution.",
+            "c",
+            "A convolution adds up a neighbourhood, and the shuffle gives each place new neighbours.",
+            "It moves along with *shifts*. A shuffle gives each place new neighbours.",
+            "Its weights belong to places in a neighbourhood, and the neighbours are new.",
         ),
-        Choice(
+        _after_shuffle(
+            "gate",
+            "each channel, multiplied by the sigmoid of its own average.",
+            "b",
+            "The factor does not change, but what it multiplies has places, and they have moved.",
+            "The average, and so the factor, is the same; the multiplied entries move along.",
+            "The average over all places does not know their order. So what could change the numbers?",
+        ),
+        _after_shuffle(
             "attention",
-            Question(
-                "plain softmax self-attention over all places, as in the cell below.",
-                dict(
-                    zip(
-                        _SHUFFLED,
-                        (
-                            "There is still one output for each place, and the places have moved.",
-                            "Each place compares its features with all others, wherever they are: it takes its "
-                            "output along.",
-                            (
-                                "Positions do not matter to it: weights come from features, and no position is "
-                                "among them. That "
-                                "is why transformers are given position encodings."
-                            ),
-                        ),
-                        strict=True,
-                    )
-                ),
-                right="b",
-            ),
+            "plain softmax self-attention over all places, as in the cell below.",
+            "b",
+            "There is still one output for each place, and the places have moved.",
+            "Each place compares its features with all others, wherever they are: it takes its output along.",
+            "Positions do not matter to it: weights come from features, and no position is among them.",
+        ),
+        _after_shuffle(
+            "positions",
+            "the same self-attention, after each place has got two more channels: its row and its column.",
+            "c",
+            "There is still one output for each place, and the places have moved.",
+            "It would, if row and column moved along. They are given after the shuffle: the same features stand at "
+            "another row and column, and are compared differently.",
+            "Now *where* is among the features. That is why transformers are given position encodings.",
         ),
     ),
     hints=(
         "Let two pixels change places. What in the output depends on where they stand?",
         "A set has no order, and sums and maxima over all places are functions of the set. A layer with an "
-        "output for each place can still take that output along, unless it looks at neighbours.",
-        "For each layer: one number for all places, or one for each? If one for each: does it know its neighbours?",
+        "output for each place can still take that output along, unless it knows neighbours or positions.",
+        "For each layer: one number for all places, or one for each? If one for each: what besides its own features "
+        "does it use?",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# β from what came out: two entries weigh as 9 to 1 where the result lies nine tenths of the way.
+
+LOG_9 = math.log(9)
+
+knob = Exercise(
+    "knob",
+    "Estimate, then invert: which β was it?",
+    (
+        Choice(
+            "estimate",
+            Question(
+                "Soft pooling of 0 and 1 gave 0.9. Without a calculator: β is about",
+                {
+                    "0.2": "At β = 0.2 the two weights are nearly equal: the result would be 0.55.",
+                    "1": "At β = 1 the larger entry weighs e = 2.7 times as much as the other: 0.73.",
+                    "2": "e² is about 7.4, and e^2.2 is 9: nine parts against one.",
+                    "9": "At β = 9 the larger entry weighs e⁹, some 8,000 times as much: 0.9999.",
+                },
+                right="c",
+            ),
+        ),
+        Value(
+            "two",
+            LOG_9,
+            (
+                Mistake("no logarithm", 9.0, "The weights are as 9 to 1, so e^β = 9. Which β is that?"),
+                Mistake(
+                    "9 to 10",
+                    math.log(10),
+                    "log 10 compares a weight of 0.1 with the whole. It is 0.9 to 0.1 that e^β has to be.",
+                ),
+                Mistake("log of the result", math.log(0.9), "log 0.9 is no ratio of two weights: 0.9 to what?"),
+                Mistake(
+                    "base 10", math.log10(9), "log₁₀ 9. The powers are those of e: the natural logarithm is asked."
+                ),
+                Mistake("base 2", math.log2(9), "log₂ 9. The powers are those of e: the natural logarithm is asked."),
+                Mistake("sign", -LOG_9, "A negative β prefers the smaller entry, and would give 0.1."),
+            ),
+            decimals=2,
+            remark="With two entries, soft pooling is a sigmoid of β times their difference.",
+        ),
+        Value(
+            "apart",
+            LOG_9 / 2,
+            (
+                Mistake(
+                    "difference forgotten",
+                    LOG_9,
+                    "The weights are as 9 to 1 again, but the exponents differ by 2β, not by β.",
+                ),
+                Mistake("times the difference", 2 * LOG_9, "2β = log 9: divide by the difference of the entries."),
+                Mistake(
+                    "divided by 7",
+                    LOG_9 / 7,
+                    "Divided by the larger entry. Raising both changes no weight: only their difference counts.",
+                ),
+                Mistake(
+                    "in proportion",
+                    math.log(6.8 / 0.2) / 2,
+                    "6.8 lies 1.8 above the 5, of a difference of 2. Which weight has the 7?",
+                ),
+            ),
+            decimals=2,
+            remark="Entries twice as far apart need half the β: β has the unit 1/x.",
+        ),
+        Value(
+            "many",
+            math.log(9 * 48),
+            (
+                Mistake(
+                    "one rival only",
+                    LOG_9,
+                    "That is β for one zero. Here 48 zeros have a power of e⁰ = 1 each, below the line.",
+                ),
+                Mistake("49 zeros", math.log(9 * 49), "log 441 counts 49 zeros. One of the 49 places holds the 1."),
+                Mistake("half", math.log(48), "log 48 gives the 1 as much as all zeros together: 0.5. Asked is 0.9."),
+                Mistake("10 for 9", math.log(10 * 48), "0.9 against 0.1 is 9 to 1, not 10 to 1."),
+                Mistake("divided instead", math.log(9 / 48), "More rivals need a larger β, not a smaller one."),
+                Mistake("product of the two", 48 * LOG_9, "The 48 stands inside the logarithm: e^β = 9 · 48."),
+                Mistake("no logarithm", 432.0, "432 is e^β. Which β is that?"),
+            ),
+            decimals=2,
+            remark="A β that is sharp among two is soft among 49: it has to grow with the logarithm of the crowd.",
+        ),
+        Choice(
+            "doubled",
+            Question(
+                "All entries become twice as large, and β half as large. Soft pooling then",
+                {
+                    "gives the same result": (
+                        "The weights are the same: βx has not changed. But what do they average now?"
+                    ),
+                    "keeps its weights, and its result doubles": (
+                        "βx is as before, so are the weights; the entries that they average are twice as large."
+                    ),
+                    "comes nearer to the average": (
+                        "A smaller β alone would do that. Here the entries grow by the same factor: what is βx?"
+                    ),
+                    "comes nearer to the maximum": (
+                        "Larger entries alone would do that. Here β shrinks by the same factor: what is βx?"
+                    ),
+                },
+                right="b",
+            ),
+        ),
+    ),
+    hints=(
+        "Which weight must the larger entry have for this result? And then the other one?",
+        "The ratio of two weights is e to the power of β times the difference of their entries. Many equal rivals add "
+        "up below the line.",
+        "`two`: weights 0.9 and 0.1, so e^β = 0.9/0.1. For `many`: e^β stands against 48 · e⁰.",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
 
-gradients = Exercise(
-    "gradients",
-    "Gradients: who gets the blame?",
+
+def _tenths(size: tuple[int, ...], low: float, high: float, generator: torch.Generator) -> Tensor:
+    """Random numbers with one decimal: what a report prints is what the function was given."""
+    return ((low + (high - low) * torch.rand(size, generator=generator)) * 10).round() / 10
+
+
+OUT = -math.inf  # what stands at a place outside of the picture
+
+
+def _windows(generator: torch.Generator) -> Iterable[tuple]:
+    yield torch.tensor([[1.0, 3.0, 2.0, 0.0], [2.0, OUT, 4.0, OUT]]), 1.0
+    yield torch.tensor([[0.5, 2.0, 1.0], [OUT, -1.0, 0.5]]), 1000.0
+    for m, n, beta in ((3, 4, 0.0), (2, 3, 2.0), (4, 5, -1.5), (3, 4, 1000.0), (2, 4, -1000.0), (5, 9, 0.7)):
+        # Different entries: at β = 1000 the logarithm of two equal powers is lost in float32.
+        x = torch.stack([(torch.randperm(61, generator=generator)[:n] - 30) / 10 for _ in range(m)])
+        outside = torch.rand(m, n, generator=generator) < 0.3
+        outside[:, 0] = False
+        yield x.masked_fill(outside, OUT), beta
+
+
+def _odd_windows() -> Iterable[tuple[str, tuple]]:
+    def windows(*rows: tuple[float, ...]) -> Tensor:
+        return torch.tensor(rows)
+
+    yield "places outside at β = 0", (windows((1.0, OUT, 4.0), (OUT, OUT, 2.0)), 0.0)
+    yield "places outside at β = −1000", (windows((1.0, OUT, 4.0), (OUT, 3.0, 2.0)), -1000.0)
+    yield (
+        "small entries share the weight even at β = 1000",
+        (windows((0.001, 0.0, -0.001), (0.002, OUT, 0.001)), 1000.0),
+    )
+    yield (
+        "two entries are nearly alike and their powers overflow",
+        (windows((0.8, 0.5, 0.799), (0.2, 0.1, OUT)), 1000.0),
+    )
+    yield "all entries are negative", (windows((-3.0, -1.0, -2.0), (-0.5, OUT, -0.4)), 1000.0)
+    yield "one window is far above the others", (windows((200.0, 199.0, 198.0), (0.5, -1.0, 0.0)), 1.0)
+    yield "two largest entries", (windows((2.0, -1.0, 2.0), (OUT, 3.0, 3.0)), 1000.0)
+    yield "one place inside", (windows((OUT, OUT, -2.5), (OUT, 1.0, OUT)), -1000.0)
+    yield "a single window", (windows((1.0, 3.0, OUT, 0.0)), 1.0)
+    yield "as many windows as places", (windows((1.0, 2.0, 4.0), (0.0, OUT, 1.0), (3.0, 3.5, -1.0)), 1.0)
+
+
+def _pooled_inside(x: Tensor, beta: float) -> Tensor:
+    """The reference: each window pooled by the library, without its places outside."""
+    return torch.stack([soft_pool(row[row.isfinite()], beta, dim=0) for row in x])
+
+
+def _exponents(x: Tensor, beta: float) -> Tensor:
+    return (beta * x).masked_fill(x == OUT, OUT)
+
+
+def _averaged(exponents: Tensor, x: Tensor) -> Tensor:
+    power = exponents.exp()
+    return (power * x.masked_fill(x == OUT, 0.0)).sum(dim=1) / power.sum(dim=1)
+
+
+def _below(exponents: Tensor, x: Tensor, top: Tensor) -> Tensor:
+    return _averaged(exponents - top, x)
+
+
+def _row_max(exponents: Tensor) -> Tensor:
+    return exponents.amax(dim=1, keepdim=True)
+
+
+def _only_an_end(x: Tensor, beta: float) -> Tensor:
+    """The average as long as β is small, the largest or the smallest entry where it is large."""
+    if abs(beta) <= 30:
+        return _pooled_inside(x, beta)
+    return x.amax(dim=1) if beta > 0 else x.masked_fill(x == OUT, math.inf).amin(dim=1)
+
+
+def _outside_multiplied(x: Tensor, beta: float) -> Tensor:
+    """Places outside are recognised only after the product with β: right for a positive β."""
+    exponents = beta * x
+    return _below(exponents, x, _row_max(exponents))
+
+
+soft_pooling = Exercise(
+    "soft_pooling",
+    "Implement: soft pooling at the border, at any β",
     (
-        Value(
-            "of_mean",
-            QUARTERS,
+        Function(
+            "soft_pool",
+            "soft_pool(x, beta) → (m,), each window averaged with the weights softmax(beta · x) of its places inside",
+            _pooled_inside,
+            _windows,
             (
                 Mistake(
-                    "not divided",
-                    torch.ones(4),
-                    "That is the gradient of the sum. The mean is the sum divided by 4.",
+                    "0 times infinity",
+                    lambda x, beta: (
+                        (_exponents(x, beta) - _row_max(_exponents(x, beta))).exp()
+                        / (_exponents(x, beta) - _row_max(_exponents(x, beta))).exp().sum(dim=1, keepdim=True)
+                        * x
+                    ).sum(dim=1),
+                    "The weights are right, but a weight of 0 times an entry of −∞ is nan. Give the places outside "
+                    "some finite number before you multiply.",
                 ),
                 Mistake(
-                    "one-hot",
-                    WINNER,
-                    "That is the gradient of the maximum. The mean listens to everybody.",
+                    "outside by its product",
+                    _outside_multiplied,
+                    "Right for a positive β. For a negative one β · (−∞) is +∞, and 0 · (−∞) is nan: set the "
+                    "exponents of the places outside to −∞ after the multiplication.",
                 ),
                 Mistake(
-                    "proportional to the values",
-                    IN_PROPORTION,
-                    "These weights are in proportion to the values. The mean grows alike with each of its entries.",
-                ),
-                Mistake("the value", torch.full((4,), 1.5), "1.5 is the mean. How fast does it grow with each entry?"),
-                Mistake(
-                    "zero left out", THIRDS, "The fourth entry is 0, but the mean grows with it as with the others."
-                ),
-            ),
-            decimals=2,
-            remark="The pooling weights of exercise 1.",
-        ),
-        Value(
-            "of_max",
-            WINNER,
-            (
-                Mistake(
-                    "the value", torch.tensor([0.0, 3.0, 0.0, 0.0]), "3 is the value. How fast does it grow with x?"
-                ),
-                Mistake("proportional to the values", IN_PROPORTION, PROPORTIONAL),
-                Mistake(
-                    "uniform",
-                    QUARTERS,
-                    "That is the gradient of the mean. Does the maximum move when the 1 moves a little?",
-                ),
-                Mistake("all ones", torch.ones(4), "The other entries may move a little: the maximum does not see it."),
-                Mistake(
-                    "softmax",
-                    WINDOW.softmax(dim=0),
-                    "That is softmax(x), the gradient of log Σ exp(x), a smooth maximum. The maximum has one winner.",
-                ),
-            ),
-            decimals=2,
-            remark="The pooling weights of exercise 1 again.",
-        ),
-        Value(
-            "of_tie",
-            torch.tensor([0.0, 0.5, 0.5, 0.0]),
-            (
-                Mistake(
-                    "one-hot always, first",
-                    torch.tensor([0.0, 1.0, 0.0, 0.0]),
-                    "One-hot: right without a tie, and it is what x.max(dim=0) does. torch.amax treats equals alike.",
+                    "outside counts as 0",
+                    lambda x, beta: soft_pool(x.masked_fill(x == OUT, 0.0), beta, dim=1),
+                    "The places outside count here as entries of 0. They are to have no say: weight 0, not value 0.",
                 ),
                 Mistake(
-                    "one-hot always, last",
-                    torch.tensor([0.0, 0.0, 1.0, 0.0]),
-                    "One-hot: right without a tie. torch.amax treats equals alike.",
+                    "overflow",
+                    lambda x, beta: _averaged(_exponents(x, beta), x),
+                    "For large β the exponentials overflow to inf, and inf/inf is nan. Which number may be "
+                    "subtracted from all exponents of a window without changing a weight?",
                 ),
                 Mistake(
-                    "one for each",
-                    torch.tensor([0.0, 1.0, 1.0, 0.0]),
-                    "Both are largest, but together they share one unit: with 1 and 1 the maximum would grow twice "
-                    "as fast as both of them.",
+                    "nan replaced by 0",
+                    lambda x, beta: _averaged(_exponents(x, beta), x).nan_to_num(0.0),
+                    "nan became 0. That hides the fault: at β = 1000 nearly the maximum should come out.",
                 ),
                 Mistake(
-                    "the value", torch.tensor([0.0, 3.0, 3.0, 0.0]), "3 is the value. How fast does it grow with x?"
+                    "largest of all windows subtracted",
+                    lambda x, beta: _below(_exponents(x, beta), x, _exponents(x, beta).max()),
+                    "The largest exponent of all windows was subtracted. In a window far below it every power becomes "
+                    "0, and 0/0 is nan: each window has a largest exponent of its own.",
                 ),
                 Mistake(
-                    "uniform",
-                    QUARTERS,
-                    "That is the gradient of the mean: the 1 and the 0 have no part in the maximum.",
+                    "largest x subtracted",
+                    lambda x, beta: _below(_exponents(x, beta), x, beta * x.amax(dim=1, keepdim=True)),
+                    "The largest x was subtracted. For a negative β the largest exponent belongs to the smallest x, "
+                    "and exp still overflows: subtract the largest of β · x.",
                 ),
                 Mistake(
-                    "nothing",
-                    torch.zeros(4),
-                    "At the tie there is no derivative, but torch.amax gives one of the subgradients: their entries "
-                    "sum to 1.",
-                ),
-            ),
-            decimals=2,
-            remark="Shared between the equals. max(dim) and max_pool give it all to one of them.",
-        ),
-        Choice(
-            "why",
-            Question(
-                "`x.amax()` and `x.max(dim=0).values` give different gradients at the tie. Why?",
-                {
-                    "one of them is a bug": "Both are documented and both are subgradients.",
-                    "rounding": "The two entries are exactly equal: no rounding is involved.",
-                    (
-                        "at a tie the maximum has no derivative: any sharing between the two is a subgradient, "
-                        "and each function chooses one"
-                    ): (
-                        "A small step up of either entry raises the maximum, a small step down of either does not "
-                        "lower "
-                        "it: there is no derivative, and any sharing of one unit will do."
+                    "over the windows",
+                    lambda x, beta: (
+                        (
+                            (_exponents(x, beta) - _exponents(x, beta).amax(dim=0)).exp() * x.masked_fill(x == OUT, 0.0)
+                        ).sum(dim=0)
+                        / (_exponents(x, beta) - _exponents(x, beta).amax(dim=0)).exp().sum(dim=0)
                     ),
-                },
-                right="c",
+                    "The sums run over the windows, dim 0. Each window is averaged over its own places, dim 1.",
+                ),
+                Mistake(
+                    "one sum for all windows",
+                    lambda x, beta: soft_pool(x[x != OUT], beta, dim=0).expand(len(x)),
+                    "All windows share one softmax here. Each has weights of its own, which sum to 1.",
+                ),
+                Mistake(
+                    "only an end where β is large",
+                    _only_an_end,
+                    "For large β the largest (or smallest) entry is returned. What counts is β · x: small entries, or "
+                    "two that are nearly alike, still share the weight at β = 1000.",
+                ),
+                Mistake(
+                    "exponents cut off",
+                    lambda x, beta: _averaged(_exponents(x, beta).clamp(max=80.0), x),
+                    "Cutting the exponents off makes different entries equal: the two largest now share the weight.",
+                ),
+                Mistake(
+                    "size of beta",
+                    lambda x, beta: _pooled_inside(x, abs(beta)),
+                    "For a negative β the smallest entries count for most. Here the sign of β is lost.",
+                ),
+                Mistake(
+                    "beta ignored",
+                    lambda x, beta: _pooled_inside(x, 1.0),
+                    "This is the answer for β = 1. Where does β enter?",
+                ),
+                Mistake(
+                    "sign of beta",
+                    lambda x, beta: _pooled_inside(x, -beta),
+                    "The sign of β is turned: with a positive β the large entries count for more.",
+                ),
+                Mistake(
+                    "the weights themselves",
+                    lambda x, beta: _exponents(x, beta).softmax(dim=1),
+                    "These are the weights. The entries of x still have to be averaged with them.",
+                ),
+                Mistake(
+                    "the average",
+                    lambda x, beta: _pooled_inside(x, 0.0),
+                    "That is the average of the places inside, the result for β = 0. Where does β enter?",
+                ),
+                Mistake(
+                    "always the maximum",
+                    lambda x, beta: x.amax(dim=1),
+                    "That is the limit β → ∞. At other β the other entries count too.",
+                ),
             ),
+            seconds=4.0,
+            edge_cases=_odd_windows,
+            forbidden=(tools.SOFTMAX,),
+            remark="What is left under exp is at most 0 in each window, and −∞ outside: no overflow, no say.",
         ),
     ),
     hints=(
-        "Raise one entry by 0.01. How much does the pooled value rise?",
-        "The derivative with respect to an entry is its weight, as long as the weights stay as they are. At a "
-        "tie the maximum has a kink: step up, then step down.",
-        "`torch.autograd.grad(…, x)` returns a tuple with one entry: unpack it.",
+        "Two things go wrong. Print what goes into `torch.exp` at β = 1000, and what β · (−∞) is at β = 0 and at −1.",
+        "Each window may lose the same number from all its exponents: make the largest 0. Places outside need the "
+        "exponent −∞ whatever β is, and a finite value, because 0 · ∞ is nan.",
+        "`outside = x == …`, then `exponents = (beta * x).masked_fill(…)`",
     ),
 )
 
@@ -833,33 +668,61 @@ gradients = Exercise(
 
 
 def _desks(generator: torch.Generator) -> Iterable[tuple]:
-    for n, d, a, b in ((3, 1, 1.0, 3.0), (3, 2, 2.0, 0.5), (5, 2, 0.0, 2.0), (4, 3, 1.5, 0.0), (20, 4, 0.7, 1.3)):
-        yield _tenths((n,), 0, 1, generator), _tenths((n, d), 0, 1, generator), _tenths((d,), 0, 1, generator), a, b
+    for n, d, m, v, a, b in (
+        (3, 1, 2, 1, 1.0, 3.0),
+        (3, 2, 4, 5, 2.0, 0.5),
+        (5, 2, 3, 4, 0.0, 2.0),
+        (4, 3, 2, 5, 1.5, 0.0),
+        (20, 4, 6, 3, 0.7, 1.3),
+    ):
+        yield (
+            _tenths((n,), 0, 1, generator),
+            _tenths((n, d), 0, 1, generator),
+            _tenths((m, d), 0, 1, generator),
+            _tenths((n, v), 0, 9, generator),
+            a,
+            b,
+        )
 
 
 def _odd_desks() -> Iterable[tuple[str, tuple]]:
-    saliency, query = torch.tensor([0.2, 0.9, 0.5]), torch.tensor([1.0, 0.3])
+    saliency, queries = torch.tensor([0.2, 0.9, 0.5]), torch.tensor([[1.0, 0.3], [0.0, 2.0]])
     keys = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])
-    yield "both strengths are 0", (saliency, keys, query, 0.0, 0.0)
-    yield "a query of zeros", (saliency, keys, torch.zeros(2), 2.0, 3.0)
-    yield "one thing only", (saliency[:1], keys[:1], query, 2.0, 3.0)
-    yield "two things alike", (saliency[[0, 1, 1]], keys[[0, 1, 1]], query, 2.0, 3.0)
-    yield "negative saliency", (torch.tensor([-0.5, 0.4, -1.5]), keys, query, 2.0, 1.0)
-    yield "negative keys", (saliency, torch.tensor([[1.0, -2.0], [-1.0, 0.5], [-0.5, -0.5]]), query, 1.0, 2.0)
-    yield "a negative query", (saliency, keys, torch.tensor([-1.0, 0.5]), 1.0, 2.0)
+    values = torch.tensor([[3.0, 1.0, 0.0, 2.0], [0.0, 4.0, 1.0, 1.0], [5.0, 0.0, 2.0, 7.0]])
+    square = torch.tensor([[1.0, 0.0, 2.0], [0.0, 1.0, 0.5], [2.0, 1.0, 0.0]])
+    yield "both strengths are 0", (saliency, keys, queries, values, 0.0, 0.0)
+    yield "a wish for nothing, a query of zeros", (saliency, keys, torch.zeros(1, 2), values, 2.0, 3.0)
+    yield "one thing only", (saliency[:1], keys[:1], queries, values[:1], 2.0, 3.0)
+    yield "two things alike", (saliency[[0, 1, 1]], keys[[0, 1, 1]], queries, values, 2.0, 3.0)
+    yield "negative saliency", (torch.tensor([-0.5, 0.4, -1.5]), keys, queries, values, 2.0, 1.0)
     yield (
-        "as many features as things",
-        (saliency, torch.tensor([[1.0, 0.0, 2.0], [0.0, 1.0, 0.5], [2.0, 1.0, 0.0]]), saliency, 1.0, 2.0),
+        "negative keys",
+        (saliency, torch.tensor([[1.0, -2.0], [-1.0, 0.5], [-0.5, -0.5]]), queries, values, 1.0, 2.0),
     )
-    yield "one cue is much stronger", (saliency, keys, query, 20.0, 0.1)
+    yield "negative queries", (saliency, keys, -queries, values, 1.0, 2.0)
+    yield "as many wishes as things and features", (saliency, square, square.flip(0), values, 1.0, 2.0)
+    yield "one wish only", (saliency, keys, queries[1:], values, 1.0, 1.5)
+    yield "one cue is much stronger", (saliency, keys, queries, values, 20.0, 0.1)
 
 
-def _scores(saliency: Tensor, keys: Tensor, query: Tensor, a: float, b: float) -> Tensor:
-    return a * saliency + b * (keys @ query)
+def _scores(saliency: Tensor, keys: Tensor, queries: Tensor, a: float, b: float) -> Tensor:
+    """One row of scores for each query."""
+    return a * saliency + b * (queries @ keys.T)
+
+
+def _percepts(saliency: Tensor, keys: Tensor, queries: Tensor, values: Tensor, a: float, b: float) -> Tensor:
+    """The reference: the library's weights, one query after the other."""
+    weights = [cue_weights(saliency, keys, q, saliency_strength=a, intent_strength=b) for q in queries]
+    return torch.stack(weights) @ values
+
+
+def _seen_by(weigh: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """What is seen if the weights come from `weigh(saliency, keys, queries, a, b)`."""
+    return lambda s, k, q, v, a, b: weigh(s, k, q, a, b) @ v
 
 
 def _softmax_of(score: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    return lambda *arguments: score(*arguments).softmax(dim=0)
+    return _seen_by(lambda *arguments: score(*arguments).softmax(dim=1))
 
 
 def _tie(strength: float) -> float:
@@ -872,57 +735,75 @@ def _tie(strength: float) -> float:
 
 two_cues = Exercise(
     "two_cues",
-    "Implement: two cues, one softmax",
+    "Implement: two cues, many wishes",
     (
         Function(
-            "desk_weights",
-            "desk_weights(saliency, keys, query, a, b) → the n weights, which sum to 1",
-            lambda saliency, keys, query, a, b: cue_weights(
-                saliency, keys, query, saliency_strength=a, intent_strength=b
-            ),
+            "look",
+            "look(saliency, keys, queries, values, a, b) → (m, v), for each wish the average of the values",
+            _percepts,
             _desks,
             (
-                Mistake("scores", _scores, "These are the scores. The softmax over the things is missing."),
+                Mistake(
+                    "softmax over the wishes",
+                    _seen_by(lambda s, k, q, a, b: _scores(s, k, q, a, b).softmax(dim=0)),
+                    "The softmax runs over the wishes, dim 0. The things compete for one wish's attention: dim 1.",
+                ),
+                Mistake("scores", _seen_by(_scores), "The scores are used as weights: the softmax is missing."),
                 Mistake(
                     "divided by the sum, without exp",
-                    lambda s, k, q, a, b: _scores(s, k, q, a, b) / _scores(s, k, q, a, b).sum(),
+                    _seen_by(lambda *x: _scores(*x) / _scores(*x).sum(dim=1, keepdim=True)),
                     "The scores are divided by their sum. A softmax takes their exponentials first: scores may be "
                     "negative, weights may not.",
                 ),
                 Mistake(
                     "not normalised",
-                    lambda s, k, q, a, b: _scores(s, k, q, a, b).exp(),
-                    "The exponentials still have to be divided by their sum.",
+                    _seen_by(lambda *x: _scores(*x).exp()),
+                    "The exponentials still have to be divided by their sum, one sum for each wish.",
+                ),
+                Mistake(
+                    "one sum for all wishes",
+                    _seen_by(lambda *x: _scores(*x).exp() / _scores(*x).exp().sum()),
+                    "All wishes share one unit of attention here. Each has one of its own: one sum for each row.",
+                ),
+                Mistake(
+                    "the weights themselves",
+                    lambda s, k, q, v, a, b: _scores(s, k, q, a, b).softmax(dim=1),
+                    "These are the weights, (m, n). The values still have to be averaged with them.",
+                ),
+                Mistake(
+                    "mean over the things",
+                    _seen_by(lambda *x: _scores(*x).softmax(dim=1) / len(x[0])),
+                    "What is weighed is averaged over the n things once more. The weights sum to 1 already: add up.",
                 ),
                 Mistake(
                     "saliency left out",
-                    lambda s, k, q, a, b: (b * (k @ q)).softmax(dim=0),
+                    _softmax_of(lambda s, k, q, a, b: b * (q @ k.T)),
                     "Saliency is missing: with b = 0 the cup would not stand out any more.",
                 ),
                 Mistake(
-                    "query left out",
-                    lambda s, k, q, a, b: (a * s).softmax(dim=0),
-                    "The query is missing: the weights are the same whatever is looked for.",
+                    "queries left out",
+                    _softmax_of(lambda s, k, q, a, b: (a * s).expand(len(q), -1)),
+                    "The queries are missing: every wish sees the same.",
                 ),
                 Mistake(
                     "multiplied instead of added",
-                    lambda s, k, q, a, b: (a * s * b * (k @ q)).softmax(dim=0),
+                    _softmax_of(lambda s, k, q, a, b: a * s * b * (q @ k.T)),
                     "The two cues are multiplied. Then nothing stands out unless it is looked for: add them.",
                 ),
                 Mistake(
                     "two softmaxes",
-                    lambda s, k, q, a, b: ((a * s).softmax(dim=0) + (b * (k @ q)).softmax(dim=0)) / 2,
+                    _seen_by(lambda s, k, q, a, b: ((a * s).softmax(dim=0) + (b * (q @ k.T)).softmax(dim=1)) / 2),
                     "Two softmaxes, averaged: each cue then keeps half of the attention, however weak it is. One "
                     "softmax of the sum lets the stronger cue win.",
                 ),
                 Mistake(
                     "strengths swapped",
-                    lambda s, k, q, a, b: _scores(s, k, q, b, a).softmax(dim=0),
+                    _softmax_of(lambda s, k, q, a, b: _scores(s, k, q, b, a)),
                     "a and b are swapped: a belongs to saliency, b to the intent.",
                 ),
                 Mistake(
                     "strengths ignored",
-                    lambda s, k, q, a, b: _scores(s, k, q, 1.0, 1.0).softmax(dim=0),
+                    _softmax_of(lambda s, k, q, a, b: _scores(s, k, q, 1.0, 1.0)),
                     "This is the answer for a = b = 1. Where do the strengths enter?",
                 ),
                 Mistake(
@@ -936,44 +817,13 @@ two_cues = Exercise(
                     "The strength b is missing in front of the dot product of query and key.",
                 ),
                 Mistake(
-                    "strengths outside the softmax",
-                    lambda s, k, q, a, b: a * s.softmax(dim=0) + b * (k @ q).softmax(dim=0),
-                    "The strengths stand in front of the weights here, so the weights sum to a + b. They belong in "
-                    "front of the cues, and one softmax follows.",
-                ),
-                Mistake(
-                    "product of two softmaxes",
-                    lambda s, k, q, a, b: (a * s).softmax(dim=0) * (b * (k @ q)).softmax(dim=0),
-                    "The product of two softmaxes has the right proportions, but no longer sums to 1.",
-                ),
-                Mistake(
-                    "saliency subtracted",
-                    _softmax_of(lambda s, k, q, a, b: _scores(s, k, q, -a, b)),
-                    "Saliency is subtracted: what stands out gets less. Add the two cues.",
-                ),
-                Mistake(
-                    "cosine",
-                    _softmax_of(lambda s, k, q, a, b: _scores(s, F.normalize(k, dim=1), F.normalize(q, dim=0), a, b)),
-                    "Query and keys are brought to length 1 here. The plain dot product is asked.",
-                ),
-                Mistake(
                     "scaled by √d",
-                    _softmax_of(lambda s, k, q, a, b: _scores(s, k, q / math.sqrt(len(q)), a, b)),
+                    _softmax_of(lambda s, k, q, a, b: _scores(s, k, q / math.sqrt(q.shape[1]), a, b)),
                     "The dot product is divided by √d. The formula of this exercise has no such scale.",
                 ),
                 Mistake(
-                    "mean instead of sum",
-                    _softmax_of(lambda s, k, q, a, b: _scores(s, k, q / len(q), a, b)),
-                    "This takes the mean over the d features; a dot product is their sum.",
-                ),
-                Mistake(
-                    "distance",
-                    _softmax_of(lambda s, k, q, a, b: a * s - b * (k - q).square().sum(dim=1)),
-                    "The keys are compared by their distance from the query. The dot product is asked.",
-                ),
-                Mistake(
                     "winner takes all",
-                    lambda s, k, q, a, b: F.one_hot(_scores(s, k, q, a, b).argmax(), len(s)).to(s.dtype),
+                    _seen_by(lambda *x: F.one_hot(_scores(*x).argmax(dim=1), len(x[0])).to(x[0].dtype)),
                     "The best thing takes all the weight here. A softmax leaves the others their share.",
                 ),
             ),
@@ -996,123 +846,294 @@ two_cues = Exercise(
             decimals=2,
             remark="Only the two scores matter: the softmax keeps their order.",
         ),
+        Value(
+            "twice",
+            _tie(3.0) + math.log(2),
+            (
+                Mistake("at the tie", _tie(3.0), "That is the tie: there the two weights are equal."),
+                Mistake(
+                    "twice the intent", 2 * _tie(3.0), "Twice the intent is not twice the weight: weights go with e^b."
+                ),
+                Mistake("2 more", _tie(3.0) + 2, "A score that is 2 higher is e² = 7.4 times the weight, not twice."),
+                Mistake(
+                    "twice the score",
+                    (2 * 3.0 * 1.0) - 3.0 * 0.2,
+                    "This makes the book's score twice the cup's. The weights go with the exponentials of the scores.",
+                ),
+                Mistake("half instead", _tie(3.0) - math.log(2), "There the cup has twice the weight of the book."),
+                Mistake("log₂", _tie(3.0) + 1, "One more multiplies by e = 2.7. Which step multiplies by 2?"),
+            ),
+            decimals=2,
+            remark="log 2 above the tie, whatever the other three things do: the ratio of two weights sees no third.",
+        ),
     ),
     hints=(
-        "One score for each thing, then one softmax for all of them. The strengths stand in front of the "
-        "cues, not in front of the weights.",
-        "`keys` has a row for each thing: a matrix times a vector is all dot products at once. For `tie` "
-        "forget the softmax: equal weights are equal scores.",
-        "`scores = a * saliency + …`",
+        "First the table of scores, a row for each wish and a column for each thing. Which axis do the things "
+        "compete along?",
+        "`queries @ keys.T` is all dot products, (m, n); saliency (n,) is added to every row. For `tie` and `twice` "
+        "look at the difference of two scores alone.",
+        "`scores = a * saliency + b * …`, of shape (m, n). For `tie`: 3 · 1.0 = 3 · 0.2 + …",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
-# A crowd of 16.
+# Slopes of soft pooling: the pair (0, 2) at β = 1.
 
 
-def _target(search: str) -> float:
-    display = search_display(16, search)
-    return cue_weights(surprise(display.features), display.keys)[0].item()
+def _slopes(x: list[float], beta: float) -> Tensor:
+    point = torch.tensor(x, dtype=torch.float64)
+    return torch.autograd.functional.jacobian(lambda point: soft_pool(point, beta, dim=0), point)
 
+
+PAIR = torch.tensor([0.0, 2.0], dtype=torch.float64)
+
+gradients = Exercise(
+    "gradients",
+    "Gradients: an entry that rises and pulls down",
+    (
+        Value(
+            "slopes",
+            _slopes([0.0, 2.0], 1.0),
+            (
+                Mistake(
+                    "the weights",
+                    PAIR.softmax(dim=0),
+                    "These are the weights. They move with the entries here, which adds a second term.",
+                ),
+                Mistake("one-hot", [0, 1], "That is the gradient of the maximum. At β = 1 the 0 has a say too."),
+                Mistake("uniform", [0.5, 0.5], "That is the gradient of the mean, the case β = 0."),
+                Mistake(
+                    "second term alone",
+                    _slopes([0.0, 2.0], 1.0) - PAIR.softmax(dim=0),
+                    "That is what moving weights do. The entry itself counts with its weight as well: add that.",
+                ),
+                Mistake(
+                    "sign of the second term",
+                    2 * PAIR.softmax(dim=0) - _slopes([0.0, 2.0], 1.0),
+                    "The second term has its sign turned: raising an entry *below* the result moves weight downwards.",
+                ),
+            ),
+            decimals=2,
+            remark="Together exactly 1: raise both by a bit, and the result rises by the same bit.",
+        ),
+        Value(
+            "below",
+            0.25,
+            (
+                Mistake("β itself", 4.0, "The distance is an x, β has the unit 1/x."),
+                Mistake(
+                    "at β = 1", 1.0, "1 is the distance at β = 1. The sharper the weights, the sooner a rise hurts."
+                ),
+                Mistake("2/β", 0.5, "0.5 is 2/β. Set the derivative to 0: what must β(x − y) be?"),
+                Mistake("squared", 1 / 16, "1/16 is 1/β²: β stands once in front of x − y."),
+                Mistake("sign", -0.25, "Right but for the sign: asked is how far *below*, a positive number."),
+            ),
+            decimals=2,
+            remark="1/β: what lies farther below than that does harm by rising.",
+        ),
+        Choice(
+            "explain",
+            Question(
+                "Why can the result fall when an entry rises?",
+                {
+                    "rounding: the true derivative is at least 0": (
+                        "The derivative is what it is on paper. Try a step of 0.1: the result does fall."
+                    ),
+                    "the entry gains weight, which the larger ones lose": (
+                        "It rises by a little, times its small weight; and it takes weight from what is larger. The "
+                        "second can be more."
+                    ),
+                    "a softmax is not monotone in its scores": (
+                        "A weight does rise with its own score. The question is what the other weights do then."
+                    ),
+                },
+                right="b",
+            ),
+        ),
+        Value(
+            "of_tie",
+            [0, 1 / 3, 1 / 3, 1 / 3],
+            (
+                Mistake(
+                    "the first of them",
+                    [0, 1, 0, 0],
+                    "One-hot: right without a tie, and it is what x.max(dim=0) does. torch.amax treats equals alike.",
+                ),
+                Mistake(
+                    "the last of them", [0, 0, 0, 1], "One-hot: right without a tie. torch.amax treats equals alike."
+                ),
+                Mistake(
+                    "one for each",
+                    [0, 1, 1, 1],
+                    "All three are largest, but together they share one unit: with 1 each the maximum would grow three "
+                    "times as fast as all of them.",
+                ),
+                Mistake(
+                    "uniform",
+                    [0.25, 0.25, 0.25, 0.25],
+                    "That is the gradient of the mean: the 2 has no part in the maximum.",
+                ),
+                Mistake("values", [0, 3, 3, 3], "3 is the value. How fast does it grow with x?"),
+                Mistake(
+                    "nothing",
+                    [0, 0, 0, 0],
+                    "At the tie there is no derivative, but torch.amax gives one of the subgradients: their entries "
+                    "sum to 1.",
+                ),
+            ),
+            decimals=2,
+            remark="Shared between the equals. max(dim) and max_pool give it all to one of them.",
+        ),
+        Choice(
+            "why",
+            Question(
+                "`x.amax()` and `x.max(dim=0).values` give different gradients at the tie. Why?",
+                {
+                    "one of them is a bug": "Both are documented and both are subgradients.",
+                    "rounding": "The three entries are exactly equal: no rounding is involved.",
+                    (
+                        "at a tie the maximum has no derivative: any sharing between the equals is a subgradient, "
+                        "and each function chooses one"
+                    ): (
+                        "A small step up of any of them raises the maximum, a small step down of one does not "
+                        "lower it: there is no derivative, and any sharing of one unit will do."
+                    ),
+                },
+                right="c",
+            ),
+        ),
+    ),
+    hints=(
+        "Raise one entry by 0.01 and compute the result again, before you trust any formula.",
+        "The derivative has two terms: the weight, and what the moving weights do, βα(x − y). For `below` ask "
+        "where the two cancel.",
+        "y = 1.7616 for the pair at β = 1. For the 0: α = 0.1192, so the slope is 0.1192 + 0.1192 · (0 − …)",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# Crowds: three colours, and conjunctions of d features.
+
+COLOURS = torch.tensor([0] * 1 + [1] * 4 + [2] * 15)
+
+
+def _by_surprise(features: Tensor) -> Tensor:
+    """The weights of all items, by saliency alone."""
+    return cue_weights(surprise(features), torch.zeros(len(features), 1).double())
+
+
+def conjunction(n: int, d: int) -> Tensor:
+    """Features (n, d): item 0 is the target, each other differs from it in one feature, in turn."""
+    features = torch.zeros(n, d, dtype=torch.int64)
+    for item in range(1, n):
+        features[item, item % d] = 1
+    return features
+
+
+def _target(n: int, d: int) -> float:
+    return _by_surprise(conjunction(n, d))[0].item()
+
+
+OF_COLOURS = _by_surprise(COLOURS[:, None])
 
 crowd = Exercise(
     "crowd",
-    "Prove and check: lost in the crowd",
+    "Prove and check: three colours, three features",
     (
         Value(
-            "feature",
-            _target("feature"),
+            "red",
+            OF_COLOURS[0].item(),
             (
+                Mistake("equal shares", 1 / 20, "1/20 would be an equal share. Red is rare: exp(saliency) is 20."),
+                Mistake("as with two colours", 0.5, "One half is for two colours. Add up the three groups one by one."),
                 Mistake(
-                    "equal shares", 1 / 16, "1/16 would be an equal share. The odd one's colour is rare: exp(s) = 16."
+                    "groups counted once",
+                    20 / (20 + 5 + 20 / 15),
+                    "20/(20 + 5 + 4/3) takes one bar of each colour: all four blue and all fifteen green belong into "
+                    "the sum.",
                 ),
                 Mistake(
-                    "the others counted once",
-                    16 / (16 + 16 / 15),
-                    "0.938 is 16/(16 + 16/15): all fifteen others belong into the sum, not one of them.",
+                    "logarithms",
+                    math.log(20) / (math.log(20) + 4 * math.log(5) + 15 * math.log(20 / 15)),
+                    "These are shares of the saliencies. Weights go with their exponentials.",
                 ),
-                Mistake(
-                    "saliency without the softmax",
-                    math.log(16),
-                    "2.773 = log 16 is the target's saliency. The weight is its exponential over the sum of all.",
-                ),
-                Mistake(
-                    "pops out, so all", 1.0, "It pops out, but the crowd of fifteen keeps something too: add them up."
-                ),
+                Mistake("exp(saliency)", 20.0, "20 is exp(saliency) of the red bar. Divide by the sum over all bars."),
             ),
-            remark="One half for every N: the odd one counts as much as the whole crowd.",
+            remark="Each colour gets the same share, however many bars have it.",
         ),
         Value(
-            "conjunction",
-            _target("conjunction"),
+            "blue",
+            OF_COLOURS[1].item(),
             (
-                Mistake(
-                    "equal shares",
-                    1 / 16,
-                    "1/16 would be an equal share. The target is less surprising than the others: more bars share "
-                    "its colour, and more its posture.",
-                ),
-                Mistake(
-                    "as if it popped out",
-                    0.5,
-                    "That is the feature search. Here 9 bars are red and 8 are upright: neither is rare.",
-                ),
-                Mistake(
-                    "rare as a pair",
-                    16 / (16 + 8 * 16 / 8 + 7 * 16 / 7),
-                    "This takes the share of the *pair* (1 of 16 is red and upright). The model looks at one feature "
-                    "at a time: that is just why it cannot find a pair.",
-                ),
-                Mistake(
-                    "1/(N + 1)",
-                    1 / 17,
-                    "0.059 is 1 of 17 parts. The others have 17 parts together, so the target has 1 of 18.",
-                ),
+                Mistake("all of them", 1 / 3, "That is what all four blue bars have together. One of them is asked."),
+                Mistake("equal shares", 1 / 20, "1/20 would be an equal share. Blue is rarer than green."),
+                Mistake("of the number of groups", 1 / 4, "1/4 shares a whole unit among the blue bars."),
             ),
-            remark="1/(N + 2): lost in the crowd.",
+        ),
+        Value(
+            "three",
+            _target(16, 3),
+            (
+                Mistake("equal shares", 1 / 16, "1/16 would be an equal share. Nothing about the target is rare."),
+                Mistake("two features", 1 / 18, "1/18 is the conjunction of two features. Redo the sum with three."),
+                Mistake(
+                    "N too few",
+                    1 / 33,
+                    "The others have 33 parts together, the target 1: what is its part of all?",
+                ),
+                Mistake("2N", 1 / 32, "Close. Write the sum over the common line: 1 + (N − a) + (N − b) + (N − c)."),
+                Mistake("3N", 1 / 48, "The three groups have (N − a) + (N − b) + (N − c) parts. What is a + b + c?"),
+                Mistake("inverted", 34.0, "That is 1 over the weight."),
+            ),
+            remark="1/(2N + 2): the more features a conjunction has, the deeper the target is lost.",
+        ),
+        Value(
+            "five",
+            _target(16, 5),
+            (
+                Mistake("two features", 1 / 18, "1/18 is the conjunction of two features."),
+                Mistake("three features", 1 / 34, "1/34 is the conjunction of three features."),
+                Mistake("dN + 2", 1 / 82, "Two features gave N + 2, three 2N + 2. What do five give?"),
+                Mistake("equal shares", 1 / 16, "1/16 would be an equal share."),
+                Mistake("four features", 1 / 50, "1/50 is the conjunction of four features."),
+            ),
+            remark="1/((d − 1)N + 2) for d features; d = 1 is the feature search, one half.",
         ),
         Value(
             "intent",
-            math.log(17),
+            math.log(33),
             (
+                Mistake("N + 1", math.log(17), "e^b = 17 belongs to two features. How much have the others here?"),
                 Mistake(
-                    "only equal to one other",
-                    math.log(17) / 2,
-                    "Both scores rise: the target's by 2b, the others' by b. The difference is b, not 2b.",
+                    "2N + 2", math.log(34), "log 34: the target has 1 of 34 parts, the others 33. One half is as much."
                 ),
                 Mistake(
-                    "1/N instead of 1/(N + 2)",
-                    math.log(15),
-                    "log 15 belongs to equal shares, 1 against 15. The target starts with less: 1 against 17.",
+                    "the target's gain alone",
+                    math.log(33) / 3,
+                    "The others rise as well, by 2b each. The target gains 3b − 2b on them.",
                 ),
-                Mistake(
-                    "N + 2",
-                    math.log(18),
-                    "log 18: the target has 1 of 18 parts, the others 17. One half means as much as they have.",
-                ),
-                Mistake("N", math.log(16), "log 16: how many parts have the others together, when the target has 1?"),
-                Mistake("no logarithm", 17.0, "17 is e^b. Which b is that?"),
-                Mistake("logarithm to base 10", math.log10(17), "log₁₀ 17. The natural logarithm is asked: e^b = 17."),
-                Mistake("logarithm to base 2", math.log2(17), "log₂ 17. The natural logarithm is asked: e^b = 17."),
+                Mistake("half", math.log(33) / 2, "The target gains 3b, the others 2b. The difference counts."),
+                Mistake("no logarithm", 33.0, "33 is e^b. Which b is that?"),
+                Mistake("base 10", math.log10(33), "log₁₀ 33. The natural logarithm is asked: e^b = 33."),
             ),
-            remark="e^b = N + 1: twice the crowd needs only log 2 = 0.69 more.",
+            remark="Little more than for two features, log 17 = 2.83: a wish grows with the logarithm of the crowd.",
         ),
     ),
     hints=(
         "Work with exp(saliency) instead of the saliency: what is e to the power of −log of a share?",
-        "exp(saliency) is 1 over the product of two shares. Add it up for the target and for each group of "
-        "others; a common factor cancels.",
-        "Feature search, N = 16: the target has 16, each of the others 16/15. How much have all fifteen together?",
+        "exp(saliency) is 1 over a product of shares. Add it up group by group. With three features, bring all groups "
+        "over the line (N − a)(N − b)(N − c).",
+        "Colours: the red bar has 20, each blue 20/4, each green 20/15. Three features: red are all but a, N − a bars.",
     ),
 )
 
 ALL = (
-    two_poolings,
-    knob,
-    soft_pooling,
+    other_poolings,
     whose_query,
     shuffle,
-    gradients,
+    knob,
+    soft_pooling,
     two_cues,
+    gradients,
     crowd,
 )

@@ -1,8 +1,8 @@
 """The exercises of lesson 2: Nadaraya–Watson kernel regression.
 
 Right answers come from `visual_attention.pooling`. Wrong ones are written out, so that a check can name the
-mistake: most are a wrong rule for the weights, which gives a wrong table, a wrong number by hand and a wrong
-estimate alike. The lists below hold functions (query, keys, width) -> (m, n), each used three times.
+mistake: most are a wrong rule for the weights, which gives a wrong table and a wrong number by hand alike. The lists
+below hold functions (query, keys, width) -> (m, n) for places in rows, (m, d) and (n, d).
 """
 
 import math
@@ -19,25 +19,27 @@ from visual_attention.pooling import attention_weights, nadaraya_watson
 __all__ = [
     "ALL",
     "bounds",
-    "estimate",
     "far_query",
     "hand_example",
     "leave_one_out",
+    "local_line",
     "predictions",
     "rows_and_columns",
     "units",
+    "votes",
     "weights",
 ]
 
 Tensor = torch.Tensor
 
 
-def _distances(query: Tensor, keys: Tensor) -> Tensor:
-    return query[:, None] - keys[None, :]
+def _squares(query: Tensor, keys: Tensor) -> Tensor:
+    """Squared distances (m, n) of places in rows."""
+    return (query[:, None] - keys).square().sum(dim=2)
 
 
 def _exponents(query: Tensor, keys: Tensor, width: float) -> Tensor:
-    return -0.5 * (_distances(query, keys) / width) ** 2
+    return -0.5 * _squares(query, keys) / width**2
 
 
 def _right(query: Tensor, keys: Tensor, width: float) -> Tensor:
@@ -45,15 +47,12 @@ def _right(query: Tensor, keys: Tensor, width: float) -> Tensor:
 
 
 def _plain_mean(query: Tensor, keys: Tensor, width: float) -> Tensor:
-    return torch.full_like(_distances(query, keys), 1 / len(keys))
+    return torch.full_like(_squares(query, keys), 1 / len(keys))
 
 
 def _nearest(query: Tensor, keys: Tensor, width: float) -> Tensor:
-    nearest = _distances(query, keys).abs().argmin(dim=1)
-    return torch.nn.functional.one_hot(nearest, len(keys)).to(query.dtype)
+    return torch.nn.functional.one_hot(_squares(query, keys).argmin(dim=1), len(keys)).to(query.dtype)
 
-
-NO_SQUARE = "The exponent holds the distance, not its square. A Gaussian falls off with the square."
 
 WRONG_KERNELS = (
     Mistake(
@@ -80,18 +79,8 @@ WRONG_KERNELS = (
     ),
     Mistake(
         "square forgotten",
-        lambda q, k, s: (-0.5 * _distances(q, k).abs() / s).softmax(dim=1),
-        NO_SQUARE,
-    ),
-    Mistake(
-        "square forgotten (query − key)",
-        lambda q, k, s: (-0.5 * _distances(q, k) / s).softmax(dim=1),
-        NO_SQUARE,
-    ),
-    Mistake(
-        "square forgotten (key − query)",
-        lambda q, k, s: (0.5 * _distances(q, k) / s).softmax(dim=1),
-        NO_SQUARE,
+        lambda q, k, s: (-0.5 * _squares(q, k).sqrt() / s).softmax(dim=1),
+        "The exponent holds the distance, not its square. A Gaussian falls off with the square.",
     ),
     Mistake(
         "minus forgotten",
@@ -108,12 +97,12 @@ WRONG_KERNELS = (
 WRONG_WIDTHS = (
     Mistake(
         "width not squared",
-        lambda q, k, s: (-0.5 * _distances(q, k) ** 2 / s).softmax(dim=1),
+        lambda q, k, s: (-0.5 * _squares(q, k) / s).softmax(dim=1),
         "The distance is squared, σ is not. Divide first, then square: (distance/σ)².",
     ),
     Mistake(
         "multiplied by the width",
-        lambda q, k, s: (-0.5 * (_distances(q, k) * s) ** 2).softmax(dim=1),
+        lambda q, k, s: (-0.5 * _squares(q, k) * s**2).softmax(dim=1),
         "The distance is multiplied by σ. Divide by it: a larger σ has to let far keys count for more.",
     ),
     Mistake(
@@ -147,8 +136,8 @@ WRONG_POWERS = (
     ),
     Mistake(
         "dot product",
-        lambda q, k, s: (q[:, None] * k / s**2).softmax(dim=1),
-        "The exponents hold the dot product of query and key. The Gaussian needs their distance: −½ key² is missing.",
+        lambda q, k, s: (q @ k.T / s**2).softmax(dim=1),
+        "The exponents hold the dot product of query and key. The Gaussian needs their distance: −½ ‖key‖² is missing.",
     ),
     Mistake(
         "logarithms",
@@ -157,17 +146,13 @@ WRONG_POWERS = (
     ),
 )
 
-WRONG_AXIS = (
+WRONG_SUMS = (
     Mistake(
         "softmax over the queries",
         lambda q, k, s: _exponents(q, k, s).softmax(dim=0),
         "The softmax runs over dim 0, the queries, so the columns sum to 1. Each query shares out its "
         "attention among the keys: that is dim 1.",
     ),
-)
-
-# Slips of whoever divides by the sum without softmax.
-WRONG_SUMS = (
     Mistake(
         "one sum for the whole table",
         lambda q, k, s: _exponents(q, k, s).exp() / _exponents(q, k, s).exp().sum(),
@@ -188,8 +173,47 @@ WRONG_SUMS = (
 )
 
 
+def _by_feature(q: Tensor, k: Tensor, s: float) -> Tensor:
+    return -0.5 * ((q[:, None] - k) / s).square()
+
+
+WRONG_FEATURES = (
+    Mistake(
+        "mean over the features",
+        lambda q, k, s: _by_feature(q, k, s).mean(dim=2).softmax(dim=1),
+        "The squares are averaged over the d features. The squared distance is their sum, as Pythagoras has it.",
+    ),
+    Mistake(
+        "added before the square",
+        lambda q, k, s: (-0.5 * ((q[:, None] - k).sum(dim=2) / s) ** 2).softmax(dim=1),
+        "The differences are added before they are squared, so that a step right and a step down cancel. Square first.",
+    ),
+    Mistake(
+        "sizes added before the square",
+        lambda q, k, s: (-0.5 * ((q[:, None] - k).abs().sum(dim=2) / s) ** 2).softmax(dim=1),
+        "The sizes of the differences are added, then squared: the way along streets. The straight distance is asked.",
+    ),
+    Mistake(
+        "first feature only",
+        lambda q, k, s: _right(q[:, :1], k[:, :1], s),
+        "Only the first of the d numbers is compared.",
+    ),
+    Mistake(
+        "a softmax for each feature",
+        lambda q, k, s: _by_feature(q, k, s).softmax(dim=1).prod(dim=2),
+        "A softmax for each feature, multiplied: the proportions are right, but a row no longer sums to 1. Add the "
+        "squares over the features first, then one softmax.",
+    ),
+    Mistake(
+        "a table for each feature",
+        lambda q, k, s: _by_feature(q, k, s).softmax(dim=1),
+        "The result has an axis too many, one table for each feature. Add the squares over the features first.",
+    ),
+)
+
+
 def _estimates(mistakes: tuple[Mistake, ...]) -> tuple[Mistake, ...]:
-    """The same mistakes in f: functions (query, keys, values, width) -> (m,) or (m, v)."""
+    """The same mistakes in f: functions (query, keys, values, width) -> (m,)."""
 
     def estimate(wrong: Callable) -> Callable:
         return lambda query, keys, values, width: wrong(query, keys, width) @ values
@@ -202,56 +226,47 @@ def _evaluated(mistakes: tuple[Mistake, ...], *arguments) -> tuple[Mistake, ...]
     return tuple(Mistake(m.name, m.wrong(*arguments).squeeze(), m.feedback) for m in mistakes)
 
 
-def _softmax_of_values(values: Tensor) -> Tensor:
-    return values.softmax(dim=0)
+# --------------------------------------------------------------------------------------------------
+# By hand: x_i = (1, 2, 5), y = (9, 1, 3), x = 3. float64, because the answers are printed.
 
-
+QUERY = torch.tensor([[3.0]], dtype=torch.float64)
+KEYS = torch.tensor([[1.0], [2.0], [5.0]], dtype=torch.float64)
+VALUES = torch.tensor([9.0, 1.0, 3.0], dtype=torch.float64)
 VALUES_FEEDBACK = (
     "The softmax is taken of the values. Weights compare the query with the keys; the values are only averaged."
 )
 
-# --------------------------------------------------------------------------------------------------
-# By hand: x_i = (0, 1, 3), y = (1, 2, 6), x = 1. float64, because the answers are printed.
-
-QUERY = torch.tensor([1.0], dtype=torch.float64)
-KEYS = torch.tensor([0.0, 1.0, 3.0], dtype=torch.float64)
-VALUES = torch.tensor([1.0, 2.0, 6.0], dtype=torch.float64)
-QUERY_0 = "These distances are counted from 0. The query is x = 1."
-
 hand_example = Exercise(
     "hand_example",
-    "By hand: three points",
+    "By hand: a query that hits no key",
     (
         Value(
             "weights",
             _right(QUERY, KEYS, 1.0)[0],
             (
                 *_evaluated(WRONG_KERNELS, QUERY, KEYS, 1.0),
-                Mistake("softmax of the values", _softmax_of_values(VALUES), VALUES_FEEDBACK),
-                Mistake("query 0", _right(0 * QUERY, KEYS, 1.0)[0], QUERY_0),
+                Mistake("softmax of the values", VALUES.softmax(dim=0), VALUES_FEEDBACK),
+                Mistake(
+                    "query 0",
+                    _right(0 * QUERY, KEYS, 1.0)[0],
+                    "These distances are counted from 0. The query is x = 3.",
+                ),
             ),
         ),
         Value(
             "f",
             nadaraya_watson(QUERY, KEYS, VALUES, width=1.0).item(),
             (
-                Mistake(
-                    "plain mean",
-                    3.0,
-                    "3 is the plain mean (1 + 2 + 6)/3. The point at distance 0 should count for most.",
-                ),
-                *_evaluated(_estimates(WRONG_KERNELS[1:]), QUERY, KEYS, VALUES, 1.0),
-                Mistake("softmax of the values", _softmax_of_values(VALUES) @ VALUES, VALUES_FEEDBACK),
-                Mistake("query 0", nadaraya_watson(0 * QUERY, KEYS, VALUES, width=1.0).item(), QUERY_0),
+                *_evaluated(_estimates(WRONG_KERNELS), QUERY, KEYS, VALUES, 1.0),
                 Mistake(
                     "places averaged",
-                    nadaraya_watson(QUERY, KEYS, KEYS, width=1.0).item(),
-                    "0.807 is the average of the places x_i. The weights are right: average the values y_i.",
+                    nadaraya_watson(QUERY, KEYS, KEYS[:, 0], width=1.0).item(),
+                    "2.309 is the average of the places x_i. The weights are right: average the values y_i.",
                 ),
                 Mistake(
                     "weights rounded first",
-                    1.964,
-                    "1.964 comes from weights that were rounded to three decimals. Carry one more, round at the end.",
+                    0.154 * 9 + 0.692 * 1 + 0.154 * 3,
+                    "2.54 comes from weights that were rounded to three decimals. Carry one more, round at the end.",
                 ),
             ),
         ),
@@ -260,26 +275,22 @@ hand_example = Exercise(
             nadaraya_watson(QUERY, KEYS, VALUES, width=0.5).item(),
             (
                 Mistake(
-                    "plain mean",
-                    3.0,
-                    "3 is the plain mean (1 + 2 + 6)/3: did σ reach the distances, above and below the line?",
-                ),
-                Mistake(
                     "width missing below the line",
-                    _exponents(QUERY, KEYS, 0.5).exp() @ VALUES / _exponents(QUERY, KEYS, 1.0).exp().sum(),
-                    "1.227: here σ = ½ stands in the kernels above the line only. Below it must be the same "
-                    "kernels, or the weights sum to 0.652.",
+                    (_exponents(QUERY, KEYS, 0.5).exp() @ VALUES / _exponents(QUERY, KEYS, 1.0).exp().sum()).item(),
+                    "Here σ = ½ stands in the kernels above the line only. Below it must be the same "
+                    "kernels, or the weights do not sum to 1.",
                 ),
-                *_evaluated(_estimates(WRONG_KERNELS[1:]), QUERY, KEYS, VALUES, 0.5),
+                # Not "only the nearest key": at this width that is within a unit of forgetting the ½.
+                *_evaluated(_estimates(WRONG_KERNELS[:-1]), QUERY, KEYS, VALUES, 0.5),
                 *_evaluated(_estimates(WRONG_WIDTHS), QUERY, KEYS, VALUES, 0.5),
             ),
-            remark="A narrower kernel listens more to the point at x = 1, whose y is 2.",
+            remark="Its kernel value is small, 0.1353; the others' are smaller still. Only ratios count.",
         ),
     ),
     hints=(
         "Write down the three distances from the query first. They decide everything.",
         "Kernel values first; divided by their sum they are weights. With σ = ½ every distance counts double.",
-        "For σ = 1 the kernel values are 0.6065, 1 and 0.1353. Their sum is 1.7419: divide.",
+        "For σ = 1 the kernel values are 0.1353, 0.6065 and 0.1353. What is their sum?",
     ),
 )
 
@@ -287,38 +298,46 @@ hand_example = Exercise(
 
 predictions = Exercise(
     "predictions",
-    "Predict: another kernel",
+    "Predict: other kernels",
     (
         Choice(
-            "scaled",
+            "squared",
             Question(
-                "Replace the kernel $K$ by $7K$. Then $f$",
+                "Replace the Gaussian kernel $K$ by $7K^2$. Then $f$",
                 {
-                    "becomes seven times as large": (
-                        "A factor 7 in front of f would have to survive the division, but it stands above and below."
+                    "does not change at all: powers and factors cancel": (
+                        "The factor 7 does. But (a/b)² is not a/b: squaring makes small kernel values smaller still."
                     ),
-                    "does not change at all": "The 7 stands above and below the line and cancels, as 1/√2π does.",
-                    "follows the data more closely, as if the kernel were narrower": (
-                        "The width sits in the exponent. 7K is taller than K, not narrower: the ratio K(1)/K(0) is "
-                        "kept."
+                    r"is what a width of $\sigma/\sqrt2$ gives": (
+                        "The 7 cancels, and the square doubles the exponent: −½ · 2 (d/σ)² is −½ (d/(σ/√2))²."
+                    ),
+                    r"is what a width of $\sqrt7\,\sigma$ gives": (
+                        "A factor in front of K is not in the exponent: it cancels. Which change is in the exponent?"
+                    ),
+                    r"is what a width of $\sigma/2$ gives": (
+                        "A width of σ/2 multiplies the exponent by four. What does squaring K do to it?"
                     ),
                 },
                 right="b",
             ),
         ),
         Choice(
-            "empty_window",
+            "triangular",
             Question(
-                r"Take the boxcar kernel of width 1 (it is 1 up to the distance 1 and 0 beyond), keys in $[0, 5]$ "
-                r"and the query $x = 10$. The formula $\sum_i K_i y_i \,/ \sum_j K_j$, taken literally, gives",
+                "Keys at 0, 1, …, 5 and the triangular kernel, $1 - |u|$ up to the width 1 and 0 beyond. The curve $f$ "
+                "between 0 and 5 is",
                 {
-                    "0": "The sum above the line is 0, but so is the sum below: it is 0/0, not 0/1.",
-                    "the mean of all $y_i$": (
-                        "The mean needs equal weights that sum to 1. Here all weights are 0 before the division."
+                    "smooth, and a little below the peaks of the data": (
+                        "That would be a Gaussian. Which keys are nearer than 1 to a query at 2.3, and with which "
+                        "kernel values?"
                     ),
-                    "no number at all": (
-                        "No key within reach, so 0/0, which floating point calls nan. A library needs a rule "
-                        "for it: ours gives the weight to the nearest key."
+                    "a staircase with a step halfway between the keys": (
+                        "That would be the nearest neighbour. At 2.3 the keys 2 and 3 have the kernel values 0.7 and "
+                        "0.3: both have a say."
+                    ),
+                    "the straight lines that join neighbouring points": (
+                        "At 2 + t two keys are in reach, with 1 − t and t, which sum to 1: linear interpolation is "
+                        "Nadaraya–Watson. Every point is hit: nothing is smoothed."
                     ),
                 },
                 right="c",
@@ -327,145 +346,178 @@ predictions = Exercise(
     ),
     hints=(
         "Write the fraction out with the change in it, above and below the line.",
-        "What multiplies every kernel value alike cancels. What makes every kernel value 0 leaves nothing to "
-        "divide by.",
-        "`scaled`: Σ 7K_i y_i / Σ 7K_j = …",
+        "Squaring an exponential doubles its exponent. For the triangle take one query, say 2.3, and list the keys in "
+        "reach.",
+        "`squared`: exp(−½ (d/σ)²)² = exp(− …)",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
-# Units: x = 0 … 5 in metres, y = x², f(2.4).
+# Units: two sensors A and B, each with a place (metres) and a time (hours).
 
-METRES = torch.arange(6, dtype=torch.float64)
-SQUARES = METRES**2
-TRUTH = Mistake("the curve itself", 5.76, "5.76 is 2.4², the curve itself. f is an average of the y_i.")
-MEAN_OF_SQUARES = Mistake("plain mean", 55 / 6, "9.167 is the plain mean of the y_i: was σ that large?")
+SENSORS = torch.tensor([[3.0, 5.0], [4.0, 3.5]], dtype=torch.float64)
+READ = torch.tensor([10.0, 20.0], dtype=torch.float64)
+HERE_NOW = torch.tensor([[2.0, 3.0]], dtype=torch.float64)
 
 
-def _at_2_4_metres(unit: float, width: float) -> float:
-    query = torch.tensor([2.4 * unit], dtype=torch.float64)
-    return nadaraya_watson(query, METRES * unit, SQUARES, width=width).item()
+def _measured_in(place: float, time: float) -> float:
+    scale = torch.tensor([place, time], dtype=torch.float64)
+    return nadaraya_watson(HERE_NOW * scale, SENSORS * scale, READ, width=1.0).item()
 
+
+BETWEEN = Mistake("plain mean", 15.0, "15 is the plain mean: one of the two sensors is nearer, in these units.")
 
 units = Exercise(
     "units",
-    "Predict, then run: metres and centimetres",
+    "Predict, then run: which sensor is near?",
     (
         Value(
             "metres",
-            _at_2_4_metres(1, 1.0),
+            _measured_in(1, 1),
             (
-                TRUTH,
-                MEAN_OF_SQUARES,
-                Mistake("nearest value", 4.0, "4 is the value of the nearest key alone."),
+                BETWEEN,
+                Mistake("A alone", 10.0, "10 is A's reading alone. B is about as near, and has a say."),
+                Mistake("B alone", 20.0, "20 is B's reading alone. A is about as near, and has a say."),
+                Mistake(
+                    "place only",
+                    nadaraya_watson(HERE_NOW[:, :1], SENSORS[:, :1], READ, width=1.0).item(),
+                    "That compares the places alone. The time is part of the key.",
+                ),
+                Mistake(
+                    "time only",
+                    nadaraya_watson(HERE_NOW[:, 1:], SENSORS[:, 1:], READ, width=1.0).item(),
+                    "That compares the times alone. The place is part of the key.",
+                ),
+                Mistake(
+                    "added before the square",
+                    (-0.5 * torch.tensor([9.0, 6.25], dtype=torch.float64)).softmax(dim=0).dot(READ).item(),
+                    "Metres and hours were added before the square. Distances are 1² + 2² and 2² + 0.5².",
+                ),
+            ),
+            decimals=2,
+        ),
+        Value(
+            "minutes",
+            _measured_in(1, 60),
+            (
+                Mistake(
+                    "unit without a say",
+                    _measured_in(1, 1),
+                    "That is the answer in hours. In minutes the times lie 120 and 30 widths away.",
+                ),
+                Mistake("the other sensor", 10.0, "10 is A's. In minutes A lies 120 away, and B 30."),
+                BETWEEN,
             ),
             decimals=2,
         ),
         Value(
             "centimetres",
-            _at_2_4_metres(100, 1.0),
+            _measured_in(100, 1),
             (
                 Mistake(
-                    "scale-free kernel",
-                    _at_2_4_metres(1, 1.0),
-                    "That is the answer in metres. The kernel is not free of scale: all distances are now "
-                    "100 times as large, and σ = 1 means one centimetre.",
+                    "unit without a say",
+                    _measured_in(1, 1),
+                    "That is the answer in metres. In centimetres the places lie 100 and 200 widths away.",
                 ),
-                TRUTH,
-                MEAN_OF_SQUARES,
-                Mistake(
-                    "only the keys converted",
-                    0.0,
-                    "0 is the value at x = 0, the nearest key to 2.4: only the keys are in centimetres.",
-                ),
-                Mistake(
-                    "only the query converted",
-                    25.0,
-                    "25 is the value of the last key, x = 5: only the query is in centimetres.",
-                ),
-                Mistake(
-                    "y converted too",
-                    40_000.0,
-                    "Only x is measured in centimetres here; y is not converted.",
-                ),
+                Mistake("the other sensor", 20.0, "20 is B's. In centimetres B lies 200 away, and A 100."),
+                BETWEEN,
             ),
             decimals=2,
-            remark="The nearest key, x = 200 with y = 4, is 40 widths away, the next one 60: the nearest takes all.",
+            remark="Same data, same formula: the unit has decided which of the two is near.",
         ),
         Value(
             "sigma",
-            100.0,
+            60.0,
             (
-                Mistake("1/σ", 0.01, "0.01 is w = 1/σ, the factor on the distances. σ has the unit of x."),
-                Mistake("σ²", 10_000.0, "10,000 is σ². σ itself grows like x."),
-                Mistake("unchanged", 1.0, "σ = 1 is 1 cm now. Which σ is one metre?"),
-                Mistake(
-                    "√", 10.0, "10 is the root of 100: distances grow a hundredfold, and σ stands under them as it is."
-                ),
+                Mistake("1/σ", 1 / 60, "1/60 is the factor on the times. σ has the unit of what it divides: minutes."),
+                Mistake("σ²", 3600.0, "3,600 is σ². σ itself grows like the times."),
+                Mistake("unchanged", 1.0, "σ = 1 is one minute now. Which σ is one hour?"),
+                Mistake("√", math.sqrt(60), "The times grow sixtyfold, and σ stands under them as it is."),
             ),
             decimals=2,
-            remark="Only distance/σ counts: w = 1/σ = 0.01 undoes the factor 100.",
+            remark="One width for each number of the key, each in its own unit: that is what scaling features does.",
         ),
     ),
     hints=(
-        "σ stands under the distance. Which unit has distance/σ?",
-        "The weights depend on distance/σ alone. If all distances grow a hundredfold and σ stays, the kernel "
-        "has become a hundred times narrower.",
-        "`metres = pooling.nadaraya_watson(…, x, y, width=1.0)`, with a query of shape (1,).",
+        "Compute the two squared distances from the query in each unit before you think of weights.",
+        "Each weight goes with exp(−½ (Δplace² + Δtime²)) when σ = 1. A unit that makes one difference large lets it "
+        "decide alone.",
+        "`metres = pooling.nadaraya_watson(…)` with a query of shape (1, 2) and keys of shape (2, 2).",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
+# Rows and columns: the keys ask.
 
+CROWD = torch.tensor([[0.0], [1.0], [1.5], [5.0]], dtype=torch.float64)
+TWICE = torch.cat([CROWD, CROWD])
 UNNORMALISED = "These are sums of kernel values. Divide each row by its own sum first."
 MEANS = "These are mean weights: sum(dim=…) is asked, not mean(dim=…)."
-TOTAL = "3 is the sum of the whole table. Give the three sums one by one: sum(dim=…)."
+TOTAL = "4 is the sum of the whole table. Give the four sums one by one: sum(dim=…)."
 
 rows_and_columns = Exercise(
     "rows_and_columns",
     "Predict: rows and columns of the table",
     (
         Value(
-            "rows",
-            _right(KEYS, KEYS, 1.0).sum(dim=1),
-            (
-                Mistake("not normalised", _exponents(KEYS, KEYS, 1.0).exp().sum(dim=1), UNNORMALISED),
-                Mistake(
-                    "columns for rows",
-                    _right(KEYS, KEYS, 1.0).sum(dim=0),
-                    "These are sums of columns, or of rows after a softmax over dim 0, the queries. A row "
-                    "belongs to one query, and the softmax runs over the keys.",
-                ),
-                Mistake("mean", torch.full((3,), 1 / 3), MEANS),
-                Mistake("total", 3.0, TOTAL),
-            ),
-            decimals=2,
-            remark="A query shares out exactly one unit of attention.",
-        ),
-        Value(
             "columns",
-            _right(KEYS, KEYS, 1.0).sum(dim=0),
+            _right(CROWD, CROWD, 1.0).sum(dim=0),
             (
                 Mistake(
                     "columns that sum to 1",
-                    torch.ones(3),
+                    torch.ones(4),
                     "Columns that sum to 1 come from a softmax over dim 0, or from the belief that the "
                     "table is symmetric. The kernel is, but each row is divided by a sum of its own.",
                 ),
-                Mistake("not normalised", _exponents(KEYS, KEYS, 1.0).exp().sum(dim=0), UNNORMALISED),
-                Mistake("mean", _right(KEYS, KEYS, 1.0).mean(dim=0), MEANS),
-                Mistake("total", 3.0, TOTAL),
+                Mistake("not normalised", _exponents(CROWD, CROWD, 1.0).exp().sum(dim=0), UNNORMALISED),
+                Mistake("mean", _right(CROWD, CROWD, 1.0).mean(dim=0), MEANS),
+                Mistake("total", 4.0, TOTAL),
+                Mistake(
+                    "one row",
+                    _right(CROWD, CROWD, 1.0)[0],
+                    "That is the first row: what the first query gives to each key. Add up all queries.",
+                ),
             ),
             decimals=2,
-            remark="A key receives what the queries give. Here the keys ask: the one in the middle has two askers "
-            "near it and gets most. Together 3, one per query.",
+            remark="The lonely key at 5 gets about 1, its own unit. In the crowd the one in the middle gets most.",
+        ),
+        Value(
+            "copied",
+            _right(CROWD, TWICE, 1.0).sum(dim=0)[1].item(),
+            (
+                Mistake(
+                    "as before",
+                    _right(CROWD, CROWD, 1.0).sum(dim=0)[1].item(),
+                    "That is what the key had when it was alone. Now its copy stands at the same place.",
+                ),
+                Mistake(
+                    "twice",
+                    2 * _right(CROWD, CROWD, 1.0).sum(dim=0)[1].item(),
+                    "There are as many queries as before: nobody has more to give.",
+                ),
+            ),
+            decimals=2,
+            remark="Copies share: each has half, together they have what one had. No estimate f changes.",
+        ),
+        Choice(
+            "wide",
+            Question(
+                r"Back to four keys. As $\sigma$ grows without end, each column's sum goes to",
+                {
+                    "0": "The rows go on to sum to 1, so four units are handed out at every σ.",
+                    "1/4": "Each *weight* goes to 1/4. A column has four of them.",
+                    "1": "Every query gives each key a quarter, and there are four queries.",
+                    "its value for the key in the middle": "When distances no longer count, no key is in the middle.",
+                },
+                right="c",
+            ),
         ),
     ),
     hints=(
         "Whose weights stand in a row: one query's, or one key's?",
         "A row is one weighted average, so you know its sum. A column says how much one key receives from all "
-        "queries, and nobody has fixed that.",
-        "`table = pooling.attention_weights(keys, keys, …)`, then one sum for each dim.",
+        "queries. A copy has the same kernel values as the original.",
+        "`table = pooling.attention_weights(keys, keys, …)`, then one sum along one of the two dims.",
     ),
 )
 
@@ -479,35 +531,42 @@ def _tenths(size: tuple[int, ...], low: float, high: float, generator: torch.Gen
 
 def _query_keys_width(generator: torch.Generator) -> Iterable[tuple]:
     # No query is so far off, in widths, that a kernel without softmax underflows: that is another exercise.
-    for m, n, low, high in (
-        (2, 3, 0.4, 0.8),
-        (3, 2, 1.3, 1.9),
-        (1, 5, 0.4, 0.9),
-        (5, 4, 1.2, 2.5),
-        (40, 30, 0.6, 0.9),
+    for m, n, d, low, high in (
+        (2, 3, 2, 0.6, 0.9),
+        (3, 2, 1, 1.3, 1.9),
+        (1, 5, 3, 0.6, 0.9),
+        (5, 4, 2, 1.2, 2.5),
+        (20, 15, 4, 1.3, 1.8),
     ):
         width = _tenths((), low, high, generator).item()
-        yield _tenths((m,), 0, 5, generator), _tenths((n,), 0, 5, generator), round(width, 1)
+        yield _tenths((m, d), 0, 3, generator), _tenths((n, d), 0, 3, generator), round(width, 1)
 
 
-def _places(*numbers: float) -> Tensor:
-    return torch.tensor(numbers)
+def _places(*rows: tuple[float, ...]) -> Tensor:
+    return torch.tensor(rows)
 
 
 def _odd_places() -> Iterable[tuple[str, tuple]]:
-    yield "two equal keys", (_places(1.0, 2.5), _places(1.0, 3.0, 1.0), 0.8)
-    yield "one key only", (_places(0.0, 1.0, 2.5), _places(2.0), 0.7)
-    yield "a query halfway between two keys", (_places(1.5), _places(2.0, 1.0), 0.6)
-    yield "as many queries as keys", (_places(0.4, 2.0, 3.3), _places(2.6, 0.1, 1.9), 0.9)
-    yield "the queries are the keys", (_places(3.0, 0.0, 1.0), _places(3.0, 0.0, 1.0), 1.2)
-    yield "negative places", (_places(-2.0, 0.5), _places(-3.0, 1.5, 0.5, -1.0), 1.3)
-    yield "a key four widths away", (_places(0.0, 1.0), _places(2.8, 0.4), 0.7)
-    yield "a very wide kernel", (_places(0.0, 4.0), _places(1.0, 5.0, 2.0), 50.0)
+    yield "two equal keys", (_places((1.0, 0.0)), _places((1.0, 1.0), (2.0, 0.0), (1.0, 1.0)), 0.8)
+    yield "one key only", (_places((0.0, 1.0), (2.5, 0.5)), _places((2.0, 0.0)), 0.7)
+    yield "a key that is the query", (_places((1.5, 0.5)), _places((1.5, 0.5), (1.0, 2.0)), 0.6)
+    yield "opposite differences", (_places((0.0, 0.0)), _places((1.0, -1.0), (1.0, 0.5), (0.2, 0.1)), 1.3)
+    yield (
+        "as many queries as keys and features",
+        (
+            _places((0.4, 2.0, 1.3), (1.0, 0.0, 0.5), (2.0, 2.0, 0.1)),
+            _places((2.6, 0.1, 1.9), (0.3, 1.0, 0.0), (1.0, 1.0, 1.0)),
+            1.4,
+        ),
+    )
+    yield "one feature", (_places((3.0,), (0.0,)), _places((2.6,), (0.1,), (1.9,)), 1.2)
+    yield "negative places", (_places((-2.0, 0.5)), _places((-3.0, 1.5), (0.5, -1.0)), 1.8)
+    yield "a very wide kernel", (_places((0.0, 4.0), (2.0, 1.0)), _places((1.0, 5.0), (2.0, 0.0), (3.0, 3.0)), 50.0)
 
 
 weights = Exercise(
     "weights",
-    "Implement: attention weights",
+    "Implement: attention weights for keys that are vectors",
     (
         Function(
             "attention_weights",
@@ -518,8 +577,8 @@ weights = Exercise(
                 *WRONG_KERNELS,
                 *WRONG_WIDTHS,
                 *WRONG_POWERS,
-                *WRONG_AXIS,
                 *WRONG_SUMS,
+                *WRONG_FEATURES,
                 Mistake(
                     "transposed",
                     lambda q, k, s: _right(q, k, s).T,
@@ -527,228 +586,306 @@ weights = Exercise(
                 ),
             ),
             edge_cases=_odd_places,
+            seconds=4.0,
         ),
     ),
     hints=(
-        "Three steps: all differences, all exponents, a softmax. Which axis belongs to the keys?",
-        "`query[:, None] - keys[None, :]` has the shape (m, n). Divide by σ before you square. The weights of "
-        "one query sum to 1, and they stand in a row.",
-        "`d = (query[:, None] - keys) / width`",
-    ),
-)
-
-
-def _regressions(generator: torch.Generator) -> Iterable[tuple]:
-    shapes = ((3,), (2, 2), (5, 3), (4, 1), (30, 2))
-    for (query, keys, width), shape in zip(_query_keys_width(generator), shapes, strict=True):
-        yield query, keys, _tenths((len(keys), *shape[1:]), -3, 3, generator), width
-
-
-def _odd_regressions() -> Iterable[tuple[str, tuple]]:
-    query, keys = _places(0.4, 2.0, 3.3), _places(2.6, 0.1, 1.9)
-    table = torch.tensor([[1.0, -2.0, 0.5], [3.0, 0.0, 1.0], [-1.0, 2.0, 4.0]])
-    yield (
-        "two equal keys with different values",
-        (_places(1.0, 2.5), _places(1.0, 3.0, 1.0), _places(4.0, 0.0, -2.0), 0.8),
-    )
-    yield "one key only", (_places(0.0, 1.0), _places(2.0), torch.tensor([[3.0, -1.0]]), 0.7)
-    yield "one query only", (query[:1], keys, table[:, :2], 0.9)
-    yield "values with one column", (query[:2], keys, table[:, :1], 0.9)
-    yield "as many queries and columns as keys", (query, keys, table, 0.9)
-    yield "equal values", (query, keys, _places(1.5, 1.5, 1.5), 0.6)
-    yield "large and negative values", (query, keys, _places(1000.0, -500.0, 20.0), 0.9)
-    yield "negative places", (-query, _places(-3.0, 1.5, -1.0), _places(1.0, 2.0, 3.0), 1.3)
-
-
-def _reference_estimate(query: Tensor, keys: Tensor, values: Tensor, width: float) -> Tensor:
-    return nadaraya_watson(query, keys, values, width=width)
-
-
-estimate = Exercise(
-    "estimate",
-    "Implement: the weighted average",
-    (
-        Function(
-            "nadaraya_watson",
-            "nadaraya_watson(query, keys, values, width) → (m,) or (m, v): one estimate per query",
-            _reference_estimate,
-            _regressions,
-            (
-                *_estimates(WRONG_KERNELS + WRONG_WIDTHS + WRONG_POWERS + WRONG_AXIS + WRONG_SUMS),
-                Mistake(
-                    "the weights themselves",
-                    lambda q, k, v, s: _right(q, k, s),
-                    "These are the weights. The values still have to be averaged with them.",
-                ),
-                Mistake(
-                    "softmax of the values",
-                    lambda q, k, v, s: (_softmax_of_values(v) * v).sum(0).expand(len(q), *v.shape[1:]),
-                    VALUES_FEEDBACK,
-                ),
-                Mistake(
-                    "divided by n too",
-                    lambda q, k, v, s: _right(q, k, s) @ v / len(k),
-                    "The weighted values are averaged over the n keys once too often: the weights sum to 1 already.",
-                ),
-            ),
-            edge_cases=_odd_regressions,
-        ),
-    ),
-    hints=(
-        "You have a table (m, n), and values (n,) or (n, v). Which product takes the n away?",
-        "Row i of the table times the values is the estimate for query i. A matrix product does that for all "
-        "rows, and for both shapes of values.",
-        "`table = attention_weights(…)`, then a product with `@`.",
+        "Three steps: all differences, all squared distances, a softmax. Which axis goes away in which step?",
+        "`query[:, None] - keys` has the shape (m, n, d). The squared distance is the sum of the squares over the d "
+        "features. The weights of one query sum to 1, and they stand in a row.",
+        "`d = (query[:, None] - keys) / width`, then a sum over its last axis",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
+# The width at which so many points vote: 1 / sum of squared weights.
 
 
-def _far_queries(generator: torch.Generator) -> Iterable[tuple]:
-    # Different keys: so far off, the logarithm of two equal kernel values is lost in float32.
-    def keys(n: int) -> Tensor:
-        return torch.randperm(50, generator=generator)[:n] / 10
-
-    four = keys(4)
-    yield torch.tensor([1.0, 1000.0]), four
-    yield _tenths((3,), 0, 5, generator), four
-    yield torch.tensor([-300.0]), keys(3)
-    yield torch.tensor([2.0, 60.0, 1e4]), keys(5)
+def _vote_count(alpha: Tensor) -> float:
+    return (1 / alpha.square().sum()).item()
 
 
-def _odd_distances() -> Iterable[tuple[str, tuple]]:
-    yield "no key is near, two are equally far", (_places(0.0), _places(-30.0, 30.0))
-    yield "a far query and two equal keys", (_places(30.0), _places(5.0, 0.0, 5.0))
-    # Binary fractions: the exponents are exact in float32.
-    yield "a far query whose two nearest keys share", (_places(20.0, 0.0), _places(0.0, 0.0625, -1.0))
-    yield "a query farther still whose two nearest keys share", (_places(40.0), _places(0.0, 0.03125, -1.0))
-    yield "one key only, far away", (_places(1000.0, -1000.0), _places(2.5))
-    yield "far to the left and far to the right at once", (_places(-500.0, 1.0, 500.0), _places(0.0, 2.0))
+def _entropy_count(alpha: Tensor) -> float:
+    return torch.special.entr(alpha).sum().exp().item()
 
 
-def _naive(query: Tensor, keys: Tensor) -> Tensor:
-    kernel = _exponents(query, keys, 1.0).exp()
+def _solved(count: Callable[[Tensor], float], distances: Tensor, votes: float) -> float:
+    """The width at which `count` of the weights is `votes`: halving an interval of its logarithm."""
+    d = distances.double()
+    size = d.max().item()
+    low, high = math.log(1e-4 * size), math.log(1e4 * size)
+    for _ in range(45):
+        middle = (low + high) / 2
+        alpha = attention_weights(torch.zeros_like(d[:1]), d, width=math.exp(middle))[0]
+        low, high = (middle, high) if count(alpha) < votes else (low, middle)
+    return math.exp((low + high) / 2)
+
+
+def _width_for(distances: Tensor, votes: float) -> float:
+    return _solved(_vote_count, distances, votes)
+
+
+def _neighbourhoods(generator: torch.Generator) -> Iterable[tuple]:
+    yield torch.tensor([1.0, 2.0, 3.0]), 2.0
+    for n, votes in ((4, 1.5), (6, 3.0), (12, 5.5), (30, 20.0)):
+        yield (torch.randperm(60, generator=generator)[:n] + 1) / 10, votes
+
+
+def _odd_neighbourhoods() -> Iterable[tuple[str, tuple]]:
+    yield "two keys equally near", (torch.tensor([1.0, 1.0, 2.0, 4.0]), 2.5)
+    yield "a key at the query itself", (torch.tensor([0.0, 0.5, 2.0]), 1.2)
+    yield "distances in the thousands", (torch.tensor([1500.0, 4000.0, 9000.0, 2500.0]), 2.5)
+    yield "distances of a thousandth", (torch.tensor([0.001, 0.003, 0.002]), 2.0)
+    yield "nearly all vote", (torch.tensor([0.5, 1.0, 2.5, 3.0]), 3.98)
+    yield "hardly more than one votes", (torch.tensor([0.4, 1.0, 1.2]), 1.05)
+
+
+_NINE_TENTHS = math.sqrt(1.5 / math.log(18))
+
+votes = Exercise(
+    "votes",
+    "Invert: the width at which so many points vote",
+    (
+        Value(
+            "nine_tenths",
+            _NINE_TENTHS,
+            (
+                Mistake(
+                    "one rival only",
+                    math.sqrt(1.5 / math.log(9)),
+                    "That has one rival. Two keys lie at distance 2, and both stand below the line.",
+                ),
+                Mistake("σ²", _NINE_TENTHS**2, "That is σ². Take the root."),
+                Mistake("½ forgotten", _NINE_TENTHS * math.sqrt(2), "The ½ in the exponent −½ (d/σ)² is missing."),
+                Mistake("w", 1 / _NINE_TENTHS, "That is 1/σ."),
+                Mistake(
+                    "difference of the distances",
+                    math.sqrt(0.5 / math.log(18)),
+                    "The exponents differ by ½ (2² − 1²)/σ²: squares first, then the difference.",
+                ),
+                Mistake("10 for 9", math.sqrt(1.5 / math.log(20)), "0.9 against 0.1 is 9 to 1, not 10 to 1."),
+            ),
+        ),
+        Function(
+            "width_for",
+            "width_for(distances, votes) → the number σ at which 1/Σα² is `votes`, to three digits",
+            _width_for,
+            _neighbourhoods,
+            (
+                Mistake("σ²", lambda d, votes: _width_for(d, votes) ** 2, "That is σ². The width itself is asked."),
+                Mistake("w", lambda d, votes: 1 / _width_for(d, votes), "That is 1/σ. The width itself is asked."),
+                Mistake(
+                    "½ forgotten",
+                    lambda d, votes: _width_for(d, votes) * math.sqrt(2),
+                    "This is the width of exp(−(d/σ)²): the ½ in the exponent is missing.",
+                ),
+                Mistake(
+                    "entropy",
+                    lambda d, votes: _solved(_entropy_count, d, votes),
+                    "Here e to the entropy is `votes`: another count of the voters. 1/Σα² is asked.",
+                ),
+                Mistake(
+                    "largest weight",
+                    lambda d, votes: _solved(lambda alpha: (1 / alpha.max()).item(), d, votes),
+                    "Here 1 over the largest weight is `votes`. All weights count: 1/Σα².",
+                ),
+                Mistake(
+                    "distance not squared",
+                    lambda d, votes: _solved(_vote_count, d.sqrt(), votes) ** 2,
+                    "The exponent holds the distance, not its square.",
+                ),
+                Mistake(
+                    "searched up to 10",
+                    lambda d, votes: min(_width_for(d, votes), 10.0),
+                    "The search stops at σ = 10. Distances may be in the thousands: begin and end with a multiple of "
+                    "the largest.",
+                ),
+                Mistake(
+                    "searched up to 100",
+                    lambda d, votes: min(_width_for(d, votes), 100.0),
+                    "The search stops at σ = 100. Distances may be in the thousands: begin and end with a multiple of "
+                    "the largest.",
+                ),
+                Mistake(
+                    "searched from 0.01",
+                    lambda d, votes: max(_width_for(d, votes), 0.01),
+                    "The search begins at σ = 0.01. Distances may be thousandths: begin with a part of the largest.",
+                ),
+                Mistake(
+                    "largest distance",
+                    lambda d, votes: d.max(),
+                    "That is the largest distance, whatever `votes` is.",
+                ),
+            ),
+            rtol=2e-3,
+            atol=0.0,
+            seconds=6.0,
+            edge_cases=_odd_neighbourhoods,
+            remark="More width, more voters: on a rising curve, halving an interval always ends at the one place.",
+        ),
+    ),
+    hints=(
+        "What happens to the number of voters when σ grows? Then guess a σ and see whether it was too small or too "
+        "large.",
+        "Halve: keep a low σ with too few voters and a high σ with too many, try the one between them, keep the half "
+        "that still holds the answer. Use softmax, for small σ underflow otherwise.",
+        "`low, high = distances.max() / 1000, distances.max() * 1000`, then sixty times: try the middle",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# Debug: an Epanechnikov kernel. Places are eighths, so that distances are exact in any floating point.
+
+
+def _eighths(n: int, low: int, high: int, generator: torch.Generator) -> Tensor:
+    return torch.randint(8 * low, 8 * high + 1, (n,), generator=generator) / 8
+
+
+def _windows(generator: torch.Generator) -> Iterable[tuple]:
+    yield torch.tensor([1.0, 2.75, 1000.0]), torch.tensor([0.5, 2.5, 5.0, 1.5])
+    for m, n, high in ((3, 4, 3), (4, 3, 12), (2, 6, 2), (5, 4, 30), (12, 9, 6)):
+        yield _eighths(m, 0, high, generator), _eighths(n, 0, min(high, 6), generator)
+
+
+def _line(*numbers: float) -> Tensor:
+    return torch.tensor(numbers)
+
+
+def _odd_windows() -> Iterable[tuple[str, tuple]]:
+    yield "an empty window with two keys equally near", (_line(0.0, 9.0), _line(-3.0, 3.0, 8.5))
+    yield "an empty window with two equal keys", (_line(30.0, 1.0), _line(5.0, 0.5, 5.0))
+    yield "a key exactly one width away, and none nearer", (_line(2.0, 0.0), _line(3.0, 4.0, 0.5))
+    yield "a key exactly one width away, and one nearer", (_line(2.0, 4.5), _line(3.0, 2.5, 4.0))
+    yield "one key only", (_line(2.0, -1000.0), _line(2.5))
+    yield "every window is empty", (_line(-500.0, 500.0), _line(0.0, 2.0))
+    yield "as many queries as keys", (_line(0.5, 2.0, 9.0), _line(1.0, 2.5, 0.0))
+    yield "the queries are the keys", (_line(0.0, 0.5, 4.0), _line(0.0, 0.5, 4.0))
+
+
+def _epanechnikov(query: Tensor, keys: Tensor) -> Tensor:
+    return attention_weights(query, keys, width=1.0, kernel="epanechnikov")
+
+
+def _u(query: Tensor, keys: Tensor) -> Tensor:
+    return query[:, None] - keys
+
+
+def _cut(query: Tensor, keys: Tensor) -> Tensor:
+    return (1 - _u(query, keys) ** 2).clamp(min=0)
+
+
+def _shares(kernel: Tensor) -> Tensor:
     return kernel / kernel.sum(dim=1, keepdim=True)
 
 
-def _after_subtracting(extreme: Callable, dim: int | tuple[int, int]) -> Callable:
-    """The formula after a number was subtracted from the exponents: the largest or the smallest of them along `dim`."""
+def _where_empty(fill: Callable[[Tensor, Tensor], Tensor], kernel: Callable = _cut) -> Callable:
+    """Shares of the kernel; in rows where it is 0 everywhere, what `fill` gives."""
 
     def weights(query: Tensor, keys: Tensor) -> Tensor:
-        exponents = _exponents(query, keys, 1.0)
-        kernel = (exponents - extreme(exponents, dim=dim, keepdim=True)).exp()
-        return kernel / kernel.sum(dim=1, keepdim=True)
+        table = kernel(query, keys)
+        return torch.where(table.sum(dim=1, keepdim=True) == 0, fill(query, keys), _shares(table))
 
     return weights
 
 
-def _nearest_distance_subtracted(query: Tensor, keys: Tensor) -> Tensor:
-    distances = _distances(query, keys).abs()
-    return -0.5 * (distances - distances.amin(dim=1, keepdim=True)) ** 2
+def _nearest_ones(query: Tensor, keys: Tensor) -> Tensor:
+    distance = _u(query, keys).abs()
+    return _shares((distance == distance.amin(dim=1, keepdim=True)).to(query.dtype))
 
 
-def _uniform_where_empty(query: Tensor, keys: Tensor) -> Tensor:
-    return torch.where(_naive(query, keys).isnan(), 1 / len(keys), _naive(query, keys))
+def _first_nearest(query: Tensor, keys: Tensor) -> Tensor:
+    return torch.nn.functional.one_hot(_u(query, keys).abs().argmin(dim=1), len(keys)).to(query.dtype)
 
 
 far_query = Exercise(
     "far_query",
-    "Debug: a query far away",
+    "Debug: a kernel with three faults",
     (
         Function(
             "mended_weights",
-            "mended_weights(query, keys) → a table (m, n) for σ = 1; rows sum to 1 for every query",
-            lambda query, keys: attention_weights(query, keys),
-            _far_queries,
+            "mended_weights(query, keys) → a table (m, n), Epanechnikov weights for σ = 1; an empty window goes to the "
+            "nearest",
+            _epanechnikov,
+            _windows,
             (
                 Mistake(
-                    "still 0/0",
-                    _naive,
-                    "For the far query every exponential underflows to 0, so the division is 0/0 = nan. "
-                    "Which number may be subtracted from a row of exponents without changing its weights?",
+                    "not cut off",
+                    lambda q, k: _shares(1 - _u(q, k) ** 2),
+                    "Beyond one width 1 − u² is negative, so far keys get negative weights. The kernel is 0 there.",
                 ),
                 Mistake(
-                    "still 0/0 in float64",
-                    lambda query, keys: _naive(query.double(), keys.double()),
-                    "float64 reaches farther, but for the farthest query every exponential underflows: 0/0 = nan. "
-                    "Which number may be subtracted from a row of exponents without changing its weights?",
+                    "nothing mended",
+                    lambda q, k: (1 - _u(q, k) ** 2) / (1 - _u(q, k) ** 2).sum(),
+                    "All three faults are still there. What is 1 − u² beyond one width, and what does a row sum to?",
+                ),
+                Mistake(
+                    "one sum for the whole table",
+                    lambda q, k: _cut(q, k) / _cut(q, k).sum(),
+                    "Each kernel value is divided by the sum over the whole table. Every query has a sum of its own.",
+                ),
+                Mistake(
+                    "still 0/0",
+                    lambda q, k: _shares(_cut(q, k)),
+                    "A query without any key in reach is 0/0 = nan: the rule for the empty window is missing.",
                 ),
                 Mistake(
                     "nan replaced by 0",
-                    lambda query, keys: _naive(query, keys).nan_to_num(0.0),
-                    "nan became 0 (as it does when a small number is added below the line). That hides the "
-                    "fault: the row no longer sums to 1 and f(1000) would be 0, though no value need be "
-                    "near 0.",
+                    lambda q, k: _shares(_cut(q, k)).nan_to_num(0.0),
+                    "nan became 0. Then the row no longer sums to 1, and f(1000) would be 0, though no value need be "
+                    "near 0. The rule: the nearest key takes it.",
                 ),
                 Mistake(
-                    "uniform when far",
-                    _uniform_where_empty,
-                    "The far query now gets the plain mean (as it does when the exponents are cut off). Its weights "
-                    "exist, only exp is too small to hold them: the nearest key takes nearly all.",
+                    "uniform where empty",
+                    _where_empty(lambda q, k: torch.full_like(_u(q, k), 1 / len(k))),
+                    "An empty window gets the plain mean here. The rule: the nearest key takes it.",
                 ),
                 Mistake(
-                    "nearest key where nan",
-                    lambda query, keys: torch.where(
-                        _naive(query, keys).isnan(), _nearest(query, keys, 1.0), _naive(query, keys)
-                    ),
-                    "The nearest key is put in where nan came out. Two keys may be just as near, or nearly so, and "
-                    "then they share. Mend the exponents, not the result.",
+                    "the first of the nearest",
+                    _where_empty(_first_nearest),
+                    "One key takes the empty window, also where two are just as near (argmin names the first). "
+                    "Equals share.",
                 ),
                 Mistake(
-                    "largest of the whole table subtracted",
-                    _after_subtracting(torch.amax, dim=(0, 1)),
-                    "The largest exponent of the whole table is subtracted. A far query's row still underflows: each "
-                    "row has a largest exponent of its own.",
+                    "a Gaussian where empty",
+                    _where_empty(lambda q, k: (-0.5 * _u(q, k) ** 2).softmax(dim=1)),
+                    "An empty window gets Gaussian weights here. The rule: the nearest keys alone, in equal parts.",
                 ),
                 Mistake(
-                    "largest of the column subtracted",
-                    _after_subtracting(torch.amax, dim=0),
-                    "The largest exponent of each column is subtracted, which changes the weights: within a row the "
-                    "same number must come off every exponent, dim 1.",
+                    "nearest for every query",
+                    _nearest_ones,
+                    "The nearest key takes every window. It is the rule for empty ones only.",
                 ),
                 Mistake(
-                    "smallest subtracted",
-                    _after_subtracting(torch.amin, dim=1),
-                    "The smallest exponent of each row is subtracted, so the others become large and exp overflows: "
-                    "inf/inf. Subtract the largest.",
+                    "absolute value",
+                    lambda q, k: _shares((1 - _u(q, k) ** 2).abs()),
+                    "|1 − u²| grows beyond one width: far keys now weigh most. The kernel is 0 there.",
                 ),
                 Mistake(
-                    "distance subtracted before the square",
-                    lambda query, keys: _nearest_distance_subtracted(query, keys).softmax(dim=1),
-                    "The nearest distance is subtracted before the square. That changes the weights: subtract from the "
-                    "exponents.",
+                    "not squared",
+                    _where_empty(_nearest_ones, lambda q, k: (1 - _u(q, k).abs()).clamp(min=0)),
+                    "1 − |u| is the triangular kernel. Epanechnikov's is 1 − u².",
                 ),
                 Mistake(
-                    "softmax over the queries",
-                    lambda query, keys: _exponents(query, keys, 1.0).softmax(dim=0),
-                    WRONG_AXIS[0].feedback,
+                    "boxcar",
+                    _where_empty(_nearest_ones, lambda q, k: (_u(q, k).abs() < 1).to(q.dtype)),
+                    "All keys in reach weigh the same: that is the boxcar. Epanechnikov's is 1 − u².",
                 ),
                 Mistake(
-                    "½ forgotten",
-                    lambda query, keys: (2 * _exponents(query, keys, 1.0)).softmax(dim=1),
-                    "The ½ in the exponent −½ distance² is missing.",
-                ),
-                Mistake(
-                    "square forgotten",
-                    lambda query, keys: (-0.5 * _distances(query, keys).abs()).softmax(dim=1),
-                    NO_SQUARE,
-                ),
-                Mistake(
-                    "nearest key for every query",
-                    lambda query, keys: _nearest(query, keys, 1.0),
-                    "Right for far queries, but near ones must still share their attention.",
+                    "one side only",
+                    _where_empty(_nearest_ones, lambda q, k: (1 - _u(q, k) ** 2).clamp(min=0) * (_u(q, k) >= 0)),
+                    "Only keys on one side of the query are heard. The distance is |query − key|.",
                 ),
             ),
-            edge_cases=_odd_distances,
-            remark="Far away, Nadaraya–Watson does not fade to 0: it repeats the nearest key's value.",
+            edge_cases=_odd_windows,
+            seconds=4.0,
+            remark="Far away, Nadaraya–Watson does not fade to 0: it repeats what the nearest key says.",
         ),
     ),
     hints=(
-        "Print `kernel` for the far query. What is divided by what?",
-        "The same number may be subtracted from all exponents of a row without changing a weight. Choose it "
-        "so that the largest exponent becomes 0.",
-        "Keep the exponents apart from `torch.exp`: `exponents = -0.5 * …`",
+        "Print `kernel`, and the sums of the rows of the result. Which of the printed numbers cannot be?",
+        "Cut the kernel off at 0, divide row by row, and find the rows whose kernel is 0 everywhere: there the keys at "
+        "the smallest distance share.",
+        "`empty = kernel.sum(…) == 0` marks rows, and `distance == distance.amin(…)` the nearest in each",
     ),
 )
 
@@ -799,23 +936,31 @@ def _is_average(weights: Tensor) -> bool:
     return bool((weights >= 0).all()) and _sums_to_one(weights.sum(dim=1))
 
 
+def _curve_bias(width: float) -> float:
+    """How far f lies above the curve y = x² at its middle, on 501 keys."""
+    keys = torch.linspace(0, 5, 501, dtype=torch.float64)
+    return nadaraya_watson(torch.tensor([2.5], dtype=torch.float64), keys, keys**2, width=width).item() - 6.25
+
+
 bounds = Exercise(
     "bounds",
-    "Prove and check: f stays between the values",
+    "Prove and check: what an average can and cannot do",
     (
         Choice(
-            "property_needed",
+            "leaky",
             Question(
-                "Which property of the weights does the proof need?",
+                "A layer throws part of the attention away: its weights are at least 0, and each row sums to *at most* "
+                "1. All values are positive. Which bound still holds for every such layer?",
                 {
-                    "each row sums to 1": (
-                        "With a sum of 1 alone, weights (2, −1) would take f outside: 2·3 − 1·0 = 6 for y = (3, 0)."
+                    "both": "Let all weights be 0: f = 0 is below every positive value.",
+                    r"$f(x) \ge \min_i y_i$ only": (
+                        "This is the one that fails: with weights that sum to ½, f may be half of the smallest value."
                     ),
-                    "no weight is negative": (
-                        "With weights ≥ 0 alone, (1, 1) gives f = 3 + 3 = 6 for y = (3, 3). The sum is needed as well."
+                    r"$f(x) \le \max_i y_i$ only": (
+                        "Σ α_i y_i ≤ Σ α_i · max y ≤ max y still goes through, because max y is positive. Downwards "
+                        "the last step needs a sum of at least 1."
                     ),
-                    "both": "Both: f = Σ α_i y_i ≤ Σ α_i max y = max y, and likewise from below.",
-                    "the kernel is smooth": "Not needed: the boxcar jumps and obeys the bound too.",
+                    "neither": "Try to push f above the largest value: which weights would do it?",
                 },
                 right="c",
             ),
@@ -920,17 +1065,36 @@ bounds = Exercise(
             ),
             edge_cases=_odd_tables,
         ),
+        Value(
+            "bias",
+            _curve_bias(0.3),
+            (
+                Mistake("as before", _curve_bias(0.5), "That is the error at σ = 0.5."),
+                Mistake(
+                    "in proportion",
+                    _curve_bias(0.5) * 0.6,
+                    "0.15 shrinks with σ. How far a parabola leaves its tangent grows with the *square* of the step.",
+                ),
+                Mistake("the estimate", 6.25 + _curve_bias(0.3), "That is the estimate itself. By how much is it off?"),
+                Mistake("half", _curve_bias(0.3) / 2, "Half of it: compare with what the cell shows for σ = 0.5."),
+                Mistake("to the fourth", 0.25 * 0.6**4, "That shrinks with the fourth power. The square is enough."),
+            ),
+            decimals=2,
+            remark="On a parabola the error is σ² exactly: inside, halving σ quarters it.",
+        ),
         Choice(
-            "boundary",
+            "curved",
             Question(
-                "The middle is perfect. Why is $f(0) = 1.589$ and not $0$?",
+                "There is no noise, and 2.5 is far from both ends. Why is $f(2.5)$ too large?",
                 {
-                    "noise in the data": "There is no noise in these data: y = 2x exactly.",
-                    "rounding errors": "Floating point errs by about 1e-7 here, not by 1.6.",
-                    r"$\sigma$ is too small": "A larger σ reaches farther into the slope and makes f(0) larger still.",
+                    "noise in the data": "There is no noise in these data: y = x² exactly.",
+                    "rounding errors": "Floating point errs by about 1e-7 here.",
                     "all other keys lie on one side": (
-                        "At x = 0 all other keys lie to the right, with larger y, and nothing on the left "
-                        "balances them. More data do not help: this is bias at the boundary, not noise."
+                        "That happens at the boundary. Here keys lie on both sides, in equal number."
+                    ),
+                    "the curve bends upwards: neighbours on both sides are, on average, higher": (
+                        "What the left neighbour lacks, the right one more than makes up for: valleys are filled and "
+                        "peaks cut. More data do not help."
                     ),
                 },
                 right="d",
@@ -939,133 +1103,175 @@ bounds = Exercise(
     ),
     hints=(
         "Try to break the bound: find weights that take the average out of the range of the values.",
-        "Two steps, Σ α_i y_i ≤ Σ α_i · max y and Σ α_i · max y = max y. What does each of them need?",
+        "Two steps, Σ α_i y_i ≤ Σ α_i · max y and Σ α_i · max y ≤ max y. What does each of them need? For `bias` "
+        "compare the errors that the cell prints.",
         "`sums = weights.sum(dim=…)`, to be compared with ones by `torch.allclose`.",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
+# Repeated measurements: leave out a place, not a point.
 
 
-def _curves(generator: torch.Generator) -> Iterable[tuple]:
-    for n, width in ((3, 0.8), (4, 0.5), (6, 1.4), (25, 0.3)):
-        x = _tenths((n,), 0, 5, generator)
-        yield x, (2 * x.sin() + _tenths((n,), -1, 1, generator)).mul(10).round() / 10, width
+def _repeated(generator: torch.Generator) -> Iterable[tuple]:
+    for n, places, width in ((4, 2, 0.8), (5, 3, 0.5), (8, 4, 1.4), (20, 9, 0.6)):
+        x = torch.randint(0, places, (n,), generator=generator) / 2
+        x[0], x[1] = 0.0, 0.5  # at least two places
+        yield x, _tenths((n,), -2, 2, generator), width
 
 
 def _odd_points() -> Iterable[tuple[str, tuple]]:
-    yield "two points at the same place", (_places(1.0, 1.0, 2.0, 0.3), _places(2.0, -1.0, 0.5, 1.0), 0.8)
-    yield "all points at the same place", (_places(2.0, 2.0, 2.0), _places(1.0, 4.0, 0.0), 0.5)
-    yield "a point far away from all others", (_places(0.0, 100.0, 0.5, 1.0), _places(1.0, -2.0, 0.5, 3.0), 0.5)
-    yield "two points only", (_places(3.0, 0.0), _places(-1.0, 2.5), 1.0)
-    yield "equal values", (_places(0.0, 2.0, 0.7), _places(1.5, 1.5, 1.5), 0.6)
-    yield "negative places, out of order", (_places(-1.0, 2.0, -3.0, 0.5), _places(0.5, 1.0, -2.0, 3.0), 1.4)
-    yield "large values", (_places(0.0, 1.0, 2.0, 2.5), _places(1000.0, -500.0, 20.0, 300.0), 0.7)
-    yield "a very wide kernel", (_places(0.0, 1.0, 3.0), _places(1.0, 2.0, 6.0), 50.0)
+    yield "every place once", (_line(0.0, 2.0, 0.5, 1.5), _line(1.0, 2.0, -1.0, 0.5), 0.8)
+    yield "every place twice", (_line(0.0, 1.0, 2.5, 0.0, 1.0, 2.5), _line(1.0, 0.0, 2.0, 1.5, 0.5, 1.0), 0.5)
+    yield "three at one place and one elsewhere", (_line(2.0, 2.0, 1.0, 2.0), _line(1.0, 4.0, 0.0, -1.0), 0.5)
+    yield "a point far away from all others", (_line(0.0, 100.0, 0.5, 0.0), _line(1.0, -2.0, 0.5, 3.0), 0.5)
+    yield "two points only", (_line(3.0, 0.0), _line(-1.0, 2.5), 1.0)
+    yield "negative places, out of order", (_line(-1.0, 2.0, -3.0, 2.0), _line(0.5, 1.0, -2.0, 3.0), 1.4)
+    yield "large values", (_line(0.0, 1.0, 1.0, 2.5), _line(1000.0, -500.0, 20.0, 300.0), 0.7)
+    yield "a very wide kernel", (_line(0.0, 1.0, 1.0, 3.0), _line(1.0, 2.0, 6.0, 0.0), 50.0)
 
 
-def _left_out_residuals(x: Tensor, y: Tensor, width: float) -> Tensor:
-    return y - nadaraya_watson(x, x, y, width=width, leave_one_out=True)
+def _place_out_residuals(x: Tensor, y: Tensor, width: float) -> Tensor:
+    residuals = torch.empty_like(y)
+    for place in x.unique():
+        here = x == place
+        residuals[here] = y[here] - nadaraya_watson(place[None], x[~here], y[~here], width=width)
+    return residuals
 
 
-_COURSE = noisy_sine(n=50, noise=0.5, seed=0)
-SMALLEST_ERROR = _left_out_residuals(_COURSE.x, _COURSE.y, 0.3).square().mean().item()
+def _place_out_error(x: Tensor, y: Tensor, width: float) -> Tensor:
+    return _place_out_residuals(x, y, width).square().mean()
 
 
-def _not_renormalised(x: Tensor, y: Tensor, width: float) -> Tensor:
-    table = _right(x, x, width)
-    return ((y - (table - table.diag().diag()) @ y) ** 2).mean()
+def _one_out_error(x: Tensor, y: Tensor, width: float) -> Tensor:
+    return (y - nadaraya_watson(x, x, y, width=width, leave_one_out=True)).square().mean()
 
 
-def _hidden(x: Tensor, y: Tensor, width: float, hidden: Tensor, score: float) -> Tensor:
-    """The mean squared error, with another score where `hidden` is True."""
-    return (y - _exponents(x, x, width).masked_fill(hidden, score).softmax(dim=1) @ y).square().mean()
+def _scores_on_a_line(x: Tensor, width: float) -> Tensor:
+    return -0.5 * (_u(x, x) / width) ** 2
+
+
+def _hidden(x: Tensor, y: Tensor, width: float, score: float) -> Tensor:
+    table = _scores_on_a_line(x, width).masked_fill(_u(x, x) == 0, score)
+    return (y - table.softmax(dim=1) @ y).square().mean()
+
+
+def _zeroed_after(x: Tensor, y: Tensor, width: float) -> Tensor:
+    table = _scores_on_a_line(x, width).softmax(dim=1).masked_fill(_u(x, x) == 0, 0.0)
+    return (y - table @ y).square().mean()
 
 
 def _zeroed_kernel(x: Tensor, y: Tensor, width: float) -> Tensor:
-    kernel = _exponents(x, x, width).exp() * (1 - torch.eye(len(x)))
+    kernel = _scores_on_a_line(x, width).exp() * (_u(x, x) != 0)
     return (y - kernel @ y / kernel.sum(dim=1)).square().mean()
 
 
+def _mean_of_places(x: Tensor, y: Tensor, width: float) -> Tensor:
+    residuals = _place_out_residuals(x, y, width)
+    return torch.stack([residuals[x == place].square().mean() for place in x.unique()]).mean()
+
+
 def _with_another_width(change: Callable[[float], float]) -> Callable:
-    return lambda x, y, width: _left_out_residuals(x, y, change(width)).square().mean()
+    return lambda x, y, width: _place_out_error(x, y, change(width))
+
+
+WIDTHS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 1.0, 2.0)
+
+
+def measured_twice() -> tuple[Tensor, Tensor]:
+    """30 places of the course's curve, each measured twice by a meter that errs by 0.1: (60,) and (60,)."""
+    x, y = noisy_sine(n=30, noise=0.5, seed=2)
+    meter = 0.1 * torch.randn(60, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    return torch.cat([x, x]), torch.cat([y, y]) + meter
+
+
+def _best(error: Callable) -> float:
+    x, y = measured_twice()
+    return min(WIDTHS, key=lambda width: error(x, y, width).item())
+
+
+ONE_OUT, PLACE_OUT = _best(_one_out_error), _best(_place_out_error)
 
 
 leave_one_out = Exercise(
     "leave_one_out",
-    "Implement: choose σ by leaving one out",
+    "Implement: leave a whole place out",
     (
         Function(
-            "leave_one_out_error",
-            "leave_one_out_error(x, y, width) → the mean squared error, each point predicted from the others",
-            lambda x, y, width: _left_out_residuals(x, y, width).square().mean(),
-            _curves,
+            "leave_place_out_error",
+            "leave_place_out_error(x, y, width) → the mean squared error, each point predicted from the other places",
+            _place_out_error,
+            _repeated,
             (
                 Mistake(
+                    "leave one out",
+                    _one_out_error,
+                    "Each point is hidden from itself, but not from the others at its own place: they still give its "
+                    "value away. Hide all of them.",
+                ),
+                Mistake(
                     "point predicts itself",
-                    lambda x, y, width: (y - _right(x, x, width) @ y).square().mean(),
-                    "Each point still helps to predict itself. An exponent of 0 on the diagonal is the "
-                    "largest there is, not the smallest: which exponent gives the weight 0?",
+                    lambda x, y, width: (y - _scores_on_a_line(x, width).softmax(dim=1) @ y).square().mean(),
+                    "Each point still helps to predict itself. An exponent of 0 is the largest there is, not the "
+                    "smallest: which exponent gives the weight 0?",
                 ),
                 Mistake(
                     "not normalised again",
-                    _not_renormalised,
-                    "With the diagonal set to 0 after the softmax, the other weights no longer sum to 1. "
-                    "Take the point out before.",
+                    _zeroed_after,
+                    "The weights of the own place are set to 0 after the softmax, so that the others no longer sum to "
+                    "1. Take them out before.",
                 ),
                 Mistake(
                     "sum instead of mean",
-                    lambda x, y, width: _left_out_residuals(x, y, width).square().sum(),
+                    lambda x, y, width: _place_out_residuals(x, y, width).square().sum(),
                     "This is the sum of the squared errors, the mean is asked.",
                 ),
                 Mistake(
                     "root",
-                    lambda x, y, width: _left_out_residuals(x, y, width).square().mean().sqrt(),
+                    lambda x, y, width: _place_out_error(x, y, width).sqrt(),
                     "This is the root of the mean squared error: one square root too many.",
                 ),
                 Mistake(
                     "absolute error",
-                    lambda x, y, width: _left_out_residuals(x, y, width).abs().mean(),
+                    lambda x, y, width: _place_out_residuals(x, y, width).abs().mean(),
                     "This is the mean absolute error: square the differences.",
                 ),
                 Mistake(
                     "mean difference",
-                    lambda x, y, width: _left_out_residuals(x, y, width).mean(),
+                    lambda x, y, width: _place_out_residuals(x, y, width).mean(),
                     "The differences are not squared, so errors of opposite sign cancel.",
                 ),
                 Mistake(
                     "one error for each point",
-                    lambda x, y, width: _left_out_residuals(x, y, width).square(),
+                    lambda x, y, width: _place_out_residuals(x, y, width).square(),
                     "These are the squared errors one by one: one number is asked, their mean.",
                 ),
                 Mistake(
-                    "variance of the errors",
-                    lambda x, y, width: _left_out_residuals(x, y, width).var(correction=0),
-                    "This is the variance: the mean of the errors was subtracted first. They are squared as they are.",
+                    "mean over the places",
+                    _mean_of_places,
+                    "The errors are averaged within each place first. All n points count alike: one mean over them.",
                 ),
                 Mistake(
                     "divided by n − 1",
-                    lambda x, y, width: _left_out_residuals(x, y, width).square().sum() / (len(x) - 1),
+                    lambda x, y, width: _place_out_residuals(x, y, width).square().sum() / (len(x) - 1),
                     "Divided by n − 1. There are n errors, and their mean is asked.",
                 ),
                 Mistake(
-                    "finite own exponent",
-                    lambda x, y, width: _hidden(x, y, width, torch.eye(len(x), dtype=torch.bool), -50.0),
-                    "The own exponent is only lowered, by 50 or the like. For a point far from all others the others' "
-                    "exponents may be lower still, and it predicts itself again. Only −∞ gives the weight 0.",
+                    "divided by the number of places",
+                    lambda x, y, width: _place_out_residuals(x, y, width).square().sum() / len(x.unique()),
+                    "Divided by the number of places. There are n errors, and their mean is asked.",
                 ),
                 Mistake(
-                    "equal places hidden too",
-                    lambda x, y, width: _hidden(x, y, width, _distances(x, x) == 0, -math.inf),
-                    "Points at an equal place are hidden too: their distance is 0 as well. Only the point itself is "
-                    "left out, on the diagonal.",
+                    "finite own exponent",
+                    lambda x, y, width: _hidden(x, y, width, -50.0),
+                    "The own place's exponents are only lowered, to −50 or the like. For a point far from all others "
+                    "the others' exponents may be lower still. Only −∞ gives the weight 0.",
                 ),
                 Mistake(
                     "0/0 for a lonely point",
                     _zeroed_kernel,
-                    "For a point far from all others this is 0/0 = nan: their kernel values underflow (or its own "
-                    "weight is 1, and 1 − 1 stands below the line). Take the point out before the softmax: which "
-                    "exponent gives the weight 0?",
+                    "For a point far from all others this is 0/0 = nan: their kernel values underflow. Take the own "
+                    "place out before the softmax: which exponent gives the weight 0?",
                 ),
                 Mistake(
                     "width ignored",
@@ -1083,30 +1289,205 @@ leave_one_out = Exercise(
                 ),
             ),
             edge_cases=_odd_points,
+            seconds=4.0,
         ),
         Value(
-            "best_width",
-            0.3,
+            "one_out",
+            ONE_OUT,
+            (
+                Mistake("the largest", 2.0, "At σ = 2 the error is large: look for the smallest."),
+                Mistake("places left out", PLACE_OUT, "That is the width when whole places are left out."),
+            ),
+            decimals=2,
+            remark="The twin at the same place gives the answer away, noise and all.",
+        ),
+        Value(
+            "place_out",
+            PLACE_OUT,
             (
                 Mistake(
-                    "point predicts itself",
-                    0.05,
-                    "0.05 is the smallest σ on offer. It wins when each point may predict itself: its own y "
-                    "is always the best guess.",
+                    "points left out",
+                    ONE_OUT,
+                    "That is the width when single points are left out: the twin at the same place tells the answer.",
                 ),
-                Mistake("largest error", 2.0, "At σ = 2 the error is largest: look for the smallest."),
-                Mistake("place in the list", 3.0, "3 is its place in the list: give the width itself."),
-                Mistake("smallest error", SMALLEST_ERROR, "That is the smallest error. At which width is it reached?"),
+                Mistake("the largest", 2.0, "At σ = 2 the error is large: look for the smallest."),
             ),
             decimals=2,
             remark="Wide enough to average the noise away, narrow enough to follow the curve.",
         ),
     ),
     hints=(
-        "Take the own key out before the weights are normalised, not after.",
-        "A weight is 0 if its exponent is −∞. Put that on the diagonal of the exponents, and the softmax "
-        "shares out the rest among the others.",
-        "`exponents = …` as in exercise 5, with x as queries and as keys; `fill_diagonal_` writes a diagonal.",
+        "Take the own place out before the weights are normalised, not after. Which points are at the own place?",
+        "A weight is 0 if its exponent is −∞. Where two points have the same x, their difference is exactly 0.",
+        "`exponents.masked_fill(…, -torch.inf)`, with x as queries and as keys",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# A line in place of a mean: local linear regression, in float64 because small variances are divided by.
+
+FLAT = 1e-9  # below this variance of the keys there is no slope to be had
+
+
+def _local_line(query: Tensor, keys: Tensor, values: Tensor, width: float) -> Tensor:
+    """The weighted least-squares line of each query, read at the query."""
+    alpha = attention_weights(query, keys, width=width)
+    return _line_at(query, keys, values, alpha)
+
+
+def _line_at(query: Tensor, keys: Tensor, values: Tensor, alpha: Tensor, sign: float = 1.0) -> Tensor:
+    centre, level, slope = _fitted(keys, values, alpha)
+    return level + sign * slope * (query - centre)
+
+
+def _fitted(keys: Tensor, values: Tensor, alpha: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The weighted means of keys and values, and the slope, each (m,)."""
+    alpha = alpha / alpha.sum(dim=1, keepdim=True)
+    centre, level = alpha @ keys, alpha @ values
+    off = keys - centre[:, None]
+    spread = (alpha * off**2).sum(dim=1)
+    shared = (alpha * off * (values - level[:, None])).sum(dim=1)
+    return centre, level, torch.where(spread < FLAT, 0.0, shared / spread.clamp(min=FLAT))
+
+
+def _everybody_alike(query: Tensor, keys: Tensor) -> Tensor:
+    return torch.full((len(query), len(keys)), 1 / len(keys), dtype=query.dtype)
+
+
+def _slope_through_zero(query: Tensor, keys: Tensor, values: Tensor, width: float) -> Tensor:
+    alpha = attention_weights(query, keys, width=width)
+    return query * (alpha @ (keys * values)) / (alpha @ keys**2).clamp(min=FLAT)
+
+
+def _for_a_line(generator: torch.Generator) -> Iterable[tuple]:
+    for m, n, width in ((2, 4, 1.0), (3, 5, 1.5), (4, 8, 0.8), (6, 20, 0.7)):
+        keys = (torch.randperm(25, generator=generator)[:n].double() / 5).sort().values
+        yield (
+            _tenths((m,), 0, 5, generator).double(),
+            keys,
+            _tenths((n,), -3, 3, generator).double().mul(10).round() / 10,
+            width,
+        )
+
+
+def _wide_line(*numbers: float) -> Tensor:
+    return torch.tensor(numbers, dtype=torch.float64)
+
+
+def _odd_lines() -> Iterable[tuple[str, tuple]]:
+    yield (
+        "points on a line",
+        (_wide_line(0.0, 2.5, 6.0), _wide_line(0.0, 1.0, 3.0, 5.0), _wide_line(1.0, 3.0, 7.0, 11.0), 1.0),
+    )
+    yield "all keys at one place", (_wide_line(1.0, 2.0), _wide_line(2.0, 2.0, 2.0), _wide_line(1.0, 4.0, 1.0), 0.8)
+    yield "one key only", (_wide_line(0.0, 2.0), _wide_line(1.0), _wide_line(3.0), 1.0)
+    yield "two keys", (_wide_line(0.5, 3.0), _wide_line(1.0, 2.0), _wide_line(1.0, -1.0), 1.0)
+    yield "two equal keys among others", (_wide_line(1.0), _wide_line(0.0, 2.0, 2.0), _wide_line(1.0, 4.0, 0.0), 1.0)
+    yield "equal values", (_wide_line(0.0, 1.5), _wide_line(0.0, 1.0, 3.0), _wide_line(2.0, 2.0, 2.0), 0.9)
+    yield (
+        "a query outside",
+        (_wide_line(-1.0, 4.5), _wide_line(0.0, 1.0, 2.0, 3.0), _wide_line(0.0, 2.0, 1.0, 3.0), 1.0),
+    )
+    yield "negative places", (_wide_line(-2.0, -1.0), _wide_line(-3.0, -1.5, 0.0), _wide_line(1.0, 0.0, 4.0), 1.2)
+    yield (
+        "a very wide kernel",
+        (_wide_line(0.0, 4.0), _wide_line(0.0, 1.0, 2.0, 4.0), _wide_line(1.0, 0.0, 3.0, 2.0), 50.0),
+    )
+
+
+local_line = Exercise(
+    "local_line",
+    "Implement: a line in place of a mean",
+    (
+        Function(
+            "local_line",
+            "local_line(query, keys, values, width) → (m,), each query's weighted least-squares line, at the query",
+            _local_line,
+            _for_a_line,
+            (
+                Mistake(
+                    "Nadaraya–Watson",
+                    lambda q, k, v, s: nadaraya_watson(q, k, v, width=s),
+                    "That is the weighted mean: the slope is missing, or the line is read at the mean of the keys.",
+                ),
+                Mistake(
+                    "one line for all",
+                    lambda q, k, v, s: _line_at(q, k, v, _everybody_alike(q, k)),
+                    "This is one line for all points: the weights are missing. Each query has a line of its own.",
+                ),
+                Mistake(
+                    "weights squared",
+                    lambda q, k, v, s: _line_at(q, k, v, attention_weights(q, k, width=s) ** 2),
+                    "The weights count twice here, α²: like a missing ½ in the exponent. Whoever multiplies rows "
+                    "before a least-squares solver takes √α.",
+                ),
+                Mistake(
+                    "weights' root",
+                    lambda q, k, v, s: _line_at(q, k, v, attention_weights(q, k, width=s).sqrt()),
+                    "The roots of the weights are used as weights.",
+                ),
+                Mistake(
+                    "sign of the step",
+                    lambda q, k, v, s: _line_at(q, k, v, attention_weights(q, k, width=s), -1.0),
+                    "The step goes the wrong way: from the mean of the keys to the query it is x − mean.",
+                ),
+                Mistake(
+                    "read at 0",
+                    lambda q, k, v, s: _line_at(0 * q, k, v, attention_weights(q, k, width=s)),
+                    "That is the line at 0, its intercept. It is to be read at the query.",
+                ),
+                Mistake(
+                    "slope",
+                    lambda q, k, v, s: _fitted(k, v, attention_weights(q, k, width=s))[2],
+                    "That is the slope of the line. Its value at the query is asked.",
+                ),
+                Mistake(
+                    "through 0",
+                    _slope_through_zero,
+                    "This line is forced through 0. It has two parameters, a level and a slope.",
+                ),
+                Mistake(
+                    "softmax over the queries",
+                    lambda q, k, v, s: _line_at(q, k, v, (-0.5 * (_u(q, k) / s) ** 2).softmax(dim=0)),
+                    "The softmax runs over dim 0, the queries. Each query shares out its attention among the keys.",
+                ),
+                Mistake(
+                    "width ignored",
+                    lambda q, k, v, s: _local_line(q, k, v, 1.0),
+                    "This is the answer for σ = 1. Where does σ enter?",
+                ),
+            ),
+            rtol=1e-3,
+            atol=1e-3,
+            seconds=4.0,
+            edge_cases=_odd_lines,
+            remark="On a straight line it is exact, at the boundary too.",
+        ),
+        Choice(
+            "price",
+            Question(
+                "The line's value at a query is again a sum of all $y_i$, its weights sum to 1. What has been lost?",
+                {
+                    "nothing: it is better everywhere": (
+                        "Ask it far outside of the keys, with noisy values: a line goes on rising."
+                    ),
+                    "the weights no longer depend on the query alone, but on the values": (
+                        "The formula is linear in the y_i: their weights are made from query and keys only."
+                    ),
+                    r"some weights may be below 0, so $f$ can leave the range of the values": (
+                        "At the boundary far keys get small negative weights. That is what lets it reach the end of a "
+                        "slope, and lets it run away outside."
+                    ),
+                },
+                right="c",
+            ),
+        ),
+    ),
+    hints=(
+        "A line through the weighted mean of the points: what is its slope, and how far is the query from that mean?",
+        "Weighted means of keys and values first; then the slope is the weighted covariance over the weighted "
+        "variance. Read the line at the query. Where the variance is nearly 0, the slope is 0.",
+        "`mean_x = alpha @ keys`, of shape (m,), and `keys - mean_x[:, None]` of shape (m, n)",
     ),
 )
 
@@ -1116,8 +1497,9 @@ ALL = (
     units,
     rows_and_columns,
     weights,
-    estimate,
+    votes,
     far_query,
-    bounds,
     leave_one_out,
+    bounds,
+    local_line,
 )

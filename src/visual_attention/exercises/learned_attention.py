@@ -1,6 +1,7 @@
 """The exercises of lesson 3: attention with a learned parameter.
 
-Right answers come from `visual_attention.regression`. Wrong ones are written out, so that a check can name them.
+Right answers come from `visual_attention.regression` where it has them. Wrong ones are written out, so that a check can
+name them.
 """
 
 import math
@@ -9,124 +10,141 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from courseware.exercises import reading, time_limit, tools
+from courseware.exercises.build import Case, Module
 from courseware.exercises.function import Function
 from courseware.exercises.multiple_choice import Question
 from courseware.exercises.questions import Choice, Exercise, Mistake, Value
 from courseware.exercises.report import Finding, State
 from visual_attention.datasets import noisy_sine
-from visual_attention.pooling import attention_weights
-from visual_attention.regression import LearnedKernelRegression, prediction_slope, press_residuals, training_path
+from visual_attention.regression import prediction_slope, training_path
 
-__all__ = ["ALL", "dot_product", "errata", "left_out", "predictions", "press", "slope", "train"]
+__all__ = ["ALL", "dot_product", "errata", "influence", "left_out", "loop", "module", "predictions", "slope", "train"]
 
 Tensor = torch.Tensor
 
 # --------------------------------------------------------------------------------------------------
-# The two misprints, evaluated literally: x_i = (0, 1, 3), y = (1, 2, 6), x = 1.
+# Three misprints, evaluated literally: x_i = (0, 2, 3), y = (4, 2, −3), w = ⅓, the query 2.
 
-KEYS = torch.tensor([0.0, 1.0, 3.0], dtype=torch.float64)
-VALUES = torch.tensor([1.0, 2.0, 6.0], dtype=torch.float64)
+KEYS = torch.tensor([0.0, 2.0, 3.0], dtype=torch.float64)
+VALUES = torch.tensor([4.0, 2.0, -3.0], dtype=torch.float64)
+W = 1 / 3
+MORE = 10.0  # what is added to every value in `shifted`
 
 
 def _kernel(w: float) -> Tensor:
-    return torch.exp(-0.5 * ((1.0 - KEYS) * w) ** 2)
+    return torch.exp(-0.5 * ((2.0 - KEYS) * w) ** 2)
 
 
 def _right_at(w: float) -> float:
     return float(_kernel(w) @ VALUES / _kernel(w).sum())
 
 
-def _slides_at(w: float) -> float:
-    return float(_kernel(w) @ VALUES / _kernel(1.0).sum())
+def _slides(values: Tensor) -> float:
+    return float(_kernel(W) @ values / _kernel(1.0).sum())
 
 
-SAME = "That is the right formula. Type the printed one in as it stands: where is w missing, or which index is wrong?"
-WIDTH_ONE = Mistake("w ignored", _right_at(1.0), "1.963 is the answer at w = 1: w has to stand in the exponent.")
+SAME = "That is the right formula. Type the printed one in as it stands: where is w missing?"
+WIDTH_ONE = Mistake("w ignored", _right_at(1.0), "That is the answer at w = 1: w has to stand in the exponent.")
 NOT_DIVIDED = Mistake(
-    "not divided",
-    float(_kernel(2.0) @ VALUES),
-    "That is the sum above the line alone. Divide by the sum below it.",
-)
-SLIDES = Mistake(
-    "slides", _slides_at(2.0), "That is `slides`: there the sum below the line has no w. Look at the line again."
+    "not divided", float(_kernel(W) @ VALUES), "That is the sum above the line alone. Divide by the sum below it."
 )
 
 errata = Exercise(
     "errata",
-    "By hand: two misprints, taken literally",
+    "By hand: three misprints, taken literally",
     (
         Value(
             "right",
-            _right_at(2.0),
+            _right_at(W),
             (
                 WIDTH_ONE,
-                Mistake("mean", 3.0, "3 is the plain mean, the answer at w = 0."),
-                Mistake(
-                    "w not squared", _right_at(math.sqrt(2.0)), "The distance is squared, w is not: ((x − x_i) w)²."
-                ),
-                Mistake("w as σ", _right_at(0.5), "Here w divides the distance, as σ does. w = 1/σ multiplies it."),
-                Mistake("½ forgotten", _right_at(math.sqrt(8.0)), "The ½ in the exponent is missing."),
+                Mistake("mean", 1.0, "1 is the plain mean, the answer at w = 0."),
+                Mistake("w not squared", _right_at(math.sqrt(W)), "The distance is squared, w is not: ((x − x_i) w)²."),
+                Mistake("w as σ", _right_at(1 / W), "Here w divides the distance, as σ does. w = 1/σ multiplies it."),
+                Mistake("½ forgotten", _right_at(W * math.sqrt(2.0)), "The ½ in the exponent is missing."),
                 NOT_DIVIDED,
-                SLIDES,
+                Mistake("slides", _slides(VALUES), "That is `slides`: its sum below the line has no w."),
+                Mistake(
+                    "own value", 2.0, "2 is the value at the query's own place. The other two points vote as well."
+                ),
             ),
         ),
         Value(
             "slides",
-            _slides_at(2.0),
+            _slides(VALUES),
             (
-                Mistake("normalised", _right_at(2.0), SAME),
+                Mistake("normalised", _right_at(W), SAME),
                 WIDTH_ONE,
                 NOT_DIVIDED,
                 Mistake(
                     "w below the line instead of above",
-                    float(_kernel(1.0) @ VALUES / _kernel(2.0).sum()),
+                    float(_kernel(1.0) @ VALUES / _kernel(W).sum()),
                     "Here w stands below the line only. `slides` has it above the line only.",
                 ),
             ),
-            remark="Its weights sum to 0.652 only.",
+            remark="Its weights sum to 1.577: no average.",
+        ),
+        Value(
+            "shifted",
+            _slides(VALUES + MORE),
+            (
+                Mistake(
+                    "ten more",
+                    _slides(VALUES) + MORE,
+                    "An average grows by 10 if all values do, for its weights sum to 1. These do not: by how much?",
+                ),
+                Mistake("normalised", _right_at(W) + MORE, SAME),
+                Mistake("not shifted", _slides(VALUES), "That is `slides` with the old values."),
+                Mistake(
+                    "ten without its weights",
+                    float((_kernel(W) @ VALUES + MORE) / _kernel(1.0).sum()),
+                    "10 was added once above the line. Each of the three values grows by 10, and each has a weight.",
+                ),
+                Mistake(
+                    "the growth",
+                    MORE * float(_kernel(W).sum() / _kernel(1.0).sum()),
+                    "By so much the result grows. The result itself is asked.",
+                ),
+            ),
+            decimals=2,
+            remark="It grew by more than 10: ten times the sum of the weights.",
         ),
         Value(
             "book",
-            3.0,
+            1.0,
             (
-                Mistake("normalised", _right_at(2.0), SAME),
                 Mistake(
-                    "sum of the kernel",
-                    float(_kernel(2.0).sum() / _kernel(2.0).sum()),
-                    "The values are missing from the sum.",
+                    "nearest", -3.0, "So the right formula would answer. In this one K_i stands below the line too."
                 ),
-                Mistake("K_i once", 9.0, "Below the line K_i is added once for each j: three times, not once."),
-                NOT_DIVIDED,
-                SLIDES,
+                Mistake("K_i once", 3.0, "Below the line K_i is added once for each j: three times, not once."),
+                Mistake("nothing", 0.0, "The kernels are small there, but each is divided by three times itself."),
+                Mistake("one third", 1 / 3, "1/3 is a weight. Multiply each value by it, and add."),
             ),
-            remark="Each weight is K/(3K): one third, whatever w is.",
+            remark="Each weight is K/(3K), wherever you ask: even far away this is the plain mean.",
         ),
         Value(
-            "slides_at_zero",
-            _slides_at(0.0),
+            "same_as",
+            math.sqrt(W),
             (
-                Mistake("mean", 3.0, "3 would need weights that sum to 1. At w = 0 these are 1 each, over 1.7419."),
-                Mistake("sum of the values", 9.0, "9 is the sum of the values: divide by the kernels below the line."),
-                Mistake("kernels of 0", 0.0, "At w = 0 every kernel above the line is e⁰ = 1, not 0."),
-                Mistake("w = 2", _slides_at(2.0), "That is `slides` at w = 2. Put w = 0 above the line."),
-                Mistake("w ignored", _right_at(1.0), "1.963 is the answer at w = 1. Put w = 0 above the line."),
+                Mistake("the same w", W, "Compare the two exponents: one has w, the other w². At ⅓ they differ."),
                 Mistake(
-                    "sum of the weights",
-                    3.0 / float(_kernel(1.0).sum()),
-                    "1.722 is the sum of the weights. The values are missing from the sum.",
+                    "squared", W**2, "⅓² in the right formula would make the curve flatter still: the other way round."
                 ),
+                Mistake("one over the root", 1 / math.sqrt(W), "w² of the right formula has to equal ⅓."),
+                Mistake("half", W / 2, "w² of the right formula has to equal ⅓: take a root, do not halve."),
             ),
-            remark="The weights sum to 1.7223: a prediction near the edge of the data, from nothing.",
+            remark="It is an average, and a test of sums does not find it: only its width is another one.",
         ),
     ),
     hints=(
         "Compute the sum above the line once: `right` and `slides` share it.",
-        "In `book` the index below the line does not move: the sum over j adds the same K_i three times. And "
-        "at w = 0 every kernel is e⁰.",
-        "Above the line at w = 2: `0.1353 * 1 + 1 * 2 + …`",
+        "What do the weights of `slides` sum to? By that many times 10 the result grows. In `book` the index below the "
+        "line does not move. For `same_as` compare the exponents only.",
+        "Above the line at w = ⅓: `0.8007 * 4 + 1 * 2 + …`",
     ),
 )
 
@@ -134,61 +152,89 @@ errata = Exercise(
 
 predictions = Exercise(
     "predictions",
-    "Predict: starts, signs and losses",
+    "Predict: one step behind each trap",
     (
         Choice(
-            "start_at_zero",
+            "adam_at_zero",
             Question(
-                "Training starts at $w = 0$, leave-one-out, any learning rate. Then $w$",
+                "Adam's first step is about as long as the rate, however small the slope. It starts at $w = 0$, on $w$ "
+                "itself, leave-one-out. Then $w$",
                 {
-                    "grows towards the optimum, slowly": (
-                        "It would, if there were a slope. At w = 0 every ∂f/∂w carries the factor w and vanishes."
+                    "moves by about the rate, up or down by chance": (
+                        "Small is not zero. Adam divides the mean slope by its size plus a tiny number: 0 over "
+                        "that is 0."
                     ),
-                    "goes to plus or minus the optimum, by chance": (
-                        "The sign does not matter, w and −w are the same estimator. But neither gets started from 0."
+                    "stays 0": (
+                        "The slope is exactly 0 at w = 0, so Adam's mean slope is 0 and its step 0/(0 + ε) = 0. What "
+                        "saved the lesson's starts was that they lay beside 0."
                     ),
-                    "stays 0 for ever": (
-                        "∂f/∂w = −w Cov(y, d²) is 0 at w = 0, whatever the data: gradient descent never leaves."
-                    ),
-                },
-                right="c",
-            ),
-        ),
-        Choice(
-            "loss_zero",
-            Question(
-                "Somebody reports a training loss of 0.0000 with each point among its own keys. Then",
-                {
-                    "the model has learned the curve": (
-                        "A training loss of 0 on noisy data means that the noise was learned too."
-                    ),
-                    "the model copies the data, noise included": (
-                        "Each point sees itself, so w → ∞ copies y. The curve becomes the nearest neighbour's."
-                    ),
-                    "there must be a bug in the loss": (
-                        "No bug is needed: the loss with itself really has its infimum 0 at w → ∞."
+                    "becomes nan, for Adam divides 0 by 0": (
+                        "Adam adds a tiny ε below the line, for just this case: 0/ε is 0."
                     ),
                 },
                 right="b",
             ),
         ),
         Choice(
-            "sign_of_w",
+            "same_place",
             Question(
-                "A run ends at $w = -4.1$. Its predictions",
+                "Two of the points stand at the same $x$; their values are 1 and 3. All other places differ. "
+                "Each point "
+                r"is among its own keys, and the loss is $\frac12\sum_k (f(x_k) - y_k)^2$. As $w \to \infty$ it "
+                r"goes to",
                 {
-                    "equal those of $w = 4.1$": "Only w² enters the exponent: w and −w give the same weights.",
-                    "prefer far keys": "The exponent holds w², so it is negative for both signs.",
-                    "are mirrored at the query": "A negative w is squared away; nothing is mirrored.",
+                    "0": "Each of the two sees the other as closely as itself. Neither can copy its own value.",
+                    "½": "Both predict 2. How far is that from 1, and from 3? And both errors count.",
+                    "1": "Both predict the mean 2, and ½(1² + 1²) = 1. All other points copy themselves.",
+                    "2": "½(1² + 1²): the ½ of the loss.",
                 },
-                right="a",
+                right="c",
+            ),
+        ),
+        Choice(
+            "left_out_limit",
+            Question(
+                r"With leave-one-out, as $w \to \infty$, each point predicts",
+                {
+                    "its own value, so that the loss goes to 0": (
+                        "Its own score is −∞, whatever w is: it never sees itself."
+                    ),
+                    "the mean of the others": "That is the other end, w = 0: all scores alike.",
+                    "the value of its nearest other point, so that the loss stays finite": (
+                        "The nearest of the others takes the whole weight. That is noisy, but it does not run "
+                        "away: there "
+                        "is nothing to gain from a w without end."
+                    ),
+                    "nothing: 0/0": "The softmax shifts the scores: the nearest of the others gets weight 1.",
+                },
+                right="c",
+            ),
+        ),
+        Choice(
+            "averaged",
+            Question(
+                "Two runs end at $w = 4.1$ and $w = -4.1$. To be safe, somebody averages the two *parameters*. The new "
+                "model predicts",
+                {
+                    "what both predict": "Averaging what they predict would. The average of the parameters is "
+                    "another w.",
+                    "the plain mean of all values, wherever one asks": (
+                        "(4.1 − 4.1)/2 = 0, and at w = 0 all weights are equal: two copies of one good model "
+                        "give a bad "
+                        "one."
+                    ),
+                    "the mirror image": "Only w² enters. But what is the mean of 4.1 and −4.1?",
+                },
+                right="b",
             ),
         ),
     ),
     hints=(
-        "Look for the factor w in the slope, and for w² in the weights.",
-        "∂f/∂w is −w times a covariance. What follows at w = 0? And for which w does each point see nobody but itself?",
-        "`start_at_zero`: a step is −rate · ∂loss/∂w, and each term of that slope contains …",
+        "Put the extreme w into the softmax and ask who gets the weight.",
+        "At w = 0 every slope is exactly 0, and all weights are equal. For w without end the nearest key takes "
+        "all; two "
+        "keys that are equally near share it.",
+        "`same_place`: each of the two predicts …",
     ),
 )
 
@@ -199,6 +245,182 @@ def _tenths(size: tuple[int, ...], low: float, high: float, generator: torch.Gen
     """Random numbers with one decimal: what a report prints is what the function was given."""
     drawn = low + (high - low) * torch.rand(size, generator=generator, dtype=torch.float64)
     return (drawn * 10).round() / 10
+
+
+def _numbers(*numbers: float) -> Tensor:
+    return torch.tensor(numbers, dtype=torch.float64)
+
+
+def _points_and_folds(generator: torch.Generator) -> Iterable[tuple]:
+    for n, folds in ((4, 2), (5, 3), (6, 2), (12, 4)):
+        # Different points: where two coincide, several wrong rules happen to agree.
+        points = torch.randperm(50, generator=generator)[:n].double() / 10
+        fold = torch.arange(n) % folds
+        yield points, round(_tenths((), 0.6, 1.8, generator).item(), 1), fold[torch.randperm(n, generator=generator)]
+
+
+def _odd_folds() -> Iterable[tuple[str, tuple]]:
+    x, fold = _numbers(0.0, 1.0, 3.0, 4.5), torch.tensor([0, 1, 0, 1])
+    yield "every point a fold of its own", (x, 1.2, torch.tensor([2, 0, 1, 3]))
+    yield "two points at the same place, in different folds", (_numbers(1.0, 1.0, 2.0, 0.3), 1.2, fold)
+    yield "all points at the same place", (_numbers(2.0, 2.0, 2.0), 0.7, torch.tensor([0, 1, 1]))
+    yield "a point far away from all other folds", (_numbers(0.0, 200.0, 0.5, 1.0), 1.0, torch.tensor([0, 1, 0, 2]))
+    yield "w is 0", (x, 0.0, fold)
+    yield "w is negative", (x, -0.8, fold)
+    yield "folds of unequal size, with numbers far apart", (x, 0.9, torch.tensor([7, 7, -3, 7]))
+    yield "a large w", (_numbers(0.0, 0.1, 0.25, 0.3), 30.0, fold)
+    yield "all points in one fold, so that nobody is left", (x[:3], 1.1, torch.tensor([5, 5, 5]))
+
+
+def _scores(x: Tensor, w: float) -> Tensor:
+    return -0.5 * ((x[:, None] - x) * w) ** 2
+
+
+def _hidden(fold: Tensor) -> Tensor:
+    return fold[:, None] == fold
+
+
+def _shared_out(scores: Tensor, hidden: Tensor, dim: int = 1) -> Tensor:
+    """The softmax of what is not hidden; zeros where nothing is left."""
+    nobody = hidden.all(dim=dim, keepdim=True)
+    return torch.softmax(scores.masked_fill(hidden, -math.inf), dim=dim).masked_fill(nobody, 0.0)
+
+
+def _without_its_fold(x: Tensor, w: float, fold: Tensor) -> Tensor:
+    return _shared_out(_scores(x, w), _hidden(fold))
+
+
+def _kernel_without_its_fold(x: Tensor, w: float, fold: Tensor) -> Tensor:
+    kernel = _scores(x, w).exp().masked_fill(_hidden(fold), 0)
+    return kernel / kernel.sum(dim=1, keepdim=True)
+
+
+def _of_scores(name: str, scores: Callable[[Tensor, float], Tensor], feedback: str) -> tuple[Mistake, Mistake]:
+    """A mistake in the scores, for those who mend the row that has no keys and for those who leave nan there."""
+    return (
+        Mistake(name, lambda x, w, fold: _shared_out(scores(x, w), _hidden(fold)), feedback),
+        Mistake(
+            f"{name}, and nan",
+            lambda x, w, fold: scores(x, w).masked_fill(_hidden(fold), -math.inf).softmax(dim=1),
+            feedback,
+        ),
+    )
+
+
+left_out = Exercise(
+    "left_out",
+    "Implement: leave a fold out, inside the softmax",
+    (
+        Function(
+            "left_out_weights",
+            "left_out_weights(x, w, fold) → (n, n): nobody looks at its own fold, rows sum to 1 (or are all 0)",
+            _without_its_fold,
+            _points_and_folds,
+            (
+                Mistake(
+                    "zero after the softmax",
+                    lambda x, w, fold: torch.softmax(_scores(x, w), dim=1).masked_fill(_hidden(fold), 0),
+                    "The own fold was set to 0 after the softmax, so the rows no longer sum to 1. Hide it before.",
+                ),
+                Mistake(
+                    "only the point itself",
+                    lambda x, w, fold: _shared_out(_scores(x, w), torch.eye(len(x), dtype=torch.bool)),
+                    "Only the point itself is hidden, as in the lesson. Here everybody of its fold is.",
+                ),
+                Mistake(
+                    "the other folds hidden",
+                    lambda x, w, fold: _shared_out(_scores(x, w), ~_hidden(fold)),
+                    "The other folds are hidden, and the own one is seen: turn the mask round.",
+                ),
+                Mistake(
+                    "nobody hidden",
+                    lambda x, w, fold: torch.softmax(_scores(x, w), dim=1),
+                    "Each point still looks at everybody. Where does `fold` enter?",
+                ),
+                Mistake(
+                    "nobody left",
+                    lambda x, w, fold: _scores(x, w).masked_fill(_hidden(fold), -math.inf).softmax(dim=1),
+                    "Where a fold holds all points, nobody is left, and a softmax of −∞ alone is nan. That row "
+                    "is to be "
+                    "0.",
+                ),
+                Mistake(
+                    "nobody left: even shares",
+                    lambda x, w, fold: _scores(x, w).masked_fill(_hidden(fold), -1e12).softmax(dim=1),
+                    "Where a fold holds all points, their finite scores share out the row among those that should be "
+                    "hidden. That row is to be 0.",
+                ),
+                Mistake(
+                    "score −1",
+                    lambda x, w, fold: torch.softmax(_scores(x, w).masked_fill(_hidden(fold), -1), dim=1),
+                    "exp(−1) is 0.37, not 0: the own fold still has a vote. Its scores must be −∞.",
+                ),
+                Mistake(
+                    "score 0",
+                    lambda x, w, fold: torch.softmax(_scores(x, w).masked_fill(_hidden(fold), 0), dim=1),
+                    "A score of 0 is the largest that there is here: exp(0) is 1. Hidden means −∞.",
+                ),
+                Mistake(
+                    "a finite score",
+                    lambda x, w, fold: torch.softmax(_scores(x, w).masked_fill(_hidden(fold), -50.0), dim=1),
+                    "The own fold's scores are low but finite. For a point far from all other folds the others' scores "
+                    "are lower still, and it looks at its own again: −∞, nothing less.",
+                ),
+                Mistake(
+                    "softmax over the queries",
+                    lambda x, w, fold: _shared_out(_scores(x, w), _hidden(fold), dim=0),
+                    "The columns sum to 1. The softmax runs over the keys: dim 1.",
+                ),
+                Mistake(
+                    "0/0 for a lonely point",
+                    _kernel_without_its_fold,
+                    "For a point far from all others this is 0/0 = nan: their kernel values underflow. Hide the fold "
+                    "before a softmax instead.",
+                ),
+                Mistake(
+                    "0/0 mended",
+                    lambda x, w, fold: _kernel_without_its_fold(x, w, fold).nan_to_num(0.0),
+                    "For a point far from all others this is 0/0, and you made it 0. Its row still has to sum to 1: "
+                    "there are others, only far away. Hide the fold before a softmax instead.",
+                ),
+                Mistake(
+                    "not normalised",
+                    lambda x, w, fold: _scores(x, w).exp().masked_fill(_hidden(fold), 0),
+                    "These are kernel values: each row still has to sum to 1.",
+                ),
+                *_of_scores(
+                    "w not squared",
+                    lambda x, w: -0.5 * abs(w) * (x[:, None] - x) ** 2,
+                    "The distance is squared, w is not: the score is −½ (w d)².",
+                ),
+                *_of_scores(
+                    "w as σ",
+                    lambda x, w: -0.5 * ((x[:, None] - x) / (w or math.inf)) ** 2,
+                    "The distance is divided by w, as by σ. w = 1/σ multiplies it.",
+                ),
+                *_of_scores("½ forgotten", lambda x, w: 2 * _scores(x, w), "The ½ in the score −½ (w d)² is missing."),
+                *_of_scores(
+                    "w ignored", lambda x, w: _scores(x, 1.0), "This is the answer for w = 1. Where does w enter?"
+                ),
+                *_of_scores(
+                    "distance not squared",
+                    lambda x, w: -0.5 * (w * (x[:, None] - x)).abs(),
+                    "The score holds the distance, not its square.",
+                ),
+            ),
+            edge_cases=_odd_folds,
+        ),
+    ),
+    hints=(
+        "In the lesson a table of True and False said who is hidden. Which table is it now?",
+        "Two points are hidden from each other where their folds are equal: compare `fold` as a column with "
+        "`fold` as a "
+        "row. Hide before the softmax. A row in which all is hidden becomes nan, and has to be mended afterwards.",
+        "`hidden = fold[:, None] == …`",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
 
 
 def _slope_cases(generator: torch.Generator) -> Iterable[tuple]:
@@ -212,10 +434,6 @@ def _slope_cases(generator: torch.Generator) -> Iterable[tuple]:
         )
 
 
-def _numbers(*numbers: float) -> Tensor:
-    return torch.tensor(numbers, dtype=torch.float64)
-
-
 def _odd_regressions() -> Iterable[tuple[str, tuple]]:
     query, keys, values = _numbers(1.0, 2.2, 3.0), _numbers(0.5, 3.0, 1.2, 2.1), _numbers(1.0, -2.0, 0.5, 3.0)
     yield "w is negative", (query, keys, values, -0.8)
@@ -225,115 +443,134 @@ def _odd_regressions() -> Iterable[tuple[str, tuple]]:
     yield "equal values", (query, keys, torch.full_like(values, 1.5), 1.2)
     yield "negative places", (-query, _numbers(-3.0, 0.5, -1.0, -2.2), values, 0.6)
     yield "a query far from all keys", (_numbers(1.0, 80.0), keys, values, 1.4)
-    yield "places in the hundred thousands and a small w", (2e5 * query, 2e5 * keys, values, 4e-6)
     yield "as many queries as keys", (query, keys[:3], values[:3], 0.9)
 
 
-def _moments(query: Tensor, keys: Tensor, values: Tensor, w: float, power: int = 2) -> tuple[Tensor, Tensor]:
-    """Mean of y·d^power and product of the means of y and d^power, under the weights."""
+def _moments(alpha: Tensor, distance: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean of y·d and the product of the means of y and d, under the weights."""
+    return (alpha * distance) @ values, (alpha @ values) * (alpha * distance).sum(dim=1)
+
+
+def _covariance(query: Tensor, keys: Tensor, values: Tensor, factor: float, power: int = 1, dim: int = 1) -> Tensor:
+    """The covariance of y and d^power, d = query − key, under the weights softmax(factor · d²)."""
     distance = query[:, None] - keys
-    alpha = torch.softmax(-0.5 * (w * distance) ** 2, dim=1)
-    return (alpha * distance**power) @ values, (alpha @ values) * (alpha * distance**power).sum(dim=1)
-
-
-def _covariance(query: Tensor, keys: Tensor, values: Tensor, w: float, power: int = 2) -> Tensor:
-    mean_product, product_of_means = _moments(query, keys, values, w, power)
+    alpha = torch.softmax(factor * distance**2, dim=dim)
+    mean_product, product_of_means = _moments(alpha, distance**power, values)
     return mean_product - product_of_means
 
 
-def _covariance_under(query: Tensor, keys: Tensor, values: Tensor, factor: float, dim: int = 1) -> Tensor:
-    """The covariance of y and d² under the weights softmax(factor · d²)."""
-    squared = (query[:, None] - keys) ** 2
-    alpha = torch.softmax(factor * squared, dim=dim)
-    return (alpha * squared) @ values - (alpha @ values) * (alpha * squared).sum(dim=1)
+def _steepness(query: Tensor, keys: Tensor, values: Tensor, w: float) -> Tensor:
+    return -(w**2) * _covariance(query, keys, values, -0.5 * w**2)
 
 
-def _slope_by_kernel(query: Tensor, keys: Tensor, values: Tensor, w: float) -> Tensor:
-    squared = (query[:, None] - keys) ** 2
-    kernel = torch.exp(-0.5 * w**2 * squared)
-    alpha = kernel / kernel.sum(dim=1, keepdim=True)
-    return -w * ((alpha * squared) @ values - (alpha @ values) * (alpha * squared).sum(dim=1))
+def _steepness_by_kernel(query: Tensor, keys: Tensor, values: Tensor, w: float) -> Tensor:
+    distance = query[:, None] - keys
+    kernel = torch.exp(-0.5 * w**2 * distance**2)
+    mean_product, product_of_means = _moments(kernel / kernel.sum(dim=1, keepdim=True), distance, values)
+    return -(w**2) * (mean_product - product_of_means)
 
 
 slope = Exercise(
     "slope",
-    "Prove and check: the slope in w",
+    "Derive and implement: how steep is the curve?",
     (
         Function(
             "slope",
-            "slope(query, keys, values, w) → ∂f/∂w at each query, shape (m,), by the formula, without autograd",
-            prediction_slope,
+            "slope(query, keys, values, w) → ∂f/∂x at each query, shape (m,), by a formula, without autograd",
+            _steepness,
             _slope_cases,
             (
-                Mistake("−w forgotten", _covariance, "This is Cov(y, d²). The inner derivative gives the factor −w."),
                 Mistake(
-                    "w forgotten",
-                    lambda q, k, v, w: -_covariance(q, k, v, w),
-                    "The sign is there, the factor w is not: the derivative of w²/2 is w.",
+                    "with respect to w",
+                    prediction_slope,
+                    "That is the lesson's ∂f/∂w, how the curve moves when w does. Here w stays, and the query moves.",
                 ),
                 Mistake(
-                    "minus forgotten",
-                    lambda q, k, v, w: w * _covariance(q, k, v, w),
-                    "The sign is wrong: the exponent is −½ w² d².",
+                    "sign",
+                    lambda q, k, v, w: -_steepness(q, k, v, w),
+                    "The sign is wrong: the exponent is −½ w² (x − x_i)², its derivative in x is −w² (x − x_i).",
+                ),
+                Mistake(
+                    "w once",
+                    lambda q, k, v, w: -w * _covariance(q, k, v, -0.5 * w**2),
+                    "Your factor is −w. The derivative of −½ w² d² with respect to x is −w² d.",
+                ),
+                Mistake(
+                    "w² forgotten",
+                    lambda q, k, v, w: -_covariance(q, k, v, -0.5 * w**2),
+                    "The inner derivative gives the factor w², which is missing.",
+                ),
+                Mistake(
+                    "covariance alone",
+                    lambda q, k, v, w: _covariance(q, k, v, -0.5 * w**2),
+                    "This is Cov(y, d). The inner derivative gives a factor, −w².",
+                ),
+                Mistake(
+                    "half",
+                    lambda q, k, v, w: 0.5 * _steepness(q, k, v, w),
+                    "Half of it: the derivative of d² is 2d, and the 2 takes away the ½.",
+                ),
+                Mistake(
+                    "twice",
+                    lambda q, k, v, w: 2 * _steepness(q, k, v, w),
+                    "Twice of it: the exponent has a ½ in front of w² d².",
                 ),
                 Mistake(
                     "product of means forgotten",
-                    lambda q, k, v, w: -w * _moments(q, k, v, w)[0],
-                    "This is −w times the mean of y d². The softmax's derivative subtracts the product of the means.",
+                    lambda q, k, v, w: (
+                        -(w**2) * _moments(torch.softmax(-0.5 * w**2 * (q[:, None] - k) ** 2, 1), q[:, None] - k, v)[0]
+                    ),
+                    "This is −w² times the mean of y d. The weights below the line move as well: the softmax's "
+                    "derivative subtracts the product of the means.",
                 ),
                 Mistake(
-                    "distance not squared",
-                    lambda q, k, v, w: -w * _covariance(q, k, v, w, power=1),
-                    "The covariance is taken with d. The exponent holds d².",
+                    "distance squared",
+                    lambda q, k, v, w: -(w**2) * _covariance(q, k, v, -0.5 * w**2, power=2),
+                    "The covariance is taken with d². One power is lost when d² is differentiated.",
                 ),
                 Mistake(
-                    "w squared",
-                    lambda q, k, v, w: -(w**2) * _covariance(q, k, v, w),
-                    "Your factor is −w². The derivative of −½ w² d² with respect to w is −w d²: w once.",
-                ),
-                Mistake(
-                    "size of w",
-                    lambda q, k, v, w: -abs(w) * _covariance(q, k, v, w),
-                    "For a negative w the sign is wrong: the factor is −w, not −|w|.",
-                ),
-                Mistake(
-                    "with respect to σ",
-                    lambda q, k, v, w: w**3 * _covariance(q, k, v, w),
-                    "That is the derivative with respect to σ = 1/w. The one with respect to w is asked.",
+                    "distance without its sign",
+                    lambda q, k, v, w: (
+                        -(w**2)
+                        * (lambda alpha, d: (alpha * d) @ v - (alpha @ v) * (alpha * d).sum(dim=1))(
+                            torch.softmax(-0.5 * w**2 * (q[:, None] - k) ** 2, 1), (q[:, None] - k).abs()
+                        )
+                    ),
+                    "The covariance is taken with |d|. A key on the left pulls the other way than one on the right.",
                 ),
                 Mistake(
                     "w not squared in the weights",
-                    lambda q, k, v, w: -w * _covariance_under(q, k, v, -0.5 * abs(w)),
+                    lambda q, k, v, w: -(w**2) * _covariance(q, k, v, -0.5 * abs(w)),
                     "The exponent of the weights holds w where w² belongs.",
                 ),
                 Mistake(
                     "½ forgotten in the weights",
-                    lambda q, k, v, w: -w * _covariance_under(q, k, v, -(w**2)),
+                    lambda q, k, v, w: -(w**2) * _covariance(q, k, v, -(w**2)),
                     "The ½ in the exponent of the weights is missing.",
                 ),
                 Mistake(
                     "w left out of the weights",
-                    lambda q, k, v, w: -w * _covariance_under(q, k, v, -0.5),
+                    lambda q, k, v, w: -(w**2) * _covariance(q, k, v, -0.5),
                     "The weights are those of w = 1: w belongs into their exponent too.",
                 ),
                 Mistake(
                     "plain covariance",
-                    lambda q, k, v, w: -w * _covariance_under(q, k, v, 0.0),
+                    lambda q, k, v, w: -(w**2) * _covariance(q, k, v, 0.0),
                     "The covariance is taken with weights 1/n. The attention weights at w are meant.",
                 ),
                 Mistake(
                     "softmax over the queries",
-                    lambda q, k, v, w: -w * _covariance_under(q, k, v, -0.5 * w**2, dim=0),
+                    lambda q, k, v, w: -(w**2) * _covariance(q, k, v, -0.5 * w**2, dim=0),
                     "The softmax runs over dim 0, the queries. Each query weighs the keys: dim 1.",
                 ),
                 Mistake(
                     "summed over the queries",
-                    lambda q, k, v, w: prediction_slope(q, k, v, w).sum(),
-                    "This is the sum over the queries, as backward() gives it: one slope for each query is asked.",
+                    lambda q, k, v, w: _steepness(q, k, v, w).sum(),
+                    "This is the sum over the queries: one slope for each query is asked.",
                 ),
                 Mistake(
                     "exponents not shifted",
-                    _slope_by_kernel,
+                    _steepness_by_kernel,
                     "For a query far from all keys every kernel value is 0, and 0/0 = nan. Take the weights from "
                     "torch.softmax.",
                 ),
@@ -343,282 +580,45 @@ slope = Exercise(
         ),
     ),
     hints=(
-        "Differentiate the logarithm of a softmax weight: it is the exponent minus a term that all keys share.",
-        "The exponent has the derivative −w d_i². From it the softmax subtracts its weighted mean, so that −w "
-        "times a covariance of y and d² is left.",
-        "Give the squared distances (m, n) a name, you need them three times: `squared = …`",
+        "Follow the lesson's two lines, with x in the place of w: what is the derivative of a score?",
+        "The score −½ w² d² has the derivative −w² d in x. From it the softmax subtracts its weighted mean, so that a "
+        "factor times a covariance is left: of which two things?",
+        "Give the distances with their sign, (m, n), a name, you need them three times: `d = …`",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
 
 
-def _points_and_w(generator: torch.Generator) -> Iterable[tuple]:
-    for n in (3, 4, 2, 12):
-        # Different points: where two coincide, several wrong rules happen to agree.
-        points = torch.randperm(50, generator=generator)[:n].double() / 10
-        yield points, round(_tenths((), 0.6, 1.8, generator).item(), 1)
+def _in_space(generator: torch.Generator) -> Iterable[tuple]:
+    for m, n, d in ((1, 3, 2), (2, 4, 3), (3, 3, 2), (9, 7, 4)):
+        yield (
+            _tenths((m, d), -2, 2, generator),
+            _tenths((n, d), -2, 2, generator),
+            _tenths((n,), -3, 3, generator),
+            # Each feature with a w of its own, none of them 1, where a forgotten square would not show.
+            0.35 + 0.2 * torch.randperm(d + 2, generator=generator)[:d].double(),
+        )
 
 
-def _scores(x: Tensor, w: float) -> Tensor:
-    return -0.5 * ((x[:, None] - x) * w) ** 2
+def _odd_in_space() -> Iterable[tuple[str, tuple]]:
+    generator = torch.Generator().manual_seed(0)
+    query, keys, values = (_tenths(size, -2, 2, generator) for size in ((3, 2), (4, 2), (4,)))
+    yield "a w that is negative", (query, keys, values, _numbers(-0.8, 0.6))
+    yield "a feature with w = 0, which does not count", (query, keys, values, _numbers(0.0, 1.3))
+    yield "all w equal 0", (query, keys, values, _numbers(0.0, 0.0))
+    yield "one feature only", (query[:, :1], keys[:, :1], values, _numbers(1.4))
+    yield "one key only", (query, keys[:1], values[:1], _numbers(0.7, 1.2))
+    yield "two equal keys", (query, keys[[0, 1, 1]], values[:3], _numbers(0.7, 1.2))
+    yield "a query far from all keys", (query * 40, keys, values, _numbers(1.3, 0.4))
+    yield "as many queries as keys as features", (query[:2], keys[:2], values[:2], _numbers(0.5, 1.5))
 
 
-def _own(x: Tensor) -> Tensor:
-    return torch.eye(len(x), dtype=torch.bool)
-
-
-def _left_out(x: Tensor, w: float) -> Tensor:
-    with torch.no_grad():
-        return LearnedKernelRegression(w).weights(x, x, leave_one_out=True)
-
-
-def _odd_points() -> Iterable[tuple[str, tuple]]:
-    yield "two points at the same place", (_numbers(1.0, 1.0, 2.0, 0.3), 1.2)
-    yield "all points at the same place", (_numbers(2.0, 2.0, 2.0), 0.7)
-    yield "a point far away from all others", (_numbers(0.0, 200.0, 0.5, 1.0), 1.0)
-    yield "two points only", (_numbers(3.0, 0.0), 1.5)
-    yield "w is 0", (_numbers(0.0, 1.0, 3.0, 4.5), 0.0)
-    yield "w is negative", (_numbers(0.0, 1.0, 3.0, 2.5), -0.8)
-    yield "negative places, out of order", (_numbers(-1.0, 2.0, -3.0, 0.5), 0.6)
-    yield "a large w", (_numbers(0.0, 0.1, 0.25, 0.3), 30.0)
-
-
-def _without_own(x: Tensor, scores: Tensor) -> Tensor:
-    return torch.softmax(scores.masked_fill(_own(x), -math.inf), dim=1)
-
-
-def _kernel_without_own(x: Tensor, w: float) -> Tensor:
-    kernel = _scores(x, w).exp().masked_fill(_own(x), 0)
-    return kernel / kernel.sum(dim=1, keepdim=True)
-
-
-left_out = Exercise(
-    "left_out",
-    "Implement: leave one out, inside the softmax",
-    (
-        Function(
-            "left_out_weights",
-            "left_out_weights(x, w) → a table (n, n), nobody looks at himself, rows sum to 1",
-            _left_out,
-            _points_and_w,
-            (
-                Mistake(
-                    "zero after the softmax",
-                    lambda x, w: torch.softmax(_scores(x, w), dim=1).masked_fill(_own(x), 0),
-                    "The diagonal was set to 0 after the softmax, so the rows no longer sum to 1. Hide the own point "
-                    "before it.",
-                ),
-                Mistake(
-                    "score −1",
-                    lambda x, w: torch.softmax(_scores(x, w).masked_fill(_own(x), -1), dim=1),
-                    "exp(−1) is 0.37, not 0: the own point still has a vote. Its score must be −∞.",
-                ),
-                Mistake(
-                    "own point kept",
-                    lambda x, w: torch.softmax(_scores(x, w), dim=1),
-                    "Each point still looks at itself. Its own score is 0, the largest there is; it must be −∞.",
-                ),
-                Mistake(
-                    "softmax over the queries",
-                    lambda x, w: torch.softmax(_scores(x, w).masked_fill(_own(x), -math.inf), dim=0),
-                    "The columns sum to 1. The softmax runs over the keys: dim 1.",
-                ),
-                Mistake(
-                    "a finite own score",
-                    lambda x, w: torch.softmax(_scores(x, w).masked_fill(_own(x), -50.0), dim=1),
-                    "The own score is low but finite. For a point far from all others the others' scores are lower "
-                    "still, and it looks at itself again: −∞, nothing less.",
-                ),
-                Mistake(
-                    "equal places hidden too",
-                    lambda x, w: torch.softmax(_scores(x, w).masked_fill(x[:, None] == x, -math.inf), dim=1),
-                    "Points at an equal place are hidden too: their distance is 0 as well. Only the point itself is "
-                    "left out, on the diagonal.",
-                ),
-                Mistake(
-                    "0/0 for a lonely point",
-                    _kernel_without_own,
-                    "For a point far from all others this is 0/0 = nan: their kernel values underflow (or its own "
-                    "weight is 1, and 1 − 1 stands below the line). Hide it before the softmax instead.",
-                ),
-                Mistake(
-                    "not normalised",
-                    lambda x, w: _scores(x, w).exp().masked_fill(_own(x), 0),
-                    "These are kernel values: each row still has to sum to 1.",
-                ),
-                Mistake(
-                    "w not squared",
-                    lambda x, w: _without_own(x, -0.5 * abs(w) * (x[:, None] - x) ** 2),
-                    "The distance is squared, w is not: the score is −½ (w d)².",
-                ),
-                Mistake(
-                    "w as σ",
-                    lambda x, w: _without_own(x, -0.5 * ((x[:, None] - x) / (w or math.inf)) ** 2),
-                    "The distance is divided by w, as by σ. w = 1/σ multiplies it.",
-                ),
-                Mistake(
-                    "½ forgotten",
-                    lambda x, w: _without_own(x, 2 * _scores(x, w)),
-                    "The ½ in the score −½ (w d)² is missing.",
-                ),
-                Mistake(
-                    "w ignored",
-                    lambda x, w: _without_own(x, _scores(x, 1.0)),
-                    "This is the answer for w = 1. Where does w enter?",
-                ),
-                Mistake(
-                    "distance not squared",
-                    lambda x, w: _without_own(x, -0.5 * (w * (x[:, None] - x)).abs()),
-                    "The score holds the distance, not its square.",
-                ),
-            ),
-            edge_cases=_odd_points,
-        ),
-    ),
-    hints=(
-        "What must a score be, for its exponential to be exactly 0?",
-        "Hide the diagonal of the scores before the softmax. What is left is then shared out, and sums to 1.",
-        "`own = torch.eye(len(x), dtype=torch.bool)` is True where a point would look at itself.",
-    ),
-)
-
-# --------------------------------------------------------------------------------------------------
-
-
-def _tables_and_values(generator: torch.Generator) -> Iterable[tuple]:
-    for x, w in _points_and_w(generator):
-        # So wide that every point leaves a good deal to the others: PRESS divides by it, in float32 too.
-        yield attention_weights(x, x, width=9 / w), _tenths((len(x),), -3, 3, generator)
-
-
-def _odd_votes() -> Iterable[tuple[str, tuple]]:
-    """Tables of binary fractions: they are the same in float32."""
-    values = _numbers(2.0, -1.0, 0.5)
-    table = torch.tensor([[0.5, 0.25, 0.25], [0.125, 0.75, 0.125], [0.5, 0.375, 0.125]], dtype=torch.float64)
-    yield "a table that is not symmetric", (table, values)
-    yield (
-        "nobody looks at himself",
-        (
-            torch.tensor([[0.0, 0.25, 0.75], [0.5, 0.0, 0.5], [0.875, 0.125, 0.0]], dtype=torch.float64),
-            values,
-        ),
-    )
-    yield (
-        "a point with most of the weight on itself",
-        (
-            torch.tensor([[0.9375, 0.0625, 0.0], [0.25, 0.5, 0.25], [0.0, 0.0625, 0.9375]], dtype=torch.float64),
-            values,
-        ),
-    )
-    yield "all weights alike", (torch.full((4, 4), 0.25, dtype=torch.float64), _numbers(1.0, 0.0, -2.0, 3.0))
-    yield "equal values", (table, _numbers(1.5, 1.5, 1.5))
-    yield "two points only", (torch.tensor([[0.75, 0.25], [0.5, 0.5]], dtype=torch.float64), values[:2])
-    yield "large values", (table, _numbers(1000.0, -500.0, 20.0))
-
-
-press = Exercise(
-    "press",
-    "Implement: all left-out errors from one table",
-    (
-        Function(
-            "press",
-            "press(weights, values) → y_k − f₋ₖ(x_k) for each point, shape (n,)",
-            press_residuals,
-            _tables_and_values,
-            (
-                Mistake(
-                    "multiplied",
-                    lambda s, y: (y - s @ y) * (1 - s.diagonal()),
-                    "Multiplied by 1 − S_kk. Without its own vote a point is predicted worse, so the error must grow: "
-                    "divide.",
-                ),
-                Mistake(
-                    "not corrected",
-                    lambda s, y: y - s @ y,
-                    "These are the errors with the own vote. Divide by 1 − S_kk.",
-                ),
-                Mistake(
-                    "other sign",
-                    lambda s, y: (s @ y - y) / (1 - s.diagonal()),
-                    "The sign is turned: value minus prediction is asked.",
-                ),
-                Mistake(
-                    "divided by S_kk",
-                    lambda s, y: (y - s @ y) / s.diagonal(),
-                    "Divided by the own vote S_kk. What remains for the others is 1 − S_kk.",
-                ),
-                Mistake(
-                    "columns for rows",
-                    lambda s, y: (y - y @ s) / (1 - s.diagonal()),
-                    "The values are multiplied with the columns of the table. The weights of point k stand in row k.",
-                ),
-                Mistake(
-                    "mean own vote",
-                    lambda s, y: (y - s @ y) / (1 - s.diagonal().mean()),
-                    "Divided by 1 minus the mean of the own votes, as generalised cross-validation does. Each point "
-                    "has an S_kk of its own.",
-                ),
-                Mistake(
-                    "largest weight",
-                    lambda s, y: (y - s @ y) / (1 - s.amax(dim=1)),
-                    "1 minus the largest weight of the row stands below the line. The own vote need not be the "
-                    "largest: it is the diagonal.",
-                ),
-                Mistake(
-                    "own vote set to 0",
-                    lambda s, y: y - (s - s.diagonal().diag()) @ y,
-                    "The own votes are set to 0, but the others' weights no longer sum to 1: divide them by 1 − S_kk.",
-                ),
-                Mistake(
-                    "sum of squares",
-                    lambda s, y: press_residuals(s, y).square().sum(),
-                    "That is PRESS, the sum of their squares. The n errors themselves are asked.",
-                ),
-                Mistake(
-                    "mean of squares",
-                    lambda s, y: press_residuals(s, y).square().mean(),
-                    "That is the mean of their squares. The n errors themselves are asked.",
-                ),
-                Mistake(
-                    "squared",
-                    lambda s, y: press_residuals(s, y).square(),
-                    "The errors are squared here. They are asked as they are.",
-                ),
-                Mistake(
-                    "sizes",
-                    lambda s, y: press_residuals(s, y).abs(),
-                    "These are the sizes of the errors: keep the sign.",
-                ),
-                Mistake(
-                    "left-out predictions",
-                    lambda s, y: y - press_residuals(s, y),
-                    "These are the predictions f₋ₖ(x_k). Value minus prediction is asked.",
-                ),
-                Mistake(
-                    "predictions",
-                    lambda s, y: s @ y,
-                    "These are the predictions with the own vote. The errors without it are asked.",
-                ),
-            ),
-            edge_cases=_odd_votes,
-        ),
-    ),
-    hints=(
-        "Write f(x_k) with the own vote apart: S_kk y_k plus the others' part.",
-        "The others' part is (1 − S_kk) f₋ₖ(x_k). Put that into y_k − f(x_k), and solve for y_k − f₋ₖ(x_k).",
-        "`residuals = values - …`, with the own vote still in it; `weights.diagonal()` holds the S_kk.",
-    ),
-)
-
-# --------------------------------------------------------------------------------------------------
-
-
-def _reference_prediction(query: Tensor, keys: Tensor, values: Tensor, w: float) -> Tensor:
-    """What `LearnedKernelRegression` predicts, with the tool that the exercise asks for."""
-    features = torch.stack([w**2 * query, torch.full_like(query, -0.5 * w**2)], dim=1)
-    of_keys = torch.stack([keys, keys**2], dim=1)
-    return F.scaled_dot_product_attention(features[None], of_keys[None], values[None, :, None], scale=1.0)[0, :, 0]
+def _dotted(query: Tensor, keys: Tensor, values: Tensor, w: Tensor) -> Tensor:
+    """Gaussian attention with a w for each feature, with the tool that the exercise asks for."""
+    q = torch.cat([w**2 * query, torch.full_like(query[:, :1], -0.5)], dim=1)
+    k = torch.cat([keys, ((w * keys) ** 2).sum(dim=1, keepdim=True)], dim=1)
+    return F.scaled_dot_product_attention(q[None], k[None], values[None, :, None], scale=1.0)[0, :, 0]
 
 
 # What the tool does inside, called beside it.
@@ -648,8 +648,13 @@ class _Doubled(TorchFunctionMode):
 
 def _comes_from_the_tool(as_dot_product: Callable) -> bool:
     """Whether a right function gives twice its predictions where the tool does."""
-    arguments = _numbers(0.5, 2.0), _numbers(0.0, 1.0, 3.0), _numbers(1.0, 2.0, 6.0), 1.2
-    right = 2 * _reference_prediction(*arguments)
+    arguments = (
+        _numbers(0.5, 2.0, -1.0, 0.4).reshape(2, 2),
+        _numbers(0.0, 1.0, 3.0, 0.5, -1.0, 2.0).reshape(3, 2),
+        _numbers(1.0, 2.0, 6.0),
+        _numbers(1.2, 0.5),
+    )
+    right = 2 * _dotted(*arguments)
 
     def doubled(*arguments: Any) -> Tensor | reading.Other:
         with _Doubled():  # a mode belongs to the thread that it is entered in
@@ -681,35 +686,42 @@ class _ByTheTool(Function):
         return finding
 
 
-def _as_softmax(query: Tensor, keys: Tensor, values: Tensor, first: float, second: float, scale: float = 1.0) -> Tensor:
-    """Predictions from the scores (first · x x_i + second · x_i²) · scale."""
-    scores = first * query[:, None] * keys + second * keys**2
+def _as_softmax(
+    query: Tensor, keys: Tensor, values: Tensor, first: Tensor, second: Tensor, scale: float = 1.0
+) -> Tensor:
+    """Predictions from the scores (Σ first x k + Σ second k²) · scale, the sums over the features."""
+    scores = (first * query) @ keys.T + keys**2 @ second
     return torch.softmax(scores * scale, dim=1) @ values
+
+
+def _inverse(w: Tensor) -> Tensor:
+    return torch.where(w == 0, 0.0, 1 / w)
 
 
 dot_product = Exercise(
     "dot_product",
-    "Implement: Gaussian attention as a dot product",
+    "Implement: a width for each feature, as a dot product",
     (
         _ByTheTool(
             "as_dot_product",
             "as_dot_product(query, keys, values, w) → (m,) or (1, m, 1) predictions, by F.scaled_dot_product_attention",
-            _reference_prediction,
-            _slope_cases,
+            _dotted,
+            _in_space,
             (
                 Mistake(
                     "default scale",
-                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, -0.5 * w**2, scale=1 / math.sqrt(2)),
-                    "All is there, but divided by √2: scaled_dot_product_attention does so unless scale=1 is given.",
+                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, -0.5 * w**2, scale=1 / math.sqrt(len(w) + 1)),
+                    "All is there, but divided by √(d + 1): the tool divides by the root of the number of features "
+                    "that it sees, unless scale=1 is given.",
                 ),
                 Mistake(
-                    "x_i² forgotten",
-                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, 0.0),
-                    "The key is only x_i. The term −½ w² x_i² depends on the key, so softmax does not drop it.",
+                    "squares forgotten",
+                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, 0 * w),
+                    "The term −½ Σ (w k)² is missing. It depends on the key, so softmax does not drop it.",
                 ),
                 Mistake(
                     "w not squared",
-                    lambda q, k, v, w: _as_softmax(q, k, v, abs(w), -0.5 * abs(w)),
+                    lambda q, k, v, w: _as_softmax(q, k, v, w.abs(), -0.5 * w.abs()),
                     "The dot product carries w where w² belongs.",
                 ),
                 Mistake(
@@ -719,106 +731,591 @@ dot_product = Exercise(
                 ),
                 Mistake(
                     "w as σ",
-                    lambda q, k, v, w: _as_softmax(q, k, v, (w or math.inf) ** -2, -0.5 * (w or math.inf) ** -2),
+                    lambda q, k, v, w: _as_softmax(q, k, v, _inverse(w) ** 2, -0.5 * _inverse(w) ** 2),
                     "The dot product is divided by w², as by σ². w = 1/σ multiplies.",
                 ),
                 Mistake(
                     "w ignored",
-                    lambda q, k, v, w: _as_softmax(q, k, v, 1.0, -0.5),
-                    "This is the answer for w = 1. Where does w enter?",
+                    lambda q, k, v, w: _as_softmax(q, k, v, torch.ones_like(w), -0.5 * torch.ones_like(w)),
+                    "This is the answer where every w is 1. Where does w enter?",
                 ),
                 Mistake(
                     "w in the first term only",
-                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, -0.5),
-                    "w² stands with x x_i only. It belongs to both terms.",
+                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, -0.5 * torch.ones_like(w)),
+                    "w² stands with the products x k only. It belongs to both terms.",
                 ),
                 Mistake(
                     "w in the second term only",
-                    lambda q, k, v, w: _as_softmax(q, k, v, 1.0, -0.5 * w**2),
-                    "w² stands with x_i² only. It belongs to both terms.",
+                    lambda q, k, v, w: _as_softmax(q, k, v, torch.ones_like(w), -0.5 * w**2),
+                    "w² stands with the squares k² only. It belongs to both terms.",
                 ),
                 Mistake(
                     "½ forgotten",
                     lambda q, k, v, w: _as_softmax(q, k, v, w**2, -(w**2)),
-                    "Expand −½ w² (x − x_i)² again: x x_i has the factor w², x_i² only half of it, −½ w².",
+                    "Expand −½ w² (x − k)² again: x k has the factor w², k² only half of it, −½ w².",
                 ),
                 Mistake(
                     "sign of the square",
                     lambda q, k, v, w: _as_softmax(q, k, v, w**2, 0.5 * w**2),
-                    "The sign of the term in x_i² is wrong: −½ w² x_i².",
+                    "The sign of the term in k² is wrong: −½ w² k².",
+                ),
+                Mistake(
+                    "one width for all",
+                    lambda q, k, v, w: _as_softmax(q, k, v, w.mean() ** 2 + 0 * w, -0.5 * w.mean() ** 2 + 0 * w),
+                    "The mean of w stands for all features here. Each feature has its own.",
+                ),
+                Mistake(
+                    "squared after the sum",
+                    lambda q, k, v, w: torch.softmax((w**2 * q) @ k.T - 0.5 * (k @ w) ** 2, dim=1) @ v,
+                    "(Σ w k)² stands where Σ (w k)² belongs: first square, then sum over the features.",
                 ),
                 Mistake(
                     "scale turned round",
-                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, -0.5 * w**2, scale=math.sqrt(2)),
-                    "All is there, but multiplied by √2. With scale=1 the tool leaves the dot product as it is.",
-                ),
-                Mistake(
-                    "keys for values",
-                    lambda q, k, v, w: _reference_prediction(q, k, k, w),
-                    "The keys are averaged here: the third argument of the tool is for the values.",
+                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, -0.5 * w**2, scale=math.sqrt(len(w) + 1)),
+                    "All is there, but multiplied by √(d + 1). With scale=1 the tool leaves the dot product as it is.",
                 ),
             ),
-            edge_cases=_odd_regressions,
+            edge_cases=_odd_in_space,
             forbidden=(OWN_SOFTMAX,),
             required=(tools.SDPA,),
             squeeze=True,
         ),
     ),
     hints=(
-        "Expand −½ w² (x − x_i)². Which of its three terms do all keys share?",
-        "What remains is linear in two features of the key, x_i and x_i². The query holds the factors. And "
-        "PyTorch divides by √2 here, unless it is told not to.",
-        "`k = torch.stack([keys, …], dim=1)`, of shape (n, 2).",
+        "Expand −½ w² (x − k)² for one feature, then sum over the features. Which of the three sums do all keys share?",
+        "What remains is linear in d + 1 features of the key: its own d, and one number made of all their squares. And "
+        "the tool divides by a root, unless it is told not to.",
+        "`k = torch.cat([keys, …], dim=1)`, of shape (n, d + 1).",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# Build, step 1: a module with one parameter.
+
+
+class _Smoother(nn.Module):
+    """`LearnedKernelRegression`, written as short as a student would; a subclass is a wrong one."""
+
+    def __init__(self, w: float = 1.0):
+        super().__init__()
+        self.w = nn.Parameter(torch.tensor(float(w)))
+
+    def forward(self, query: Tensor, keys: Tensor, values: Tensor, leave_one_out: bool = False) -> Tensor:
+        hidden = torch.eye(len(query), len(keys), dtype=torch.bool) & leave_one_out
+        return self.shares(self.scores(query, keys).masked_fill(hidden, -math.inf)) @ values
+
+    def scores(self, query: Tensor, keys: Tensor) -> Tensor:
+        return -0.5 * (self.w * (query[:, None] - keys)) ** 2
+
+    def shares(self, scores: Tensor) -> Tensor:
+        return torch.softmax(scores, dim=1)
+
+
+class _WithItself(_Smoother):
+    def forward(self, query: Tensor, keys: Tensor, values: Tensor, leave_one_out: bool = False) -> Tensor:
+        return super().forward(query, keys, values)
+
+
+class _AlwaysHidden(_Smoother):
+    def forward(self, query: Tensor, keys: Tensor, values: Tensor, leave_one_out: bool = False) -> Tensor:
+        return super().forward(query, keys, values, leave_one_out=True)
+
+
+class _HiddenAfterwards(_Smoother):
+    def forward(self, query: Tensor, keys: Tensor, values: Tensor, leave_one_out: bool = False) -> Tensor:
+        hidden = torch.eye(len(query), len(keys), dtype=torch.bool) & leave_one_out
+        return self.shares(self.scores(query, keys)).masked_fill(hidden, 0) @ values
+
+
+class _EqualPlacesHidden(_Smoother):
+    def forward(self, query: Tensor, keys: Tensor, values: Tensor, leave_one_out: bool = False) -> Tensor:
+        hidden = (query[:, None] == keys) & leave_one_out
+        return self.shares(self.scores(query, keys).masked_fill(hidden, -math.inf)) @ values
+
+
+class _HiddenByAScore(_Smoother):
+    def forward(self, query: Tensor, keys: Tensor, values: Tensor, leave_one_out: bool = False) -> Tensor:
+        hidden = torch.eye(len(query), len(keys), dtype=torch.bool) & leave_one_out
+        return self.shares(self.scores(query, keys).masked_fill(hidden, -50.0)) @ values
+
+
+class _OverTheQueries(_Smoother):
+    def shares(self, scores: Tensor) -> Tensor:
+        return torch.softmax(scores, dim=0)
+
+
+class _OneSoftmax(_Smoother):
+    def shares(self, scores: Tensor) -> Tensor:
+        return scores.flatten().softmax(dim=0).view_as(scores)
+
+
+class _NotNormalised(_Smoother):
+    def shares(self, scores: Tensor) -> Tensor:
+        return scores.exp()
+
+
+class _KernelOverItsSum(_Smoother):
+    def shares(self, scores: Tensor) -> Tensor:
+        return scores.exp() / scores.exp().sum(dim=1, keepdim=True)
+
+
+class _NotSquared(_Smoother):
+    def scores(self, query: Tensor, keys: Tensor) -> Tensor:
+        return -0.5 * self.w * (query[:, None] - keys) ** 2
+
+
+class _AsWidth(_Smoother):
+    def scores(self, query: Tensor, keys: Tensor) -> Tensor:
+        return -0.5 * ((query[:, None] - keys) / self.w) ** 2
+
+
+class _NoHalf(_Smoother):
+    def scores(self, query: Tensor, keys: Tensor) -> Tensor:
+        return 2 * super().scores(query, keys)
+
+
+class _FarPreferred(_Smoother):
+    def scores(self, query: Tensor, keys: Tensor) -> Tensor:
+        return -super().scores(query, keys)
+
+
+class _StartOnly(_Smoother):
+    """The parameter is there, and what it was made with is used."""
+
+    def __init__(self, w: float = 1.0):
+        super().__init__(w)
+        self.start = float(w)
+
+    def scores(self, query: Tensor, keys: Tensor) -> Tensor:
+        return -0.5 * (self.start * (query[:, None] - keys)) ** 2
+
+
+def _with_a_parameter(generator: torch.Generator) -> Iterable[Case]:
+    for m, n, w in ((2, 3, 1.5), (5, 8, 0.7)):
+        query, keys = 5 * torch.rand(m, generator=generator), 5 * torch.rand(n, generator=generator)
+        yield Case((query, keys, torch.randn(n, generator=generator)), (w,))
+    x = torch.randperm(50, generator=generator)[:6].double() / 10
+    yield Case((x, x.clone(), torch.randn(6, generator=generator), True), (1.2,))
+
+
+def _odd_parameters() -> Iterable[tuple[str, Case]]:
+    x, y = _numbers(0.5, 3.0, 1.2, 2.1), _numbers(1.0, -2.0, 0.5, 3.0)
+    yield "made without a start: w is 1", Case((x[:2], x, y))
+    yield "two points at the same place, left out", Case((x[[0, 0, 2]], x[[0, 0, 2]], y[:3], True), (0.9,))
+    yield "a point far from all others, left out", Case((40 * x, 40 * x, y, True), (1.3,))
+    yield "a query far from all keys", Case((_numbers(1.0, 80.0), x, y), (1.4,))
+    yield "as many queries as keys, and nobody left out", Case((x + 0.1, x, y), (-0.8,))
+    yield "two points only, left out", Case((x[:2], x[:2], y[:2], True), (0.6,))
+
+
+def _another_w(name: str, value: Tensor, generator: torch.Generator) -> Tensor:
+    """Another w: of either sign, and not near 0 or 1, where a forgotten w or square would not show."""
+    size = 0.4 + 0.4 * torch.rand((), generator=generator, dtype=torch.float64)
+    return size if torch.rand((), generator=generator) < 0.5 else -size
+
+
+module = Exercise(
+    "module",
+    "Build, step 1: a module with one parameter",
+    (
+        Module(
+            "Smoother",
+            "Smoother(w=1.0) → a module: forward(query, keys, values, leave_one_out=False) → predictions, shape (m,)",
+            _Smoother,
+            _with_a_parameter,
+            (
+                Mistake(
+                    "with itself",
+                    _WithItself,
+                    "leave_one_out=True changes nothing: query i still sees key i. Where the lesson put −∞, put "
+                    "it too.",
+                ),
+                Mistake(
+                    "always hidden",
+                    _AlwaysHidden,
+                    "The diagonal is hidden always, also where queries are no keys: only with leave_one_out=True.",
+                ),
+                Mistake(
+                    "hidden after the softmax",
+                    _HiddenAfterwards,
+                    "The own weight was set to 0 after the softmax, so the rows no longer sum to 1. Hide it before.",
+                ),
+                Mistake(
+                    "equal places hidden too",
+                    _EqualPlacesHidden,
+                    "Points at an equal place are hidden too. Only the point itself is left out, on the diagonal.",
+                ),
+                Mistake(
+                    "hidden by a finite score",
+                    _HiddenByAScore,
+                    "The own score is low but finite. For a point far from all others the others' scores are lower "
+                    "still, and it looks at itself again: −∞, nothing less.",
+                ),
+                Mistake(
+                    "softmax over the queries",
+                    _OverTheQueries,
+                    "The softmax runs over the queries, dim 0. Each query shares its weight out among the keys: dim 1.",
+                ),
+                Mistake(
+                    "one softmax for the table",
+                    _OneSoftmax,
+                    "The whole table of weights sums to 1. Each row is to.",
+                ),
+                Mistake(
+                    "not normalised", _NotNormalised, "The weights are bare kernel values: each row has to sum to 1."
+                ),
+                Mistake(
+                    "kernel over its sum",
+                    _KernelOverItsSum,
+                    "For a query far from all keys every kernel value is 0, and 0/0 = nan. Take the weights from "
+                    "torch.softmax.",
+                ),
+                Mistake(
+                    "w not squared",
+                    _NotSquared,
+                    "The distance is squared, w is not: the score is −½ (w d)². For a negative w far keys win here.",
+                ),
+                Mistake("w as σ", _AsWidth, "The distance is divided by w, as by σ. w = 1/σ multiplies it."),
+                Mistake("½ forgotten", _NoHalf, "The ½ in the score −½ (w d)² is missing."),
+                Mistake("far keys preferred", _FarPreferred, "The sign of the score is wrong: far keys win."),
+                Mistake(
+                    "start instead of the parameter",
+                    _StartOnly,
+                    "self.w is there, and forward computes with the start value instead: training would change "
+                    "nothing. "
+                    "Use self.w.",
+                ),
+            ),
+            edge_cases=_odd_parameters,
+            draw=_another_w,
+            seconds=20.0,
+        ),
+    ),
+    hints=(
+        "What must a tensor be wrapped into, for an optimiser to find it in `model.parameters()`?",
+        "In the constructor let nn.Module set itself up first, then make w a nn.Parameter of shape (). In "
+        "forward: scores, "
+        "the mask if it is asked for, a softmax over the keys, and the values.",
+        "`self.w = nn.Parameter(torch.tensor(…))`",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# Build, step 2: the training loop.
+
+
+def _trainings(generator: torch.Generator) -> Iterable[tuple]:
+    for n, rate, steps in ((4, 0.03, 2), (6, 0.02, 3), (9, 0.01, 6), (12, 0.01, 4)):
+        x = torch.randperm(50, generator=generator)[:n].double() / 10
+        yield x, _tenths((n,), -2, 2, generator), round(_tenths((), 0.5, 1.5, generator).item(), 1), rate, steps
+
+
+def _odd_trainings() -> Iterable[tuple[str, tuple]]:
+    x, y = _numbers(0.0, 1.0, 1.5, 3.0, 4.0), _numbers(0.5, 1.0, 2.0, -1.0, 0.0)
+    yield "a start at w = 0, where nothing moves", (x, y, 0.0, 0.1, 3)
+    yield "a negative start", (x, y, -0.8, 0.05, 3)
+    yield "one step only", (x, y, 1.2, 0.05, 1)
+    yield "equal values: the loss is 0", (x, torch.full_like(y, 1.5), 1.0, 0.1, 2)
+    yield "two points at the same place", (_numbers(1.0, 1.0, 2.5), y[:3], 0.9, 0.05, 3)
+    yield "two points only: each sees only the other", (x[:2], y[:2], 1.1, 0.1, 2)
+
+
+def _path(x: Tensor, y: Tensor, w: float, learning_rate: float, steps: int, **how: Any) -> Tensor:
+    return training_path(x, y, w=w, learning_rate=learning_rate, steps=steps, **how)[0]
+
+
+def _by_hand(
+    x: Tensor,
+    y: Tensor,
+    w: float,
+    learning_rate: float,
+    steps: int,
+    *,
+    optimiser: type[torch.optim.Optimizer] = torch.optim.SGD,
+    clears: bool = True,
+) -> Tensor:
+    """The same loop with another optimiser, or with slopes that add up from step to step."""
+    own = torch.eye(len(x), dtype=torch.bool)
+    parameter = torch.tensor(w, dtype=x.dtype, requires_grad=True)
+    step, path = optimiser([parameter], lr=learning_rate), [w]  # type: ignore[call-arg]
+    for _ in range(steps):
+        if clears:
+            step.zero_grad()
+        scores = -0.5 * ((x[:, None] - x) * parameter) ** 2
+        f = torch.softmax(scores.masked_fill(own, -math.inf), dim=1) @ y
+        (0.5 * (f - y).square().sum()).backward()
+        step.step()
+        path.append(parameter.item())
+    return torch.tensor(path, dtype=x.dtype)
+
+
+class _Uphill(torch.optim.SGD):
+    """Steps along the slope."""
+
+    def __init__(self, parameters: Any, lr: float):
+        super().__init__(parameters, lr=lr, maximize=True)
+
+
+def _flat(x: Tensor, y: Tensor, w: float, learning_rate: float, steps: int) -> Tensor:
+    return torch.full((steps + 1,), w, dtype=x.dtype)
+
+
+loop = Exercise(
+    "loop",
+    "Build, step 2: a training loop of your own",
+    (
+        Function(
+            "fit",
+            "fit(x, y, w, learning_rate, steps) → w before the first and after each step, shape (steps + 1,)",
+            _path,
+            _trainings,
+            (
+                Mistake(
+                    "with itself",
+                    lambda *case: _path(*case, leave_one_out=False),
+                    "Each point saw itself in your loss: leave_one_out=True.",
+                ),
+                Mistake(
+                    "½ forgotten",
+                    lambda x, y, w, rate, steps: _path(x, y, w, 2 * rate, steps),
+                    "Every step is twice as long: the ½ in front of the loss is missing.",
+                ),
+                Mistake(
+                    "mean for the sum, with the ½",
+                    lambda x, y, w, rate, steps: _path(x, y, w, rate / len(x), steps),
+                    "Every step is n times too short: the loss is ½ times the sum over the points, not their mean.",
+                ),
+                Mistake(
+                    "mean of squares",
+                    lambda x, y, w, rate, steps: _path(x, y, w, 2 * rate / len(x), steps),
+                    "That is the path of the mean squared error. The loss is ½ times the sum.",
+                ),
+                Mistake(
+                    "slopes add up",
+                    lambda *case: _by_hand(*case, clears=False),
+                    "The slopes of earlier steps are added to the new one: call zero_grad() in every step.",
+                ),
+                Mistake(
+                    "uphill",
+                    lambda x, y, w, rate, steps: _by_hand(x, y, w, rate, steps, optimiser=_Uphill),
+                    "The loss grows: step against the slope.",
+                ),
+                Mistake(
+                    "Adam",
+                    lambda *case: _by_hand(*case, optimiser=torch.optim.Adam),
+                    "These are the steps of Adam. Plain gradient descent, torch.optim.SGD, is asked.",
+                ),
+                Mistake(
+                    "nothing moves",
+                    _flat,
+                    "w never moves. Does the optimiser hold the parameters of this model, and do you call step()? And "
+                    "note a number, w.item(): the parameter itself, noted several times, is one thing.",
+                ),
+                Mistake(
+                    "the last w throughout",
+                    lambda *case: _path(*case)[-1].expand(case[-1] + 1).clone(),
+                    "All entries are the last w: the parameter itself was noted, and it moved on. Note w.item().",
+                ),
+                Mistake(
+                    "start left out",
+                    lambda *case: _path(*case)[1:],
+                    "The start is missing: w before the first step is the first entry.",
+                ),
+                Mistake(
+                    "end left out",
+                    lambda *case: _path(*case)[:-1],
+                    "The last w is missing: note it once more after the last step.",
+                ),
+                Mistake(
+                    "last w alone",
+                    lambda *case: _path(*case)[-1],
+                    "That is the last w alone. All of the path is asked.",
+                ),
+                Mistake(
+                    "start ignored",
+                    lambda x, y, w, rate, steps: _path(x, y, 1.0, rate, steps),
+                    "The path begins at 1, whatever w is: make the module with this w, and let it start there.",
+                ),
+                Mistake(
+                    "the losses",
+                    lambda x, y, w, rate, steps: training_path(x, y, w=w, learning_rate=rate, steps=steps)[1],
+                    "These are the losses. The path of w is asked.",
+                ),
+            ),
+            edge_cases=_odd_trainings,
+            seconds=6.0,
+        ),
+    ),
+    hints=(
+        "Four things happen in each step. In which order, and which of them is forgotten most often?",
+        "Clear the slopes, compute the loss with every point hidden from itself, go backward, step. Note w as a "
+        "number, once before the loop and once after each step.",
+        "`optimiser = torch.optim.SGD(model.parameters(), lr=…)`",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# Build, step 3: an experiment with it.
+
+NOISES = (0.25, 1.0)
+SEEDS = range(10, 15)
+
+
+def _last_w(noises: tuple[float, ...], seeds: Iterable[int], leave_one_out: bool = True) -> Tensor:
+    """The last w of all draws, (noises, seeds): 120 plain steps of 0.05 from w = 1, the draws side by side."""
+    draws = [noisy_sine(noise=noise, seed=seed) for noise in noises for seed in seeds]
+    x, y = torch.stack([draw.x for draw in draws]), torch.stack([draw.y for draw in draws])
+    squared = (x[:, :, None] - x[:, None, :]) ** 2
+    own = torch.eye(x.shape[1], dtype=torch.bool) & leave_one_out
+    w = torch.ones(len(draws), dtype=x.dtype, requires_grad=True)
+    for _ in range(120):
+        scores = (-0.5 * w[:, None, None] ** 2 * squared).masked_fill(own, -math.inf)
+        f = (torch.softmax(scores, dim=2) @ y[:, :, None]).squeeze(2)
+        (gradient,) = torch.autograd.grad(0.5 * (f - y).square().sum(), w)
+        w = (w - 0.05 * gradient).detach().requires_grad_()
+    return w.detach().reshape(len(noises), -1)
+
+
+HONEST = _last_w(NOISES, SEEDS)
+TRAINED = HONEST.mean(dim=1)
+
+train = Exercise(
+    "train",
+    "Build, step 3: what does noise do to w?",
+    (
+        Value(
+            "w",
+            TRAINED,
+            (
+                Mistake(
+                    "with itself",
+                    _last_w(NOISES, SEEDS, leave_one_out=False).mean(dim=1),
+                    "w ran away: each point saw itself. Your loop has to leave it out.",
+                ),
+                Mistake("other draws", _last_w(NOISES, range(5)).mean(dim=1), "Those are the seeds 0 to 4."),
+                Mistake(
+                    "one draw",
+                    HONEST[:, 0],
+                    "That is seed 10 alone. The mean of five draws is asked.",
+                ),
+                Mistake("start value", torch.ones(2), "That is the start value: has anything been trained?"),
+                Mistake("widths", 1 / TRAINED, "These are widths, σ = 1/w. w itself is asked."),
+                Mistake("other order", TRAINED.flip(0), "The first number is for the noise 0.25, the second for 1."),
+            ),
+            decimals=1,
+            remark="More noise, smaller w: a wider average, for there is more to be averaged away.",
+        ),
+    ),
+    hints=(
+        "Bet before you run: with more noise, does a point want more voters or fewer?",
+        "Two loops, one in the other: over the two noises and over the five seeds. Each time your `fit`, and the last "
+        "entry of its path.",
+        "`path = fit(*noisy_sine(noise=noise, seed=seed), …)`",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
 
 
-def _trained(seed: int, leave_one_out: bool) -> tuple[float, float]:
-    """The last w and the last loss."""
-    data = noisy_sine(seed=seed)
-    path, losses = training_path(
-        data.x, data.y, w=1.0, learning_rate=0.1, steps=300, optimiser="adam_log", leave_one_out=leave_one_out
-    )
-    return path[-1].item(), losses[-1].item()
+def _tables_and_values(generator: torch.Generator) -> Iterable[tuple]:
+    for m, n in ((2, 3), (3, 3), (1, 4), (8, 6)):
+        scores = _tenths((m, n), -1, 1, generator)
+        # In binary fractions of 1/64, the same in float32; the last entry takes what is left.
+        weights = (64 * torch.softmax(scores, dim=1)).floor() / 64
+        weights[:, -1] += 1 - weights.sum(dim=1)
+        yield weights, _tenths((n,), -3, 3, generator)
 
 
-HONEST_W, HONEST_LOSS = _trained(seed=3, leave_one_out=True)
+def _odd_votes() -> Iterable[tuple[str, tuple]]:
+    values = _numbers(2.0, -1.0, 0.5)
+    table = _numbers(0.5, 0.25, 0.25, 0.125, 0.75, 0.125).reshape(2, 3)
+    yield "a point without a vote", (_numbers(0.0, 0.25, 0.75, 0.5, 0.0, 0.5).reshape(2, 3), values)
+    yield "a point with most of the vote", (_numbers(0.9375, 0.0625, 0.0).reshape(1, 3), values)
+    yield "all weights alike", (torch.full((5, 4), 0.25, dtype=torch.float64), _numbers(1.0, 0.0, -2.0, 3.0))
+    yield "equal values: nobody is missed", (table, _numbers(1.5, 1.5, 1.5))
+    yield "two points only", (_numbers(0.75, 0.25, 0.5, 0.5).reshape(2, 2), values[:2])
+    yield "large values", (table, _numbers(1000.0, -500.0, 20.0))
 
 
-train = Exercise(
-    "train",
-    "Train: another draw",
+def _removal(weights: Tensor, values: Tensor) -> Tensor:
+    return weights * ((weights @ values)[:, None] - values) / (1 - weights)
+
+
+influence = Exercise(
+    "influence",
+    "Derive and implement: who is missed?",
     (
-        Value(
-            "w",
-            HONEST_W,
+        Function(
+            "influence",
+            "influence(weights, values) → (m, n): by how much prediction i moves when point k leaves",
+            _removal,
+            _tables_and_values,
             (
                 Mistake(
-                    "with itself",
-                    _trained(seed=3, leave_one_out=False)[0],
-                    "w ran away: each point saw itself. Use leave_one_out=True.",
+                    "sign",
+                    lambda s, y: -_removal(s, y),
+                    "The sign is turned: the prediction without the point, minus the prediction with it.",
                 ),
                 Mistake(
-                    "first draw", _trained(seed=0, leave_one_out=True)[0], "That is the w of seed 0. Draw with seed 3."
+                    "not shared out",
+                    lambda s, y: -s * y,
+                    "The vote of k is taken out, but the others' weights no longer sum to 1: they share it out.",
                 ),
-                Mistake("start value", 1.0, "That is the start value: has anything been trained?"),
-                Mistake("width", 1 / HONEST_W, "That is σ = 1/w. w itself is asked."),
                 Mistake(
-                    "loss", HONEST_LOSS, "That is the last loss. The path of w is the first of the two that come back."
+                    "not divided",
+                    lambda s, y: s * ((s @ y)[:, None] - y),
+                    "Nearly: the others' weights are divided by 1 − S_ik when k leaves.",
+                ),
+                Mistake(
+                    "multiplied",
+                    lambda s, y: s * ((s @ y)[:, None] - y) * (1 - s),
+                    "Multiplied by 1 − S_ik. The others' weights grow when k leaves: divide.",
+                ),
+                Mistake(
+                    "predictions without k",
+                    lambda s, y: (s @ y)[:, None] + _removal(s, y),
+                    "These are the predictions without k. By how much do they differ from those with it?",
+                ),
+                Mistake(
+                    "PRESS, in every column",
+                    lambda s, y: ((s @ y)[:, None] - y) / (1 - s),
+                    "The factor S_ik is missing: who had no vote is not missed.",
+                ),
+                Mistake(
+                    "divided by the vote",
+                    lambda s, y: ((s @ y)[:, None] - y) * (1 - s),
+                    "This has 1 − S_ik where S_ik/(1 − S_ik) belongs. Write f₋ₖ down first.",
+                ),
+                Mistake(
+                    "values not subtracted",
+                    lambda s, y: s * (s @ y)[:, None] / (1 - s),
+                    "The value of k is not taken out of the prediction.",
+                ),
+                Mistake(
+                    "sizes",
+                    lambda s, y: _removal(s, y).abs(),
+                    "These are the sizes: keep the sign.",
+                ),
+                Mistake(
+                    "one number for each point",
+                    lambda s, y: _removal(s, y).sum(dim=0),
+                    "That is summed over the predictions. A table (m, n) is asked.",
+                ),
+                Mistake(
+                    "mean vote",
+                    lambda s, y: s * ((s @ y)[:, None] - y) / (1 - s.mean(dim=1, keepdim=True)),
+                    "Divided by 1 minus the mean weight of the row. Each point that leaves has a weight of its own.",
                 ),
             ),
-            decimals=1,
-            remark="From draw to draw the honest w moves a good deal: 3.5 for seed 0, and here nearly twice that.",
+            edge_cases=_odd_votes,
         ),
     ),
     hints=(
-        "Honestly means: no point among its own keys.",
-        "One call of `training_path`, with the numbers of the text. The path of w is the first of the two "
-        "things that it returns.",
-        "`path, losses = training_path(data.x, data.y, w=1.0, …)`",
+        "Write f(x_i) with the vote of k apart: S_ik y_k, and the others' part.",
+        "The others' part is (1 − S_ik) f₋ₖ(x_i). Solve for f₋ₖ(x_i), then subtract f(x_i): what is left has the "
+        "factor S_ik above the line and 1 − S_ik below.",
+        "`f = weights @ values`, and then as a column beside the row of values.",
     ),
 )
 
-ALL = (errata, predictions, slope, left_out, press, dot_product, train)
+ALL = (errata, predictions, left_out, slope, dot_product, module, loop, train, influence)

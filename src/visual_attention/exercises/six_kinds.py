@@ -4,7 +4,7 @@ Right answers come from the blocks' equations. Wrong ones are written out, so th
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 
@@ -14,13 +14,13 @@ from courseware.exercises.questions import Choice, Exercise, Mistake, Value
 
 __all__ = [
     "ALL",
-    "ask_the_first",
+    "ask_the_others",
     "branch_weights",
     "empty_cell",
     "factorised",
     "from_concatenation",
     "place",
-    "select",
+    "selective",
     "shapes",
 ]
 
@@ -56,34 +56,22 @@ place = Exercise(
     "Classify: ten modules on the map",
     (
         _placed(
-            "se",
-            "pooled averages, two layers, a gate for each channel",
+            "channel_table",
+            "the products of any two channels' maps make a table channels × channels, softmaxed by rows; each channel "
+            "takes an average over all channels",
             "a",
-            "One gate for each channel, from the averages of all channels.",
+            "The rows of A are channels, and so are its columns: a mixture over channels. Channel attention "
+            "need not be a "
+            "gate.",
+            b="Places are only summed over when the products are made. What do the rows and columns of A stand for?",
+            e="Places are only summed over when the products are made: every place gets the same weights.",
         ),
         _placed(
-            "non_local_video",
-            "each place of each frame takes an average over all places of all frames",
-            "f",
-            "All places of all frames are one index set, and each takes an average over it.",
-            b="On a picture it would be. Here the places of other frames are in the sum as well: classes are not "
-            "disjoint, the same block is in two of them.",
-            c="Its weights do differ from frame to frame. Are they the same at all places of a frame?",
-        ),
-        _placed(
-            "cbam",
-            "a gate for each channel, then a gate for each place",
-            "e",
-            "First a gate for each channel, then one for each place.",
-            a="That is its first half. What does the second gate tell apart?",
-            b="That is its second half. What does the first gate tell apart?",
-        ),
-        _placed(
-            "sknet",
-            "two convolutions of different reach, added with weights from a softmax",
-            "d",
-            "A softmax over the branches, in each channel.",
-            a="Its weights do differ from channel to channel, but what competes, and sums to 1, is the branches.",
+            "scale",
+            "a learned factor for each channel, the same for every picture (as in batch normalisation)",
+            "g",
+            "Learned, then fixed: another picture, the same factors.",
+            a="There is a factor for each channel. Does it depend on the picture?",
         ),
         _placed(
             "stn",
@@ -93,11 +81,12 @@ place = Exercise(
             g="The crop is computed from the picture itself: another picture, another crop.",
         ),
         _placed(
-            "eca",
-            "pooled averages, a small convolution along the channels, a gate for each channel",
-            "a",
-            "A gate for each channel; only how it is computed differs from SE.",
-            b="The convolution in it runs over neighbouring channels, not over places.",
+            "axial",
+            "each place takes an average over its row, then over its column, both with a softmax of its own",
+            "b",
+            "The index set is a row or a column, and both are places. Two small tables in the place of a large one.",
+            e="Rows and columns are both places. Which channels are told apart?",
+            g="The weights come from a softmax of scores that the picture makes.",
         ),
         _placed(
             "nan",
@@ -106,18 +95,37 @@ place = Exercise(
             "A softmax over the frames: all channels and places of a frame share its weight.",
         ),
         _placed(
-            "vit",
-            "patches, each takes an average over all patches",
-            "b",
-            "Patches are places: each takes an average over all of them.",
-            a="Each patch has many channels, but the softmax runs over the patches. Which axis sums to 1?",
+            "shift",
+            "(temporal shift) one eighth of the channels is moved on by a frame, one eighth back, the rest stays",
+            "g",
+            "Frames are mixed, by a rule that is the same for every clip.",
+            c="It does mix frames. Who decides which ones, the clip or the rule?",
         ),
         _placed(
-            "inception",
-            "four branches, outputs concatenated",
-            "g",
-            "Branches, concatenated: no weight depends on the content.",
-            d="It has branches, but no weights for them: the outputs are concatenated, whatever they are.",
+            "video_gate",
+            "a gate for each place of each frame, from a three-dimensional convolution and a sigmoid, all "
+            "channels alike",
+            "f",
+            "The gates differ over places and over frames: one index set of both.",
+            b="Within a frame, yes. Are they the same in all frames?",
+            c="From frame to frame, yes. Are they the same at all places of a frame?",
+        ),
+        _placed(
+            "bam",
+            "a map of gates for the channels and a map of gates for the places are added, then a sigmoid",
+            "e",
+            "Channels and places are both told apart.",
+            a="That is one of the two summands.",
+            b="That is one of the two summands.",
+        ),
+        _placed(
+            "experts",
+            "a small network looks at the picture and shares it out among eight sub-networks, whose outputs are added "
+            "with weights from a softmax",
+            "d",
+            "Eight branches with weights from the content: a mixture of experts is branch attention.",
+            g="The shares are computed from the picture.",
+            a="All channels of a sub-network's output share its weight. What competes?",
         ),
         _placed(
             "highway",
@@ -135,117 +143,157 @@ place = Exercise(
         "Forget the names. Along which axis would you have to walk to see the weights change?",
         "Three questions: do the weights depend on the input at all? Along which axes do they differ? What "
         "shares out one unit, if anything does?",
-        "Begin with the one module whose weights are the same for every picture.",
+        "Begin with the two modules whose weights are the same for every input.",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
+# From an output back to scores: branches found 6 and 2, and 5 came out.
 
-TWO = torch.tensor([2.0, 0.0], dtype=torch.float64)
-FOUND = torch.tensor([4.0, 1.0], dtype=torch.float64)
-TWO_SIGMOIDS = TWO.sigmoid()
-SIGMOIDS = (
-    "0.881 and 0.5 are two independent sigmoids: they sum to 1.381. The branches of a selective kernel share one unit."
-)
+LOG_3 = math.log(3)
+PAIR = torch.tensor([LOG_3, 0.0], dtype=torch.float64)
+FOUND = torch.tensor([6.0, 2.0], dtype=torch.float64)
 
 branch_weights = Exercise(
     "branch_weights",
-    "By hand: the weights of two branches, and of three",
+    "By hand: from the output back to the scores",
     (
         Value(
-            "weights",
-            TWO.softmax(dim=0),
+            "difference",
+            LOG_3,
             (
-                Mistake("two sigmoids", TWO_SIGMOIDS, SIGMOIDS),
-                Mistake("in proportion", torch.tensor([1.0, 0.0]), "These are in proportion to the scores: exp first."),
-                Mistake("swapped", TWO.softmax(dim=0).flip(0), "The larger score gets the larger weight: the first."),
-                Mistake("exp alone", TWO.exp(), "These are the exponentials. Divide by their sum, 8.389."),
-                Mistake("per cent", [88.1, 11.9], "Give numbers with the sum 1, not per cent."),
-                Mistake("equal shares", [0.5, 0.5], "Equal weights are for equal scores. These differ by 2."),
+                Mistake("ratio", 3.0, "3 is the ratio of the two weights. Which difference of scores makes it?"),
+                Mistake(
+                    "log of the outputs",
+                    math.log(5 / 2),
+                    "log(5/2) compares outputs. First the weights: which w gives 6w + 2(1 − w) = 5?",
+                ),
+                Mistake("log 4", math.log(4), "log 4 makes the weights 4 to 1. They are ¾ and ¼: 3 to 1."),
+                Mistake("in proportion", 0.5, "½ is the difference of the weights. Scores go through an exponential."),
+                Mistake(
+                    "sign", -LOG_3, "5 lies nearer to 6, which the first branch found: its score is the higher one."
+                ),
+                Mistake("base 10", math.log10(3), "log₁₀ 3. The natural logarithm is asked."),
             ),
-            remark="0.881 is also sigmoid(2 − 0): with two branches, softmax is a sigmoid of the difference.",
+            remark="Only the difference can be found: raising both scores changes nothing.",
         ),
         Value(
-            "output",
-            (TWO.softmax(dim=0) @ FOUND).item(),
+            "doubled",
+            ((2 * PAIR).softmax(dim=0) @ FOUND).item(),
             (
-                Mistake("two sigmoids", (TWO_SIGMOIDS @ FOUND).item(), SIGMOIDS),
-                Mistake("plain average", 2.5, "2.5 is the plain average, the answer for equal scores."),
-                Mistake("scores as weights", (TWO @ FOUND).item(), "8 uses the scores themselves as weights."),
                 Mistake(
-                    "winner takes all",
-                    4.0,
-                    "4 is the first branch alone: the softmax leaves 0.119 to the other.",
+                    "unchanged", 5.0, "5 comes out if both scores are *raised*. Doubling doubles their difference."
                 ),
+                Mistake("twice", 10.0, "10 is larger than both: no weighted average can be that."),
+                Mistake("all of the first", 6.0, "6 needs all the weight on the first branch."),
                 Mistake(
-                    "swapped",
-                    (TWO.softmax(dim=0).flip(0) @ FOUND).item(),
-                    "The weights are swapped: the larger one belongs to the first branch, which found 4.",
+                    "weights doubled",
+                    6 * 6 / 7 + 2 / 7,
+                    "This doubles the ratio, 6 : 1. Doubling the scores squares it.",
                 ),
-                Mistake(
-                    "one branch left out",
-                    (TWO.softmax(dim=0)[0] * FOUND[0]).item(),
-                    "That is the first branch's part. The second one adds its own.",
-                ),
-                Mistake("no weights", 5.0, "5 is the sum of the two, without weights."),
-                Mistake("exp alone", (TWO.exp() @ FOUND).item(), "Divide by the sum of the exponentials, 8.389."),
+                Mistake("swapped", 2.4, "The weights are swapped: the larger one belongs to the branch that found 6."),
             ),
             decimals=2,
-        ),
-        Value(
-            "raised",
-            (TWO + 3).softmax(dim=0),
-            (
-                Mistake(
-                    "two sigmoids", (TWO + 3).sigmoid(), "These are sigmoids of 5 and 3: only the difference counts."
-                ),
-                Mistake(
-                    "in proportion", torch.tensor([5 / 8, 3 / 8]), "These are in proportion to the scores: exp first."
-                ),
-                Mistake(
-                    "raised as well",
-                    TWO.softmax(dim=0) + 3,
-                    "3 was added to the weights. They still sum to 1: what does 3 more do to e² and to e⁰?",
-                ),
-                Mistake("exp alone", (TWO + 3).exp(), "These are the exponentials. Divide by their sum."),
-            ),
-            remark="Only differences of scores count.",
+            remark="The ratio 3 : 1 becomes 9 : 1: scores twice as large are a softmax twice as sharp.",
         ),
         Value(
             "three",
-            torch.tensor([2.0, 0.0, 0.0]).softmax(dim=0),
+            [0.6, 0.2, 0.2],
             (
                 Mistake(
-                    "sigmoid of the difference",
-                    torch.tensor([TWO_SIGMOIDS[0].item(), 0.0596, 0.0596]),
-                    "The sigmoid of the difference is for two branches. Now the sum below the line is e² + 1 + 1.",
-                ),
-                Mistake(
-                    "three sigmoids",
-                    torch.tensor([2.0, 0.0, 0.0]).sigmoid(),
-                    "Three sigmoids sum to 1.881. The branches share one unit.",
-                ),
-                Mistake(
                     "weights of two",
-                    [0.8808, 0.1192, 0.1192],
-                    "These sum to 1.119. With a third branch the sum below the line is larger, for all three.",
+                    [0.75, 0.25, 0.25],
+                    "These sum to 1.25. With a third branch the sum below the line is larger, for all three.",
                 ),
-                Mistake("equal shares", [1 / 3, 1 / 3, 1 / 3], "Thirds are for equal scores. The first one is higher."),
                 Mistake(
-                    "exp alone", [math.exp(2), 1.0, 1.0], "These are the exponentials. Divide by their sum, 9.389."
+                    "rest shared",
+                    [0.75, 0.125, 0.125],
+                    "The first keeps its ¾ here. A newcomer takes from all: 3 : 1 : 1.",
+                ),
+                Mistake("thirds", [1 / 3, 1 / 3, 1 / 3], "Thirds are for equal scores. The first one is higher."),
+                Mistake("ratios", [3, 1, 1], "These are the exponentials. Divide by their sum."),
+                Mistake("sigmoids", [0.75, 0.5, 0.5], "Three sigmoids sum to 1.75. The branches share one unit."),
+            ),
+        ),
+        Value(
+            "gates",
+            (PAIR.sigmoid() @ FOUND).item(),
+            (
+                Mistake(
+                    "softmax", 5.0, "5 is what the softmax lets through. Here each score has a sigmoid of its own."
+                ),
+                Mistake("one gate", 4.5, "4.5 is the first branch's part. The second one has σ(0), which is not 0."),
+                Mistake("both alike", 6.0, "The second score is 0: its gate is σ(0) = ½, not ¾."),
+                Mistake(
+                    "normalised", 5.5 / 1.25, "4.4 divides by the sum of the gates. Gates are not made to sum to 1."
                 ),
             ),
+            decimals=2,
+            remark="Two gates are 1.25 together. And raising both scores by the same would change it: gates "
+            "have a level.",
         ),
     ),
     hints=(
-        "Exponentials over their sum. Only differences of scores matter.",
-        "With two branches the first weight is the sigmoid of the difference. A third branch adds another e⁰ "
-        "below the line.",
-        "`weights`: 7.389 / (7.389 + 1), and what that leaves.",
+        "Which weight must the first branch have, so that 6 and 2 average to 5?",
+        "The ratio of two softmax weights is e to the difference of their scores. A third branch keeps the "
+        "ratios of the "
+        "others. A gate sees its own score alone.",
+        "`difference`: 6w + 2(1 − w) = 5 gives w = 3/4. So e^difference = …",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
+
+_MODULES = {
+    "squeeze-and-excitation": "A channel gate returns one number for each channel, (N, C, 1, 1), and no sum is fixed.",
+    "a spatial gate": "A spatial gate returns one number for each place, (N, 1, H, W), and no sum is fixed.",
+    "a Non-local block over the places": "It returns a row for each place, (N, H·W, H·W), each row with the sum 1.",
+    "a Non-local block along time, of frames": "It returns a row for each frame, (N, T, T), each row with the sum 1.",
+    "temporal attention with one query": "It returns one number for each frame, (N, T), with the sum 1.",
+    "a selective kernel": "It returns a number for each branch and channel, (N, B, C, 1, 1), with the sum 1 over B.",
+    "one row of weights over the places, used by all": "It returns one number for each place, and they sum to 1.",
+}
+
+
+def _shape(name: str, text: str, right: str, note: str) -> Choice:
+    choices = {
+        module: note if letter == right else words
+        for letter, (module, words) in zip("abcdefg", _MODULES.items(), strict=True)
+    }
+    return Choice(name, Question(text, choices, right))
+
+
+shapes = Exercise(
+    "shapes",
+    "Detective: which module was it?",
+    (
+        _shape("first", "| (9, 12, 12) | each row 1", "d", "Twelve frames, a row for each. A picture has 144 places."),
+        _shape(
+            "second",
+            "| (9, 1, 12, 12) | all together 1",
+            "g",
+            "One number for each of 12 × 12 places, and one unit shared out: a row, and the same for everybody.",
+        ),
+        _shape(
+            "third", "| (9, 1, 12, 12) | all together 61.3", "b", "The same shape, and no unit is shared out: gates."
+        ),
+        _shape("fourth", "| (9, 144, 144) | each row 1", "c", "144 = 12 × 12 places, a row for each."),
+        _shape(
+            "fifth", "| (9, 3, 32, 1, 1) | all together 32", "f", "32 channels with the sum 1 each: three branches."
+        ),
+        _shape("sixth", "| (9, 32, 1, 1) | all together 17.9", "a", "32 channels, and no sum that is fixed: gates."),
+    ),
+    hints=(
+        "Look at the axes of length 1 first: what is not told apart there?",
+        "144 is 12 · 12, and 12 is also the number of frames. A softmax leaves a whole number of units, "
+        "gates leave any "
+        "sum.",
+        "`first` has a row of 12 numbers for each of 12 things. `fifth`: 32 units among 32 channels.",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# A selective kernel without its convolutions: fuse, select.
 
 
 def _tenths(generator: torch.Generator, *size: int) -> Tensor:
@@ -254,162 +302,358 @@ def _tenths(generator: torch.Generator, *size: int) -> Tensor:
 
 
 def _branches(generator: torch.Generator) -> Iterable[tuple]:
-    yield torch.tensor([[[[5.0]]], [[[1.0]]]]), torch.tensor([[2.0], [0.0]])
-    for b, c, h, w in ((2, 3, 1, 2), (3, 2, 4, 5), (4, 5, 3, 2), (3, 4, 5, 6)):
-        yield _tenths(generator, b, c, h, w), _tenths(generator, b, c)
+    yield (
+        torch.tensor([[[[[5.0]]], [[[1.0]]]], [[[[0.0]]], [[[-4.0]]]]]),
+        torch.tensor([[0.5]]),
+        torch.tensor([[1.0], [-1.0]]),
+    )
+    for n, b, c, h, w, hidden in ((1, 2, 3, 1, 2, 4), (2, 3, 4, 5, 2, 6), (3, 4, 5, 2, 3, 2), (4, 2, 6, 3, 5, 3)):
+        yield (
+            _tenths(generator, n, b, c, h, w),
+            _tenths(generator, hidden, c) / 2,
+            _tenths(generator, b * c, hidden) / 4,
+        )
 
 
 def _unusual_branches() -> Iterable[tuple[str, tuple]]:
     generator = torch.Generator().manual_seed(0)
-    cube, table = _tenths(generator, 3, 3, 3, 3), torch.tensor([[2.0, 0.0, -1.0], [0.0, 1.0, 0.0], [-1.0, 0.0, 3.0]])
-    yield "as many branches as channels, rows and columns", (cube, table)
-    yield "equal scores", (cube[:2], torch.full((2, 3), 0.5))
-    yield "scores below 0 everywhere", (cube[:, :2], table[:, :2] - 4)
-    yield "one channel", (cube[:, :1], table[:, :1])
-    yield "a single branch", (cube[:1], table[:1])
-    yield "maps that are all alike", (cube[:1].expand(3, 3, 3, 3), table)
-    yield "maps of one place", (cube[:, :, :1, :1], table)
-    yield "two channels that want opposite branches", (cube[:2, :2], torch.tensor([[20.0, -20.0], [-20.0, 20.0]]))
-    yield "large values", (1000 * cube, table)
+    maps, reduce, expand = (
+        _tenths(generator, 2, 3, 4, 2, 5),
+        _tenths(generator, 3, 4) / 2,
+        _tenths(generator, 12, 3) / 4,
+    )
+    cube = _tenths(generator, 3, 3, 3, 3, 3)
+    yield "as many pictures, branches, channels, rows and columns", (cube, reduce[:, :3], expand[:9])
+    yield "a single picture", (maps[:1], reduce, expand)
+    yield "a single branch", (maps[:, :1], reduce, expand[:4])
+    yield "one channel", (maps[:, :, :1], reduce[:, :1], expand[:3])
+    yield "one hidden number", (maps, reduce[:1], expand[:, :1])
+    yield "maps of one place", (maps[..., :1, :1], reduce, expand)
+    yield "a second layer of zeros", (maps, reduce, torch.zeros(12, 3))
+    yield "hidden numbers that are all below 0", (maps.abs(), -reduce.abs(), expand)
+    yield "branches that are all alike", (maps[:, :1].expand(2, 3, 4, 2, 5), reduce, expand)
+    yield "large values", (30 * maps, reduce / 30, expand)
 
 
-def _weighed(maps: Tensor, weights: Tensor) -> Tensor:
-    return (weights[..., None, None] * maps).sum(dim=0)
+def _fused(maps: Tensor) -> Tensor:
+    return maps.sum(dim=1).mean(dim=(2, 3))
 
 
-def _stretched(name: str, index: tuple, feedback: str) -> tuple[Mistake, Mistake]:
-    """Weights with their new axes elsewhere, in both orders: where shapes do not fit, PyTorch's message shows it."""
-    return (
-        Mistake(name, lambda maps, scores: (scores.softmax(dim=0)[index] * maps).sum(dim=0), feedback),
-        Mistake(f"{name}, map first", lambda maps, scores: (maps * scores.softmax(dim=0)[index]).sum(dim=0), feedback),
+def _logits(z: Tensor, reduce: Tensor, expand: Tensor) -> Tensor:
+    return (z @ reduce.T).relu() @ expand.T
+
+
+def _apply(maps: Tensor, shares: Tensor) -> Tensor:
+    return (shares[..., None, None] * maps).sum(dim=1)
+
+
+def _table(maps: Tensor, reduce: Tensor, expand: Tensor) -> Tensor:
+    """Scores (N, B, C)."""
+    return _logits(_fused(maps), reduce, expand).unflatten(1, maps.shape[1:3])
+
+
+def _selected(maps: Tensor, reduce: Tensor, expand: Tensor) -> Tensor:
+    return _apply(maps, _table(maps, reduce, expand).softmax(dim=1))
+
+
+def _selected_from(fuse: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+    """The module with another squeeze: `fuse` makes (N, C) of the maps."""
+    return lambda maps, reduce, expand: _apply(
+        maps, _logits(fuse(maps), reduce, expand).unflatten(1, maps.shape[1:3]).softmax(dim=1)
     )
 
 
-def _winner(scores: Tensor) -> Tensor:
-    return torch.nn.functional.one_hot(scores.argmax(dim=0), len(scores)).T.to(scores.dtype)
+def _weighed_by(weigh: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+    """The module with other weights: `weigh` makes (N, B, C) of the scores."""
+    return lambda maps, reduce, expand: _apply(maps, weigh(_table(maps, reduce, expand)))
 
 
-select = Exercise(
-    "select",
-    "Implement: select among branches",
+selective = Exercise(
+    "selective",
+    "Implement: the selective part of a selective kernel",
     (
         Function(
-            "select",
-            "select(maps, scores) → (C, H, W), the branches' maps added with weights that sum to 1 in each channel",
-            lambda maps, scores: _weighed(maps, scores.softmax(dim=0)),
+            "selective",
+            "selective(maps, reduce, expand) → (N, C, H, W), in each picture and channel the branches' weighted sum",
+            _selected,
             _branches,
             (
                 Mistake(
                     "softmax over the channels",
-                    lambda maps, scores: _weighed(maps, scores.softmax(dim=1)),
+                    _weighed_by(lambda scores: scores.softmax(dim=2)),
                     "The softmax runs over the channels. It is the branches that share one unit, in each channel.",
                 ),
                 Mistake(
-                    "softmax over everything",
-                    lambda maps, scores: _weighed(maps, scores.flatten().softmax(dim=0).view_as(scores)),
-                    "All weights together sum to 1 here. They have to in each channel.",
+                    "softmax over the pictures",
+                    _weighed_by(lambda scores: scores.softmax(dim=0)),
+                    "The softmax runs over the pictures, dim 0. Each picture chooses for itself, among its branches.",
+                ),
+                Mistake(
+                    "softmax over branches and channels",
+                    _weighed_by(lambda scores: scores.flatten(1).softmax(dim=1).view_as(scores)),
+                    "All weights of a picture together sum to 1 here. They have to in each channel: first the table "
+                    "(N, B, C), then the softmax.",
+                ),
+                Mistake(
+                    "channels before branches",
+                    lambda maps, reduce, expand: _apply(
+                        maps,
+                        _logits(_fused(maps), reduce, expand)
+                        .unflatten(1, (maps.shape[2], maps.shape[1]))
+                        .transpose(1, 2)
+                        .softmax(dim=1),
+                    ),
+                    "The scores are read channel by channel. Rows of `expand` come branch by branch: all C "
+                    "scores of the "
+                    "first branch, then those of the second.",
+                ),
+                Mistake(
+                    "no ReLU",
+                    lambda maps, reduce, expand: _apply(
+                        maps,
+                        (_fused(maps) @ reduce.T @ expand.T).unflatten(1, maps.shape[1:3]).softmax(dim=1),
+                    ),
+                    "The ReLU between the two layers is missing.",
+                ),
+                Mistake(
+                    "ReLU on the scores as well",
+                    _weighed_by(lambda scores: scores.relu().softmax(dim=1)),
+                    "The scores go through a ReLU too. Only the hidden numbers do: scores may be negative.",
+                ),
+                Mistake(
+                    "mean over the branches",
+                    _selected_from(lambda maps: maps.mean(dim=1).mean(dim=(2, 3))),
+                    "The branches are averaged before the squeeze. They are added.",
+                ),
+                Mistake(
+                    "sum over the places",
+                    _selected_from(lambda maps: maps.sum(dim=(1, 3, 4))),
+                    "The places are added. The squeeze is their mean, so that a larger picture gives no "
+                    "larger numbers.",
+                ),
+                Mistake(
+                    "maximum over the places",
+                    _selected_from(lambda maps: maps.sum(dim=1).amax(dim=(2, 3))),
+                    "This takes the maximum over the places. Their mean is asked.",
+                ),
+                Mistake(
+                    "the first branch asks",
+                    _selected_from(lambda maps: maps[:, 0].mean(dim=(2, 3))),
+                    "Only the first branch is squeezed. The query is made from the sum of all.",
+                ),
+                Mistake(
+                    "one query for the batch",
+                    _selected_from(lambda maps: _fused(maps).mean(dim=0, keepdim=True).expand(len(maps), -1)),
+                    "One query is made from the whole batch. Each picture has its own.",
                 ),
                 Mistake(
                     "sigmoids",
-                    lambda maps, scores: _weighed(maps, scores.sigmoid()),
+                    _weighed_by(torch.sigmoid),
                     "These are independent gates: their sum over the branches is not 1.",
                 ),
                 Mistake(
                     "scores as weights",
-                    lambda maps, scores: _weighed(maps, scores),
-                    "The scores themselves were used as weights. Where is the softmax?",
+                    _weighed_by(lambda scores: scores),
+                    "The scores themselves are used as weights. Where is the softmax?",
                 ),
                 Mistake(
                     "plain sum",
-                    lambda maps, scores: maps.sum(dim=0),
-                    "That adds the branches, whatever the scores are: an Inception module with + for concatenation.",
+                    lambda maps, reduce, expand: maps.sum(dim=1),
+                    "That adds the branches, without weights.",
                 ),
                 Mistake(
                     "plain mean",
-                    lambda maps, scores: maps.mean(dim=0),
-                    "That is the mean, the answer for equal scores.",
-                ),
-                Mistake(
-                    "winner takes all",
-                    lambda maps, scores: _weighed(maps, _winner(scores)),
-                    "One branch takes it all here. A selective kernel mixes: the others keep their share.",
-                ),
-                Mistake(
-                    "exponentials not divided",
-                    lambda maps, scores: _weighed(maps, scores.exp()),
-                    "The exponentials are not divided by their sum over the branches.",
-                ),
-                Mistake(
-                    "in proportion",
-                    lambda maps, scores: _weighed(maps, scores / scores.sum(dim=0)),
-                    "The weights are in proportion to the scores, so that some are below 0: take exponentials first.",
+                    lambda maps, reduce, expand: maps.mean(dim=1),
+                    "That is the mean of the branches, the answer for equal scores.",
                 ),
                 Mistake(
                     "mean instead of sum",
-                    lambda maps, scores: _weighed(maps, scores.softmax(dim=0)) / len(maps),
+                    lambda maps, reduce, expand: _selected(maps, reduce, expand) / maps.shape[1],
                     "The weighed maps are averaged. Add them: the weights sum to 1 already.",
                 ),
                 Mistake(
                     "not added up",
-                    lambda maps, scores: scores.softmax(dim=0)[..., None, None] * maps,
+                    lambda maps, reduce, expand: _table(maps, reduce, expand).softmax(dim=1)[..., None, None] * maps,
                     "The branches are weighed and not added: the result still has an axis for them.",
                 ),
                 Mistake(
-                    "concatenated",
-                    lambda maps, scores: (scores.softmax(dim=0)[..., None, None] * maps).flatten(0, 1),
-                    "The weighed branches are put behind each other. Branch attention adds them.",
-                ),
-                Mistake(
-                    "added over the channels",
-                    lambda maps, scores: (scores.softmax(dim=0)[..., None, None] * maps).sum(dim=1),
-                    "The sum runs over the channels. Add up the branches, dim 0 of the maps.",
-                ),
-                Mistake(
-                    "one weight a branch",
-                    lambda maps, scores: _weighed(maps, scores.mean(dim=1, keepdim=True).softmax(dim=0)),
-                    "The scores are averaged over the channels. Each channel chooses with weights of its own.",
-                ),
-                Mistake(
-                    "the first channel's weights",
-                    lambda maps, scores: _weighed(maps, scores[:, :1].softmax(dim=0)),
-                    "The first channel's weights are used for all. Each channel has scores of its own.",
-                ),
-                Mistake(
-                    "two branches only",
-                    lambda maps, scores: _weighed(maps[:2], scores[:2].softmax(dim=0)),
-                    "Only the first two branches are used. There may be more of them.",
-                ),
-                *_stretched(
-                    "no new axes",
-                    (...,),
-                    "The weights (B, C) have no axes for the places, so that they are laid along rows and columns.",
-                ),
-                *_stretched(
-                    "along the columns",
-                    (slice(None), None, None),
-                    "The new axes stand before the channels: the weights are laid along the columns of the maps.",
-                ),
-                *_stretched(
-                    "along the rows",
-                    (slice(None), None, slice(None), None),
-                    "A new axis stands before the channels: the weights are laid along the rows of the maps.",
+                    "the weights themselves",
+                    lambda maps, reduce, expand: _table(maps, reduce, expand).softmax(dim=1),
+                    "These are the weights, (N, B, C). The maps still have to be added with them.",
                 ),
             ),
-            remark="One line, and branches have become branch attention.",
+            remark="With a second layer of zeros it is the plain mean of the branches: a good place to start training.",
             edge_cases=_unusual_branches,
+            seconds=4.0,
         ),
     ),
     hints=(
-        "Which axis of `scores` do the branches stand on? They share one unit.",
-        "The weights (B, C) have to be stretched over the places: two new axes at their end. Then multiply, "
-        "and add up the branches.",
-        "`alpha = scores.softmax(dim=…)`",
+        "Write down the shape after each of the five steps. Which axis goes away in which?",
+        "Sum over the branches, mean over the places: (N, C). Two matrix products: (N, B·C). Read that as (N, B, C): "
+        "softmax along B. Two new axes at the end for the places, multiply, add up along B.",
+        "`z = maps.sum(dim=1).mean(…)`, then `scores = (…).reshape(N, B, C)`",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# Debug: one frame of each clip asks the others.
+
+
+def _clips(generator: torch.Generator) -> Iterable[tuple]:
+    yield torch.tensor([[[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]], [[0.0, 2.0], [1.0, 0.0], [0.0, 1.0]]]), 1
+    for n, t, d, asker in ((3, 2, 4, 0), (2, 4, 5, 3), (4, 5, 2, 1), (3, 8, 9, 2), (2, 3, 1, 0)):
+        yield _tenths(generator, n, t, d), asker
+
+
+def _unusual_clips() -> Iterable[tuple[str, tuple]]:
+    generator = torch.Generator().manual_seed(0)
+    cube = _tenths(generator, 4, 4, 4)
+    yield "as many clips as frames and features", (cube, 2)
+    yield "a single clip", (cube[:1, :3], 1)
+    yield "only one other frame", (cube[:3, :2], 1)
+    yield "one feature", (cube[:2, :3, :1], 2)
+    yield "all frames alike", (cube[:2, :1].repeat(1, 5, 1), 0)
+    yield "the last frame asks", (cube[:2, :3], 2)
+    yield "the asking frame is zero", (torch.cat([torch.zeros(2, 1, 4), cube[:2, :3]], dim=1), 0)
+    # Scores of about −141 and −142: a large number in the place of −∞ has to be larger than that.
+    yield "the others point away, far", (torch.tensor([[[0.5, 0.0], [-400.0, 1.0], [-402.0, 1.0]]]).double(), 0)
+
+
+def _ask_scores(frames: Tensor, asker: int) -> Tensor:
+    return (frames @ frames[:, asker, :, None]).squeeze(2)
+
+
+def _hidden(scores: Tensor, asker: int, score: float = -math.inf) -> Tensor:
+    scores = scores.clone()
+    scores[:, asker] = score
+    return scores
+
+
+def _zero_after(weights: Tensor, asker: int) -> Tensor:
+    weights = weights.clone()
+    weights[:, asker] = 0
+    return weights
+
+
+def _root(frames: Tensor) -> float:
+    return math.sqrt(frames.shape[2])
+
+
+ask_the_others = Exercise(
+    "ask_the_others",
+    "Debug: one frame asks the others",
+    (
+        Function(
+            "ask",
+            "ask(frames, asker) → (N, T), each clip's weights of the frames that match its asking one; that one's is 0",
+            lambda frames, asker: _hidden(_ask_scores(frames, asker) / _root(frames), asker).softmax(dim=1),
+            _clips,
+            (
+                Mistake(
+                    "asks itself",
+                    lambda frames, asker: (_ask_scores(frames, asker) / _root(frames)).softmax(dim=1),
+                    "The asking frame is among its own keys, and matches itself best: the disease of lesson 3.",
+                ),
+                Mistake(
+                    "0 after the softmax",
+                    lambda frames, asker: _zero_after(
+                        (_ask_scores(frames, asker) / _root(frames)).softmax(dim=1), asker
+                    ),
+                    "The asking frame's weight is set to 0 after the softmax: the others no longer sum to 1.",
+                ),
+                Mistake(
+                    "over the clips",
+                    lambda frames, asker: (
+                        _hidden(_ask_scores(frames, asker) / _root(frames), asker).softmax(dim=0).nan_to_num(0.0)
+                    ),
+                    "The softmax runs over the clips, dim 0. The frames of one clip share out its attention: dim 1.",
+                ),
+                Mistake(
+                    "not scaled",
+                    lambda frames, asker: _hidden(_ask_scores(frames, asker), asker).softmax(dim=1),
+                    "The scores are not divided by √d.",
+                ),
+                Mistake(
+                    "one clip asks for all",
+                    lambda frames, asker: _hidden(frames @ frames[0, asker] / _root(frames), asker).softmax(dim=1),
+                    "The first clip's frame asks in all clips. Each clip has its own: frames[:, asker].",
+                ),
+                Mistake(
+                    "a clip for a frame",
+                    lambda frames, asker: _hidden((frames * frames[asker]).sum(dim=2) / _root(frames), asker).softmax(
+                        dim=1
+                    ),
+                    "frames[asker] is a clip, not a frame: the first axis counts clips. frames[:, asker] is "
+                    "one frame of "
+                    "each.",
+                ),
+                Mistake(
+                    "divided by d",
+                    lambda frames, asker: _hidden(_ask_scores(frames, asker) / frames.shape[2], asker).softmax(dim=1),
+                    "The scores are divided by d. Its square root is asked.",
+                ),
+                Mistake(
+                    "divided by the root of T",
+                    lambda frames, asker: _hidden(
+                        _ask_scores(frames, asker) / math.sqrt(frames.shape[1]), asker
+                    ).softmax(dim=1),
+                    "The scores are divided by the root of the number of frames. d is the length of one description.",
+                ),
+                Mistake(
+                    "score 0",
+                    lambda frames, asker: _hidden(_ask_scores(frames, asker) / _root(frames), asker, 0.0).softmax(
+                        dim=1
+                    ),
+                    "A score of 0 still has the exponential 1: the asking frame keeps a share.",
+                ),
+                Mistake(
+                    "always the first frame",
+                    lambda frames, asker: _hidden(_ask_scores(frames, 0) / _root(frames), 0).softmax(dim=1),
+                    "The first frame asks here, whatever `asker` is.",
+                ),
+                Mistake(
+                    "the first frame hidden",
+                    lambda frames, asker: _hidden(_ask_scores(frames, asker) / _root(frames), 0).softmax(dim=1),
+                    "The first frame is hidden here. It is the asking one that has to be.",
+                ),
+                Mistake(
+                    "left out of the result",
+                    lambda frames, asker: (
+                        (_ask_scores(frames, asker) / _root(frames))[:, torch.arange(frames.shape[1]) != asker]
+                    ).softmax(dim=1),
+                    "The weights are right, but the asking frame's 0 is missing: T weights for each clip are asked.",
+                ),
+                Mistake(
+                    "frames averaged",
+                    lambda frames, asker: (
+                        _hidden(_ask_scores(frames, asker) / _root(frames), asker).softmax(dim=1)[..., None] * frames
+                    ).sum(dim=1),
+                    "That is the average of the frames under the weights. Asked are the weights.",
+                ),
+            ),
+            remark="−∞ before the softmax: exp(−∞) is 0, and the rest is shared out among the others.",
+            edge_cases=_unusual_clips,
+            seconds=4.0,
+        ),
+    ),
+    hints=(
+        "Take a clip whose frames are all alike. Which weights should come out, and what do the printed rows sum to?",
+        "Go line by line: whose frame is `frames[asker]`? What are the scores divided by? Along which axis "
+        "do the frames "
+        "of one clip lie? When is the asking frame taken out?",
+        "`query = frames[…]` must be of shape (N, d), one frame of each clip. There are three more.",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
 
-_HIDDEN, _COMMON, _COUNT = 32, 64, 4
+
+def _next(channels: int) -> int:
+    return channels * 256  # a 1×1 convolution to 256 channels
+
+
+_OLD, _COMMON, _HIDDEN, _COUNT = 96 + 192 + 64 + 48, 96, 24, 4
+_SELECTION = _COMMON * _HIDDEN + _HIDDEN * _COUNT * _COMMON
 
 from_concatenation = Exercise(
     "from_concatenation",
@@ -434,59 +678,88 @@ from_concatenation = Exercise(
             ),
         ),
         Value(
-            "concatenated",
-            256,
+            "next_before",
+            _next(_OLD),
             (
-                Mistake("one branch", 64, "Concatenation puts the channels behind each other: add them up."),
-                Mistake("largest", 128, "128 is the widest branch. Concatenation keeps the channels of all."),
+                Mistake("widest branch", _next(192), "Concatenation keeps the channels of all four branches."),
+                Mistake("channels", _OLD, "That is how many channels leave. Each of them has 256 weights."),
+                Mistake("with biases", _next(_OLD) + 256, "That counts biases. There are none."),
+                Mistake("averaged", _next(_OLD) // 4, "Channels are put behind each other, not averaged."),
             ),
-            remark="The sum of all branches' channels.",
             decimals=0,
         ),
         Value(
-            "selected",
-            _COMMON,
+            "next_after",
+            _next(_COMMON),
             (
-                Mistake("still added up", 256, "256 would be concatenation again: a sum has its summands' shape."),
-                Mistake("a mean of the widths", 16, "Nothing is divided: a sum of maps with 64 channels has 64."),
+                Mistake(
+                    "still concatenated", _next(4 * _COMMON), "A sum has its summands' shape: 96 channels, not 384."
+                ),
+                Mistake("unchanged", _next(_OLD), "That is the old number. A sum has only 96 channels."),
+                Mistake("channels", _COMMON, "That is how many channels leave. Each of them has 256 weights."),
             ),
-            remark="A quarter of the channels for the next layer to read.",
+            remark="This is where most is saved: a sum is narrower than a concatenation.",
             decimals=0,
         ),
         Value(
-            "weights",
-            _COMMON * _HIDDEN + _HIDDEN * _COUNT * _COMMON,
+            "selection",
+            _SELECTION,
             (
                 Mistake(
                     "one score a channel",
                     2 * _COMMON * _HIDDEN,
-                    "4,096 gives one score for each channel. How many scores does a channel need to choose among four?",
+                    "That gives one score for each channel. How many scores does a channel need to choose among four?",
                 ),
                 Mistake(
                     "squeeze of the concatenation",
-                    _COUNT * _COMMON * _HIDDEN * 2,
-                    "16,384 squeezes 256 channels. The branches are added first, so that z is made from 64 averages.",
+                    2 * _COUNT * _COMMON * _HIDDEN,
+                    "That squeezes 384 channels. The branches are added first, so that z is made from 96 averages.",
                 ),
                 Mistake(
                     "one score a branch",
                     _COMMON * _HIDDEN + _HIDDEN * _COUNT,
-                    "2,176 gives one score for each branch. A selective kernel chooses in each channel.",
+                    "That gives one score for each branch. A selective kernel chooses in each channel.",
                 ),
-                Mistake("first map left out", _HIDDEN * _COUNT * _COMMON, "8,192 is the second map alone."),
-                Mistake("second map left out", _COMMON * _HIDDEN, "2,048 is the first map alone."),
+                Mistake("first map left out", _HIDDEN * _COUNT * _COMMON, "That is the second map alone."),
+                Mistake("second map left out", _COMMON * _HIDDEN, "That is the first map alone."),
+            ),
+            decimals=0,
+        ),
+        Value(
+            "largest_hidden",
+            (_next(_OLD) - _next(_COMMON)) // (_COMMON * (1 + _COUNT)),
+            (
                 Mistake(
-                    "with biases",
-                    _COMMON * _HIDDEN + _HIDDEN + (_HIDDEN + 1) * _COUNT * _COMMON,
-                    "10,528 counts biases as well. The maps have none here.",
+                    "rounded up",
+                    (_next(_OLD) - _next(_COMMON)) // (_COMMON * (1 + _COUNT)) + 1,
+                    "With one more it costs more than is saved: round down.",
+                ),
+                Mistake(
+                    "all of the next layer",
+                    _next(_OLD) // (_COMMON * (1 + _COUNT)),
+                    "That spends the next layer's old weights. Saved is the difference between old and new.",
+                ),
+                Mistake(
+                    "one score a channel",
+                    (_next(_OLD) - _next(_COMMON)) // (2 * _COMMON),
+                    "A hidden number costs 96 weights to make it, and 4 · 96 to use it.",
+                ),
+                Mistake(
+                    "second map alone",
+                    (_next(_OLD) - _next(_COMMON)) // (_COMMON * _COUNT),
+                    "A hidden number costs 96 weights to make it as well.",
                 ),
             ),
+            remark="Far more than anybody takes: in weights, the selection is nearly free.",
             decimals=0,
         ),
     ),
     hints=(
         "What must the summands of a sum have in common, and concatenated maps need not?",
-        "The hidden vector has 32 numbers. It leads to as many scores as there are pairs of a branch and a channel.",
-        "`weights = 64 * 32 + …`",
+        "A 1×1 convolution has a weight for each pair of an input and an output channel. A hidden number of "
+        "the selection "
+        "leads to as many scores as there are pairs of a branch and a channel.",
+        "`next_before = (96 + 192 + 64 + 48) * …`. For `largest_hidden`: one hidden number costs 96 + 4 · 96.",
     ),
 )
 
@@ -494,68 +767,74 @@ from_concatenation = Exercise(
 
 factorised = Exercise(
     "factorised",
-    "By hand: what factorising saves, and what it is not",
+    "By hand: what can be taken apart, and when it pays",
     (
         Value(
-            "two_3x3",
-            18,
+            "chain",
+            4,
             (
-                Mistake("unchanged", 25, "25 is the 5×5 kernel itself."),
-                Mistake("one 3×3", 9, "9 is one 3×3 kernel: it reaches 3×3 only. How many in a row reach 5×5?"),
-                Mistake("multiplied", 81, "Weights of layers in a row add up, they are not multiplied."),
-            ),
-            decimals=0,
-        ),
-        Value(
-            "row_and_column",
-            14,
-            (
-                Mistake("unchanged", 49, "49 is the 7×7 kernel itself."),
-                Mistake("one of the two", 7, "7 is one of the two. The other is needed too."),
-                Mistake("three 3×3", 27, "27 are three 3×3 kernels, which also reach 7×7. Asked are 1×7 and 7×1."),
+                Mistake("three", 3, "Three 3×3 kernels in a row reach 7×7. Each one more reaches two further."),
+                Mistake("nine", 9, "That is one kernel's weights. How many layers in a row reach nine places?"),
+                Mistake("one too many", 5, "Each layer adds two to the reach: 3, 5, 7, 9."),
             ),
             decimals=0,
         ),
         Value(
             "saved",
-            [28.0, 500 / 7],
+            [100 * (1 - 36 / 81), 100 * (1 - 18 / 81)],
             (
-                Mistake("what is left", [72.0, 200 / 7], "That is what is left, in per cent. Asked is what is saved."),
-                Mistake("relative to the new", [350 / 9, 250.0], "Divide by the weights before, not by those after."),
-                Mistake("as fractions", [0.28, 5 / 7], "The right shares, as fractions: give per cent."),
-                Mistake("weights saved", [7, 35], "That is how many weights are saved. Give per cent of those before."),
+                Mistake(
+                    "what is left", [400 / 9, 200 / 9], "That is what is left, in per cent. Asked is what is saved."
+                ),
+                Mistake("relative to the new", [125.0, 350.0], "Divide by the weights before, not by those after."),
+                Mistake("as fractions", [5 / 9, 7 / 9], "The right shares, as fractions: give per cent."),
+                Mistake(
+                    "weights saved", [45, 63], "That is how many weights are saved. Give per cent of those before."
+                ),
+                Mistake(
+                    "three in a row",
+                    [100 * (1 - 27 / 81), 100 * (1 - 18 / 81)],
+                    "27 weights are three kernels, which reach 7×7. How many reach 9×9?",
+                ),
             ),
             decimals=1,
         ),
         Value(
-            "with_channels",
-            [802_816, 229_376],
+            "break_even",
+            81 * 64 * 128 // (9 * 64 + 9 * 128),
             (
                 Mistake(
-                    "no output channels", [6272, 1792], "That is for one output channel: there are 128 × 128 pairs."
+                    "one pair of channels",
+                    4.5,
+                    "81/18 is for one channel in, out and between. Count with 64, m and 128.",
                 ),
-                Mistake("one pair", [49, 14], "That is one pair of channels: there are 128 × 128 of them."),
                 Mistake(
-                    "one of the two",
-                    [802_816, 114_688],
-                    "114,688 are the weights of 1×7 alone. 7×1 comes after it, and has as many.",
+                    "row alone",
+                    81 * 128 // 9,
+                    "That counts the 1×9 layer alone. The 9×1 layer has 9 · m · 128 as well.",
                 ),
+                Mistake("column alone", 81 * 64 // 9, "That counts the 9×1 layer alone. The 1×9 layer has 9 · 64 · m."),
+                Mistake("mean of the two", 96, "96 is the mean of 64 and 128. Set the two counts equal, solve for m."),
             ),
             decimals=0,
+            remark="Up to 383 channels in between it saves: far more room than the 64 or 128 that people take.",
         ),
         Choice(
-            "why_not_attention",
+            "exact",
             Question(
-                "It is not attention, because",
+                "Only some kernels are *exactly* a column times a row, with one channel in between. Which of these is?",
                 {
-                    "it has fewer weights, and attention has more": (
-                        "28 or 71 per cent fewer weights: cheaper, and still the same weights for every picture."
+                    "the identity-like kernel with 1 on its diagonal and 0 elsewhere": (
+                        "Its three rows are different: no row is a multiple of another, so its rank is 3."
                     ),
-                    "it has several reaches side by side, and attention has one": (
-                        "Several reaches side by side: a good idea. But who says which of them counts for this picture?"
+                    "the Laplace kernel: rows 0 1 0, 1 −4 1, 0 1 0": (
+                        "First and second row are no multiples of each other: its rank is 2."
                     ),
-                    "its weights are the same for every picture": (
-                        "Learned once, then fixed. Attention computes its weights from the content."
+                    "the blur: rows 1 2 1, 2 4 2, 1 2 1": (
+                        "Every row is a multiple of 1 2 1: the column (1, 2, 1) times the row (1, 2, 1). Rank one."
+                    ),
+                    "the cross: rows 0 1 0, 1 1 1, 0 1 0": (
+                        "The rows 0 1 0 and 1 1 1 are no multiples of each other: its rank is 2."
                     ),
                 },
                 right="c",
@@ -563,200 +842,16 @@ factorised = Exercise(
         ),
     ),
     hints=(
-        "Weights of layers in a row add up.",
-        "Saved is what is gone, over what was there before. With channels, a kernel is there once for each "
-        "pair of an input and an output channel.",
-        "`two_3x3 = 3 * 3 + …`",
+        "Weights of layers in a row add up. By how much does the reach grow with each further layer?",
+        "Saved is what is gone, over what was there before. A convolution has its kernel once for each pair "
+        "of an input and "
+        "an output channel. A column times a row has rows that are all multiples of one.",
+        "`break_even`: 81 · 64 · 128 = 9 · 64 · m + …",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
 
-
-def _clips(generator: torch.Generator) -> Iterable[tuple]:
-    yield (torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]),)
-    for t, d in ((2, 3), (4, 5), (5, 2), (8, 9), (3, 1)):
-        yield (_tenths(generator, t, d),)
-
-
-def _unusual_clips() -> Iterable[tuple[str, tuple]]:
-    generator = torch.Generator().manual_seed(0)
-    square = _tenths(generator, 4, 4)
-    yield "as many frames as features", (square,)
-    yield "only one other frame", (square[:2],)
-    yield "one feature", (square[:, :1],)
-    yield "all frames alike", (square[:1].repeat(5, 1),)
-    yield "two of the others alike", (square[[0, 1, 1, 2]],)
-    yield "the first frame is zero", (torch.cat([torch.zeros(1, 4), square]),)
-    yield "the others are zero", (torch.cat([square[:1], torch.zeros(2, 4)]),)
-    # Scores of about −141 and −142: a large number in the place of −∞ has to be larger than that.
-    yield "the others point away, far", (torch.tensor([[0.5, 0.0], [-400.0, 1.0], [-402.0, 1.0]]).double(),)
-
-
-def _scores(frames: Tensor) -> Tensor:
-    return frames @ frames[0] / math.sqrt(frames.shape[1])
-
-
-def _with_first(frames: Tensor, first: float) -> Tensor:
-    scores = _scores(frames)
-    scores[0] = first
-    return scores.softmax(dim=0)
-
-
-def _zero_after(scores: Tensor) -> Tensor:
-    weights = scores.softmax(dim=0)
-    weights[0] = 0
-    return weights
-
-
-def _among_the_others(scores: Tensor) -> Tensor:
-    return torch.cat([scores.new_zeros(1), scores[1:].softmax(dim=0)])
-
-
-ask_the_first = Exercise(
-    "ask_the_first",
-    "Debug: the first frame asks",
-    (
-        Function(
-            "ask_the_first",
-            "ask_the_first(frames) → (T,), weights of the frames that match the first; its own weight 0, the sum 1",
-            lambda frames: _with_first(frames, -math.inf),
-            _clips,
-            (
-                Mistake(
-                    "asks itself",
-                    lambda frames: _scores(frames).softmax(dim=0),
-                    "The first frame is among its own keys, and matches itself best: the disease of lesson 3.",
-                ),
-                Mistake(
-                    "0 after the softmax",
-                    lambda frames: _zero_after(_scores(frames)),
-                    "The first weight is set to 0 after the softmax: the others no longer sum to 1.",
-                ),
-                Mistake(
-                    "score 0",
-                    lambda frames: _with_first(frames, 0.0),
-                    "A score of 0 still has the exponential 1: the first frame keeps a share.",
-                ),
-                Mistake(
-                    "not scaled",
-                    lambda frames: _among_the_others(frames @ frames[0]),
-                    "The scores are not divided by √d.",
-                ),
-                Mistake(
-                    "nothing mended",
-                    lambda frames: _zero_after(frames @ frames[0]),
-                    "Both faults are still there. What do the weights sum to, and what are the scores divided by?",
-                ),
-                Mistake(
-                    "asks itself, not scaled",
-                    lambda frames: (frames @ frames[0]).softmax(dim=0),
-                    "The first frame is among its own keys, and the scores are not divided by √d.",
-                ),
-                Mistake(
-                    "divided by d",
-                    lambda frames: _among_the_others(frames @ frames[0] / frames.shape[1]),
-                    "The scores are divided by d. Its square root is asked.",
-                ),
-                Mistake(
-                    "divided by the root of T",
-                    lambda frames: _among_the_others(frames @ frames[0] / math.sqrt(len(frames))),
-                    "The scores are divided by the root of the number of frames. d is the length of one description.",
-                ),
-                Mistake(
-                    "score −1",
-                    lambda frames: _with_first(frames, -1.0),
-                    "A score of −1 still has the exponential 0.37: the first frame keeps a share.",
-                ),
-                Mistake(
-                    "0 at the end",
-                    lambda frames: _among_the_others(_scores(frames)).roll(-1),
-                    "The weights are right, but the 0 stands at the end. It is the first frame's.",
-                ),
-                Mistake(
-                    "frames averaged",
-                    lambda frames: _among_the_others(_scores(frames)) @ frames,
-                    "That is the average of the frames under the weights. Asked are the weights.",
-                ),
-                Mistake(
-                    "every frame asks",
-                    lambda frames: (
-                        (frames @ frames.T / math.sqrt(frames.shape[1])).fill_diagonal_(-math.inf).softmax(dim=1)
-                    ),
-                    "That is a row of weights for each frame. Only the first one asks.",
-                ),
-                Mistake(
-                    "another frame asks",
-                    lambda frames: _among_the_others(frames @ frames[-1] / math.sqrt(frames.shape[1])),
-                    "The last frame asks here. The query is the first one.",
-                ),
-                Mistake(
-                    "left out of the result",
-                    lambda frames: _scores(frames)[1:].softmax(dim=0),
-                    "The weights are right, but the first frame's 0 is missing: T weights are asked.",
-                ),
-            ),
-            remark="−∞ before the softmax: exp(−∞) is 0, and the rest is shared out among the others.",
-            edge_cases=_unusual_clips,
-        ),
-    ),
-    hints=(
-        "The weights of the others sum to less than 1. Who has the rest?",
-        "Take the first frame out before the softmax, by its score. Then compare the scores with the formula "
-        "in the text.",
-        "`scores = frames @ frames[0] / …`",
-    ),
-)
-
-# --------------------------------------------------------------------------------------------------
-
-_MODULES = {
-    "squeeze-and-excitation": "A channel gate returns one number for each channel, (N, C, 1, 1).",
-    "a spatial gate": "A spatial gate returns one number for each place, (N, 1, H, W), each in (0, 1).",
-    "a Non-local block": "A Non-local block returns a row for each place, (N, H·W, H·W), each row with the sum 1.",
-    "temporal attention": "Temporal attention returns one number for each frame, (N, T), each row with the sum 1.",
-    "a selective kernel": (
-        "A selective kernel returns a number for each branch and channel, (N, B, C, 1, 1), with the sum 1 over B."
-    ),
-}
-
-
-def _shape(name: str, text: str, right: str, note: str) -> Choice:
-    choices = {
-        module: note if letter == right else words
-        for letter, (module, words) in zip("abcde", _MODULES.items(), strict=True)
-    }
-    return Choice(name, Question(text, choices, right))
-
-
-shapes = Exercise(
-    "shapes",
-    "Detective: which module was it?",
-    (
-        _shape("first", "| (8, 196, 196) | each row 1", "c", "196 = 14 × 14 places, a row for each."),
-        _shape(
-            "second",
-            "| (8, 64, 1, 1) | all together 29.7",
-            "a",
-            "64 channels, no place told apart. The sum of 29.7 shows: no softmax.",
-        ),
-        _shape("third", "| (8, 2, 64, 1, 1) | over the second axis 1", "e", "Two branches in each of 64 channels."),
-        _shape(
-            "fourth",
-            "| (8, 1, 14, 14) | all together 91.2",
-            "b",
-            "A map of 14 × 14 numbers, none of them tied to the others.",
-        ),
-        _shape("fifth", "| (8, 16) | each row 1", "d", "Sixteen frames that share one unit."),
-    ),
-    hints=(
-        "Look at the axes of length 1 first: what is not told apart there?",
-        "196 is 14 · 14. A softmax leaves sums of exactly 1 along some axis, sigmoids leave any sum.",
-        "`first` has a row of 196 numbers for each of 196 things. What is there 196 of?",
-    ),
-)
-
-# --------------------------------------------------------------------------------------------------
 
 empty_cell = Exercise(
     "empty_cell",
@@ -764,27 +859,26 @@ empty_cell = Exercise(
     (
         Value(
             "mixture",
-            512**2,
+            600**2,
             (
-                Mistake("a row only", 512, "512 is one row. A mixture has a row for each of the 512 values."),
-                Mistake("two tables", 64**2 + 8**2, "4,160 are two tables, of channels and of frames: no pairs."),
-                Mistake("places counted", (512 * 196) ** 2, "Places are not told apart: they share the weights."),
+                Mistake("a row only", 600, "600 is one row. A mixture has a row for each of the 600 values."),
+                Mistake("two tables", 50**2 + 12**2, "Those are two tables, of channels and of frames: no pairs."),
                 Mistake(
-                    "no own weights", 512 * 511, "A dense table has its diagonal too: each value also meets itself."
+                    "no own weights", 600 * 599, "A dense table has its diagonal too: each value also meets itself."
                 ),
                 Mistake(
                     "each pair once",
-                    512 * 511 // 2,
+                    600 * 599 // 2,
                     "That counts every two values once. A has an entry for either direction, and its diagonal.",
                 ),
                 Mistake(
                     "a table a frame",
-                    8 * 64**2,
+                    12 * 50**2,
                     "That is a table of channels in each frame: no channel meets another frame's.",
                 ),
                 Mistake(
                     "a table a channel",
-                    64 * 8**2,
+                    50 * 12**2,
                     "That is a table of frames in each channel: no frame meets another channel's.",
                 ),
             ),
@@ -792,34 +886,46 @@ empty_cell = Exercise(
         ),
         Value(
             "gates",
-            512,
+            600,
             (
-                Mistake("a table", 512**2, "A is diagonal: only its diagonal has to be computed."),
-                Mistake("sum", 72, "72 would be a gate for each channel and one for each frame, multiplied."),
+                Mistake("a table", 600**2, "A is diagonal: only its diagonal has to be computed."),
+                Mistake("sum", 62, "62 would be a gate for each channel and one for each frame, multiplied."),
             ),
             decimals=0,
         ),
         Value(
             "product",
-            72,
+            62,
             (
-                Mistake("all pairs", 512, "512 is a gate for each pair. Here it is 64 and then 8."),
-                Mistake("product of tables", 64**2 + 8**2, "Gates are diagonals: 64 numbers and 8, no tables."),
+                Mistake("all pairs", 600, "600 is a gate for each pair. Here it is 50 and then 12."),
+                Mistake("product of tables", 50**2 + 12**2, "Gates are diagonals: 50 numbers and 12, no tables."),
             ),
-            remark="Like CBAM: the pairs' gates, as a table of channels × frames, then have rank 1.",
             decimals=0,
+        ),
+        Value(
+            "terms",
+            12,
+            (
+                Mistake("one", 1, "One product is a table of rank 1. A table of 50 × 12 gates may have a higher rank."),
+                Mistake("channels", 50, "50 are enough, but more than needed: which is the smaller side?"),
+                Mistake("all pairs", 600, "One product for each pair is enough, but far more than needed."),
+                Mistake("both", 62, "That is what one product costs in numbers. How many products are needed?"),
+            ),
+            decimals=0,
+            remark="The rank of a 50 × 12 table is at most 12; 12 products cost 12 · 62 = 744 numbers, more "
+            "than 600 gates.",
         ),
         Choice(
             "limit",
             Question(
-                "What can the product of the two gates not do?",
+                "What can *one* product of the two gates not do?",
                 {
                     "let one channel through in all frames": (
                         "It can: that channel's gate near 1, the other channels' near 0, and all frames open."
                     ),
                     "let channel 1 through in frame 1 only, and channel 2 in frame 2 only": (
-                        "A product of a channel gate and a frame gate has rank 1: with both pairs open, channel 1 "
-                        "is open "
+                        "A product of a channel gate and a frame gate has rank 1: with both pairs open, "
+                        "channel 1 is open "
                         "in frame 2 as well."
                     ),
                     "close everything": "It can: all gates near 0 do that, in either form.",
@@ -827,13 +933,36 @@ empty_cell = Exercise(
                 right="b",
             ),
         ),
+        Choice(
+            "double",
+            Question(
+                "Which of the three forms can make an output that is *larger* than every value of the clip, all values "
+                "being positive?",
+                {
+                    "the mixture": "Each of its outputs is an average: it stays below the largest value.",
+                    "the gates": "A gate below 1 makes its own value smaller, and adds nothing to it.",
+                    "the product of gates": "A product of two numbers below 1 is below 1.",
+                    "none of them": "An average stays in the range, and a factor below 1 makes smaller.",
+                },
+                right="d",
+            ),
+        ),
     ),
     hints=(
         "Name the index set first: how many pairs of a channel and a frame are there?",
         "A dense table has an entry for every two pairs; gates are its diagonal. A channel gate times a frame "
-        "gate is a table of rank 1.",
-        "64 · 8 = 512 pairs. `mixture` has a row and a column for each of them.",
+        "gate is a table of rank 1; sums of such tables reach any rank up to the smaller side.",
+        "50 · 12 = 600 pairs. `mixture` has a row and a column for each of them.",
     ),
 )
 
-ALL = (place, branch_weights, select, from_concatenation, factorised, ask_the_first, shapes, empty_cell)
+ALL = (
+    place,
+    branch_weights,
+    shapes,
+    selective,
+    ask_the_others,
+    from_concatenation,
+    factorised,
+    empty_cell,
+)

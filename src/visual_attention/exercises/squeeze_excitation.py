@@ -8,26 +8,26 @@ import math
 from collections.abc import Callable, Iterable
 
 import torch
+from torch import nn
 
+from courseware.exercises.build import Case, Measured, Module
 from courseware.exercises.function import Function
 from courseware.exercises.multiple_choice import Question
 from courseware.exercises.questions import Choice, Exercise, Mistake, Value
 from visual_attention.blocks import SqueezeExcitation
-from visual_attention.cost import count_cost
 from visual_attention.lessons.squeeze_excitation.data import reframed
 from visual_attention.lessons.squeeze_excitation.experiment import red_framed
-from visual_attention.networks import resnet50
 
-__all__ = ["ALL", "block", "by_hand", "cost", "debug", "detective", "gates", "intervene"]
+__all__ = ["ALL", "block", "by_hand", "cost", "debug", "detective", "gates", "intervene", "seen", "trained"]
 
 Tensor = torch.Tensor
 
 # --------------------------------------------------------------------------------------------------
-# By hand: two channels of four positions, one hidden unit.
+# By hand: two channels of four positions, two hidden units, one of which sleeps.
 
-MAPS = torch.tensor([[[[3.0, 1.0], [4.0, 0.0]], [[1.0, 0.0], [2.0, 1.0]]]], dtype=torch.float64)  # (1, 2, 2, 2)
-DOWN = torch.tensor([[1.0, -1.0]], dtype=torch.float64)  # W_1, (1, 2)
-UP = torch.tensor([[-1.0], [3.0]], dtype=torch.float64)  # W_2, (2, 1)
+MAPS = torch.tensor([[[[3.0, 1.0], [5.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]]], dtype=torch.float64)  # (1, 2, 2, 2)
+DOWN = torch.tensor([[1.0, -1.0], [-1.0, 1.0]], dtype=torch.float64)  # W_1, (2, 2)
+UP = torch.tensor([[-0.6, 0.4], [0.9, 0.3]], dtype=torch.float64)  # W_2, (2, 2)
 
 
 def _gate(u: Tensor, w1: Tensor, w2: Tensor) -> Tensor:
@@ -79,13 +79,18 @@ by_hand = Exercise(
                     "The negative logit was cut to 0, so its gate is ½. The ReLU stands between the layers only.",
                 ),
                 Mistake(
+                    "no ReLU between",
+                    (MAPS.mean(dim=(2, 3)) @ DOWN.T @ UP.T).sigmoid()[0],
+                    "The second hidden unit is below 0: the ReLU makes it 0 before W₂.",
+                ),
+                Mistake(
                     "sums squeezed",
-                    (4 * _LOGITS).sigmoid(),
+                    (_hidden(4 * MAPS, DOWN) @ UP.T).sigmoid()[0],
                     "The squeeze was a sum, four times too large here.",
                 ),
                 Mistake(
                     "maxima squeezed",
-                    (2 * _LOGITS).sigmoid(),
+                    ((MAPS.amax(dim=(2, 3)) @ DOWN.T).relu() @ UP.T).sigmoid()[0],
                     "These are the gates for a squeeze by the largest values. SE squeezes by the mean.",
                 ),
                 Mistake(
@@ -95,7 +100,9 @@ by_hand = Exercise(
                 ),
                 Mistake("a minus lost in W₂", _LOGITS.abs().sigmoid(), "W₂ has a minus: the first logit is below 0."),
                 Mistake(
-                    "a minus lost in W₁", (3 * _LOGITS).sigmoid(), "W₁ has a minus: the hidden unit is a difference."
+                    "a minus lost in W₁",
+                    (_hidden(MAPS, DOWN.abs()) @ UP.T).sigmoid()[0],
+                    "W₁ has minuses: the hidden units are differences.",
                 ),
             ),
             remark="They sum to more than 1: nobody asked them not to.",
@@ -133,42 +140,48 @@ by_hand = Exercise(
                 ),
             ),
         ),
+        Value(
+            "asleep",
+            0.5,
+            (
+                Mistake("nothing", 0.0, "At 0 the second hidden unit wakes: z₂ − z₁ is above 0 then."),
+                Mistake("as it is", 2.5, "That is its mean now, and the first hidden unit is awake."),
+                Mistake("hidden unit", 2.0, "That is the first hidden unit now. Which mean would make it 0?"),
+            ),
+            decimals=1,
+            remark="Units that sleep leave every gate half open.",
+        ),
     ),
     hints=(
         "Squeeze each channel to one number first: two numbers are all there is to carry on with.",
         "Mean, then W₁ and a ReLU, then W₂ and a sigmoid for each channel. σ(−t) is 1 − σ(t).",
-        "z₁ = (3 + 1 + 4 + 0)/4. The hidden unit is ReLU(z₁ − z₂).",
+        "z₁ = (3 + 1 + 5 + 1)/4. The first hidden unit is ReLU(z₁ − z₂).",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
-# What SE adds to ResNet-50, counted on networks that have shapes only.
+# What SE adds to ResNet-101 at r = 8, and to ResNet-50 at r = 16, counted on blocks that have shapes only.
 
-UNITS, WIDTHS, SIDES = (3, 4, 6, 3), (256, 512, 1024, 2048), (56, 28, 14, 7)
+UNITS_50, UNITS_101, WIDTHS, SIDES = (3, 4, 6, 3), (3, 4, 23, 3), (256, 512, 1024, 2048), (56, 28, 14, 7)
+RESNET_101 = 44_549_160  # its own weights
 
 
-def _added(*, bias: bool = False, last: bool = True, positions: bool = False) -> int:
-    """Weights that SE adds to ResNet-50 at r = 16; or its multiply-adds if it runs at each position."""
-    total = 0
+def _added(units: tuple[int, ...], reduction: int, *, bias: bool = False, positions: bool = False) -> list[int]:
+    """Weights that SE adds to each stage; or its multiply-adds if it runs at each position."""
+    added = []
     with torch.device("meta"):
-        for n, channels, side in zip(UNITS, WIDTHS, SIDES, strict=True):
-            if last or channels != WIDTHS[-1]:
-                block = SqueezeExcitation(channels, 16, bias=bias)
-                total += n * sum(w.numel() for w in block.parameters()) * (side**2 if positions else 1)
-    return total
+        for n, channels, side in zip(units, WIDTHS, SIDES, strict=True):
+            block = SqueezeExcitation(channels, reduction, bias=bias)
+            added.append(n * sum(w.numel() for w in block.parameters()) * (side**2 if positions else 1))
+    return added
 
 
-def _bare() -> int:
-    with torch.device("meta"):
-        return count_cost(resnet50(version="1"), (1, 3, 224, 224)).parameters
-
-
-_ALL, _BARE = _added(), _bare()
-_LAST = _ALL - _added(last=False)
+_STAGES = _added(UNITS_101, 8)
+_ALL, _BIASED, _THIRD = sum(_STAGES), sum(_added(UNITS_101, 8, bias=True)), _STAGES[2]
 
 cost = Exercise(
     "cost",
-    "Count: what SE adds to ResNet-50",
+    "Count: what SE adds to ResNet-101",
     (
         Value(
             "weights",
@@ -182,77 +195,89 @@ cost = Exercise(
                 ),
                 Mistake(
                     "one unit a stage",
-                    2 * sum(c * c for c in WIDTHS) // 16,
+                    2 * sum(c * c for c in WIDTHS) // 8,
                     "One block for each stage was counted. A stage has N units, each with its own.",
                 ),
-                Mistake("one layer", _ALL // 2, "Half of it: there are two layers, C to C/r and C/r to C."),
-                Mistake("one full layer", 8 * _ALL, "That is one full C × C layer for each unit: r/2 = 8 times more."),
+                Mistake("one full layer", 4 * _ALL, "That is one full C × C layer for each unit: r/2 = 4 times more."),
                 Mistake(
-                    "no ratio", 16 * _ALL, "16 times too large: between the two layers there are C/r numbers, not C."
+                    "no ratio", 8 * _ALL, "8 times too large: between the two layers there are C/r numbers, not C."
                 ),
-                Mistake("biases counted", _added(bias=True), "The biases are in it. Weights alone are asked."),
-                Mistake("whole network", _BARE + _ALL, "That is the whole network with SE. What SE adds is asked."),
+                Mistake(
+                    "the ratio of the paper",
+                    _ALL // 2,
+                    "Half of it: for r = 16, or for one layer of the two. Here r is 8.",
+                ),
+                Mistake(
+                    "ResNet-50",
+                    sum(_added(UNITS_50, 8)),
+                    "That is ResNet-50. The third stage of ResNet-101 has 23 units.",
+                ),
+                Mistake("biases counted", _BIASED, "The biases are in it. Weights alone are asked."),
+                Mistake(
+                    "whole network", RESNET_101 + _ALL, "That is the whole network with SE. What SE adds is asked."
+                ),
                 Mistake("in millions", _ALL / 1e6, "If that is in millions: give the number itself, a whole one."),
             ),
             decimals=0,
         ),
         Value(
-            "last_share",
-            _LAST / _ALL,
+            "third_share",
+            _THIRD / _ALL,
             (
-                Mistake("of the network", _LAST / _BARE, "That is its share of ResNet-50's own weights."),
-                Mistake("others", 1 - _LAST / _ALL, "That is the share of the three other stages."),
-                Mistake("by units", 3 / 16, "3 of 16 units, but not 3/16 of the weights: C enters squared."),
-                Mistake("by stages", 1 / 4, "One of four stages, but not a quarter of the weights: C enters squared."),
-                Mistake("by channels", WIDTHS[-1] / sum(WIDTHS), "Channels enter squared, and stages differ in units."),
+                Mistake("of the network", _THIRD / RESNET_101, "That is its share of ResNet-101's own weights."),
+                Mistake("others", 1 - _THIRD / _ALL, "That is the share of the three other stages."),
+                Mistake("by units", 23 / 33, "23 of 33 units, but not 23/33 of the weights: C enters squared."),
+                Mistake(
+                    "the last stage", _STAGES[3] / _ALL, "That is the last stage. With 23 units the third has more."
+                ),
                 Mistake(
                     "by channels and units",
-                    UNITS[-1] * WIDTHS[-1] / sum(n * c for n, c in zip(UNITS, WIDTHS, strict=True)),
+                    23 * 1024 / sum(n * c for n, c in zip(UNITS_101, WIDTHS, strict=True)),
                     "The number of channels enters squared.",
                 ),
                 Mistake(
                     "one unit a stage",
-                    WIDTHS[-1] ** 2 / sum(c * c for c in WIDTHS),
+                    1024**2 / sum(c * c for c in WIDTHS),
                     "One block for each stage was counted. A stage has N units, each with its own.",
                 ),
-                Mistake("per cent", 100 * _LAST / _ALL, "Give a share between 0 and 1, not per cent."),
-                Mistake("per cent, rounded", 63.0, "Give a share between 0 and 1, not per cent."),
-                Mistake("count", _LAST, "That is how many weights lie there. Divide by all that SE adds."),
+                Mistake("per cent", 100 * _THIRD / _ALL, "Give a share between 0 and 1, not per cent."),
+                Mistake("per cent, rounded", 64.0, "Give a share between 0 and 1, not per cent."),
+                Mistake("count", _THIRD, "That is how many weights lie there. Divide by all that SE adds."),
             ),
             decimals=2,
         ),
         Value(
             "with_bias",
-            _added(bias=True),
+            _BIASED,
             (
                 Mistake("none", _ALL, "That is without biases. Each layer has one for each of its outputs."),
                 Mistake(
                     "second layer only",
-                    _ALL + sum(n * c for n, c in zip(UNITS, WIDTHS, strict=True)),
+                    _ALL + sum(n * c for n, c in zip(UNITS_101, WIDTHS, strict=True)),
                     "The first layer has biases too, C/r of them.",
                 ),
                 Mistake(
                     "first layer only",
-                    _ALL + sum(n * c // 16 for n, c in zip(UNITS, WIDTHS, strict=True)),
+                    _ALL + sum(n * c // 8 for n, c in zip(UNITS_101, WIDTHS, strict=True)),
                     "The second layer has biases too, C of them.",
                 ),
-                Mistake("biases alone", _added(bias=True) - _ALL, "Those are the biases alone. Add the weights."),
-                Mistake("in millions", _added(bias=True) / 1e6, "If that is in millions: give the number itself."),
+                Mistake("biases alone", _BIASED - _ALL, "Those are the biases alone. Add the weights."),
+                Mistake("in millions", _BIASED / 1e6, "If that is in millions: give the number itself."),
             ),
             decimals=0,
         ),
         Choice(
-            "number_26_77",
+            "number_47_01",
             Question(
-                "ResNet-50 has 25,557,032 parameters. Papers give 28.07, 28.09, 28.1 and 26.77 million for "
-                "SE-ResNet-50 at $r = 16$. The last one is",
+                "ResNet-101 has 44,549,160 parameters. Four lists of SE-ResNet-101, now with $r = 16$, could say "
+                "49.33, 47.72, 47.01 and 46.92 million. Where does 47.01 come from?",
                 {
-                    "the network with biases": "Biases make it larger: 28.09 million.",
-                    "the network without SE in its last stage": "Dropping the last stage gives 26.50 million.",
+                    "the network with biases": "Biases make it larger: 49.33 million.",
+                    "the network without SE in its last stage": "Dropping the last stage gives 47.72 million.",
                     "the network without biases, counted in units of $2^{20}$": (
-                        "28,071,976 / 2^20 = 26.77. ECA-Net's table counts in 2^20, most others in 10^6."
+                        "49,292,328 / 2^20 = 47.01. Most lists count in 10^6: 49.29."
                     ),
-                    "the network with $r = 32$": "r = 32 gives 26.81 million, close, and not it.",
+                    "the network with $r = 32$": "r = 32 gives 46.92 million, close, and not it.",
                 },
                 right="c",
             ),
@@ -262,11 +287,13 @@ cost = Exercise(
         "Count one unit of one stage, then multiply and add.",
         "Two layers lead from C to C/r and back: 2C²/r weights, in each of the N units of a stage. A layer "
         "has a bias for each of its outputs.",
-        "The first stage has `3 * 2 * 256**2 / 16` of the weights.",
+        "The first stage has `3 * 2 * 256**2 / 8` of the weights.",
     ),
 )
 
 # --------------------------------------------------------------------------------------------------
+
+_LARGEST = math.exp(2) / (math.exp(2) + 383 * math.exp(-2))  # one logit at 2, 383 at −2
 
 gates = Exercise(
     "gates",
@@ -274,16 +301,38 @@ gates = Exercise(
     (
         Value(
             "mean_gate",
-            1 / 2048,
+            1 / 384,
             (
                 Mistake("sigmoid's", 0.5, "One half is what fresh sigmoids give. A softmax shares a single unit."),
-                Mistake("sum", 1.0, "1 is what they sum to. The mean over 2,048 of them is asked."),
-                Mistake("hidden width", 1 / 128, "There are 2,048 gates; 128 is the hidden width at r = 16."),
-                Mistake("number of gates", 2048, "That is how many gates there are. They share a single unit."),
+                Mistake("sum", 1.0, "1 is what they sum to. The mean over 384 of them is asked."),
+                Mistake("hidden width", 1 / 24, "There are 384 gates; 24 is the hidden width at r = 16."),
+                Mistake("number of gates", 384, "That is how many gates there are. They share a single unit."),
                 Mistake("nothing", 0.0, "Small, and not 0: five decimals are asked."),
             ),
             decimals=5,
             remark="Whatever the logits are.",
+        ),
+        Value(
+            "largest_gate",
+            _LARGEST,
+            (
+                Mistake(
+                    "sigmoid's",
+                    1 / (1 + math.exp(-2)),
+                    "That is σ(2): a gate of its own. A softmax divides by all 384.",
+                ),
+                Mistake(
+                    "the others at 0",
+                    math.exp(2) / (math.exp(2) + 383),
+                    "The other logits may be lower than 0: at −2 they leave the largest gate the most.",
+                ),
+                Mistake("odds", math.exp(4) / 383, "Below the line stand all of them, the largest one as well."),
+                Mistake(
+                    "all alike",
+                    1 / 384,
+                    "That is the mean. With one logit at 2 and the others at −2 one gate has more.",
+                ),
+            ),
         ),
         Choice(
             "softmax_instead",
@@ -390,102 +439,105 @@ gates = Exercise(
 # --------------------------------------------------------------------------------------------------
 
 
-def _maps_and_weights(generator: torch.Generator) -> Iterable[tuple]:
-    """Feature maps (N, C, H, W) and weights (C/r, C), (C, C/r), with one decimal where they are few."""
-    for n, channels, hidden, height, width in ((1, 2, 1, 1, 2), (1, 3, 2, 2, 2), (2, 4, 2, 3, 2), (3, 16, 4, 5, 6)):
-        u = (4 * torch.rand(n, channels, height, width, generator=generator, dtype=torch.float64) - 1).round(decimals=1)
-        w1 = torch.randn(hidden, channels, generator=generator, dtype=torch.float64).round(decimals=1)
-        w2 = torch.randn(channels, hidden, generator=generator, dtype=torch.float64).round(decimals=1)
-        # One hidden unit is surely at work and one logit surely negative: else a wrong rule may agree.
-        w1[0] = w1[0].abs() + 0.3
-        u = u.abs() + 0.1
-        w2[:, 0] = w2[:, 0].abs() + 0.2
-        w2[0, 0] = -w2[0, 0]
-        if hidden > 1:
-            w1[-1] = -w1[-1].abs() - 0.3
-        yield u, w1, w2
+def _logits(u: Tensor, down: nn.Module, up: nn.Module) -> Tensor:
+    return up(down(u.mean(dim=(2, 3))).relu())  # (N, C)
 
 
-def _unusual_maps() -> Iterable[tuple[str, tuple]]:
-    generator = torch.Generator().manual_seed(0)
-
-    def tensor(*size: int) -> Tensor:
-        return torch.randn(size, generator=generator, dtype=torch.float64).round(decimals=1)
-
-    u, w1, w2 = tensor(3, 3, 3, 3), tensor(2, 3), tensor(3, 2)
-    yield "as many channels as pictures, rows and columns", (u, w1, w2)
-    yield "values below 0 everywhere", (-u[:2].abs() - 0.1, w1, w2)
-    yield "values of both signs, on a map that is not square", (tensor(2, 3, 4, 5), w1, w2)
-    yield "one channel", (u[:2, :1], torch.tensor([[1.5]]).double(), torch.tensor([[-0.5]]).double())
-    yield "one position", (u[:2, :, :1, :1], w1, w2)
-    yield "a second picture unlike the first", (torch.stack([u[0], 5 - u[1]]), w1, w2)
-    yield "hidden units that are all asleep", (u.abs(), -w1.abs(), w2)
-    yield "a picture of zeros beside another one", (torch.stack([torch.zeros(3, 3, 3).double(), u[0]]), w1, w2)
-    yield "as many hidden units as channels", (u[:2], tensor(3, 3), tensor(3, 3))
-    yield (
-        "gates nearly open and nearly shut",
-        (u.abs() + 1, w1.abs() + 1, torch.tensor([[9.0], [-9.0], [9.0]]) * w2.abs()),
-    )
+def _gates(u: Tensor, down: nn.Module, up: nn.Module) -> Tensor:
+    return _logits(u, down, up).sigmoid()  # (N, C)
 
 
-def _squeeze_excite(u: Tensor, w1: Tensor, w2: Tensor) -> Tensor:
-    return u * _gate(u, w1, w2)[..., None, None]
+Rule = Callable[[Tensor, nn.Module, nn.Module], Tensor]
 
 
-def _with_gate(gate: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    return lambda u, w1, w2: u * gate(u, w1, w2)[..., None, None]
+def _built(rule: Rule) -> type[nn.Module]:
+    """A block with the right layers and another `forward`: `rule` of the map and the two layers."""
+
+    class Built(SqueezeExcitation):
+        def forward(self, x: Tensor) -> Tensor:
+            return rule(x, self.reduce, self.expand)
+
+    return Built
 
 
-def _squeezed_by(pool: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
-    return _with_gate(lambda u, w1, w2: ((pool(u) @ w1.T).relu() @ w2.T).sigmoid())
+def _with_gate(gate: Rule) -> type[nn.Module]:
+    return _built(lambda u, down, up: u * gate(u, down, up)[..., None, None])
+
+
+def _squeezed_by(pool: Callable[[Tensor], Tensor]) -> type[nn.Module]:
+    return _with_gate(lambda u, down, up: up(down(pool(u)).relu()).sigmoid())
 
 
 def _stretched(name: str, index: tuple, feedback: str) -> tuple[Mistake, Mistake]:
     """Gates with their new axes elsewhere, in both orders: where shapes do not fit, PyTorch's message shows it."""
     return (
-        Mistake(name, lambda u, w1, w2: _gate(u, w1, w2)[index] * u, feedback),
-        Mistake(f"{name}, map first", lambda u, w1, w2: u * _gate(u, w1, w2)[index], feedback),
+        Mistake(name, _built(lambda u, down, up: _gates(u, down, up)[index] * u), feedback),
+        Mistake(f"{name}, map first", _built(lambda u, down, up: u * _gates(u, down, up)[index]), feedback),
     )
+
+
+def _maps(generator: torch.Generator) -> Iterable[Case]:
+    for size, arguments, named in (
+        ((2, 8, 3, 4), (8,), {"reduction": 4}),
+        ((3, 6, 5, 2), (6, 2), {}),
+        ((4, 32, 4, 4), (32,), {}),
+    ):
+        yield Case((2 * torch.randn(size, generator=generator) + 0.5,), arguments, named)
+
+
+def _unusual_maps() -> Iterable[tuple[str, Case]]:
+    generator = torch.Generator().manual_seed(0)
+
+    def maps(*size: int) -> Tensor:
+        return torch.randn(size, generator=generator)
+
+    yield "a batch of one, on a map that is not square", Case((maps(1, 6, 2, 5),), (6, 3))
+    yield "as many channels as pictures, rows and columns", Case((maps(4, 4, 4, 4),), (4, 1))
+    yield "one position", Case((maps(2, 6, 1, 1),), (6, 2))
+    yield "fewer channels than the ratio", Case((maps(3, 5, 2, 2) + 1,), (5,), {"reduction": 16})
+    yield "a ratio that does not divide the channels", Case((maps(2, 7, 3, 2),), (7, 3))
+    yield "a second picture unlike the first", Case((torch.stack([maps(4, 3, 3), 9 - maps(4, 3, 3)]),), (4, 2))
+    yield "values below 0 everywhere", Case((-maps(2, 6, 3, 3).abs() - 0.1,), (6, 2))
 
 
 block = Exercise(
     "block",
-    "Implement: squeeze and excitation",
+    "Build: the block as a module",
     (
-        Function(
-            "squeeze_excite",
-            "squeeze_excite(u, w1, w2) → the gated map, shape of u (N, C, H, W)",
-            _squeeze_excite,
-            _maps_and_weights,
+        Module(
+            "SqueezeExcite",
+            "SqueezeExcite(channels, reduction=16) → a module that gates the channels of a map (N, C, H, W)",
+            SqueezeExcitation,
+            _maps,
             (
                 Mistake(
                     "gate returned",
-                    lambda u, w1, w2: _gate(u, w1, w2),
+                    _built(_gates),
                     "These are the gates. The block returns the map, multiplied by them.",
                 ),
                 Mistake(
                     "gate returned, with its axes",
-                    lambda u, w1, w2: _gate(u, w1, w2)[..., None, None],
+                    _built(lambda u, down, up: _gates(u, down, up)[..., None, None]),
                     "These are the gates. The block returns the map, multiplied by them.",
                 ),
                 Mistake(
                     "no sigmoid",
-                    _with_gate(lambda u, w1, w2: _hidden(u, w1) @ w2.T),
+                    _with_gate(lambda u, down, up: _logits(u, down, up)),
                     "The sigmoid is missing: the map is multiplied by the logits, some of them below 0.",
                 ),
                 Mistake(
                     "ReLU instead of the sigmoid",
-                    _with_gate(lambda u, w1, w2: (_hidden(u, w1) @ w2.T).relu()),
+                    _with_gate(lambda u, down, up: _logits(u, down, up).relu()),
                     "A ReLU stands at the end. The last function is a sigmoid, so that gates lie between 0 and 1.",
                 ),
                 Mistake(
                     "sigmoid instead of the ReLU",
-                    _with_gate(lambda u, w1, w2: ((u.mean(dim=(2, 3)) @ w1.T).sigmoid() @ w2.T).sigmoid()),
+                    _with_gate(lambda u, down, up: up(down(u.mean(dim=(2, 3))).sigmoid()).sigmoid()),
                     "A sigmoid stands between the layers. It belongs to the end, and a ReLU between them.",
                 ),
                 Mistake(
                     "softmax over the batch",
-                    _with_gate(lambda u, w1, w2: (_hidden(u, w1) @ w2.T).softmax(dim=0)),
+                    _with_gate(lambda u, down, up: _logits(u, down, up).softmax(dim=0)),
                     "A softmax over the pictures: they compete. Each gate has a sigmoid of its own.",
                 ),
                 *_stretched(
@@ -505,47 +557,42 @@ block = Exercise(
                 ),
                 Mistake(
                     "first picture's gates",
-                    lambda u, w1, w2: u * _gate(u, w1, w2)[:1, :, None, None],
+                    _built(lambda u, down, up: u * _gates(u, down, up)[:1, :, None, None]),
                     "All pictures are scaled by the gates of the first one. Each needs gates of its own.",
                 ),
                 Mistake(
                     "first picture alone",
-                    lambda u, w1, w2: _squeeze_excite(u[:1], w1, w2),
+                    _built(lambda u, down, up: (u * _gates(u, down, up)[..., None, None])[:1]),
                     "Only the first picture of the batch comes back.",
                 ),
                 Mistake(
-                    "layers swapped",
-                    _with_gate(lambda u, w1, w2: ((u.mean(dim=(2, 3)) @ w2).relu() @ w1).sigmoid()),
-                    "The layers stand in the wrong order: w1 leads from C to C/r, and w2 back.",
-                ),
-                Mistake(
                     "no squeeze",
-                    lambda u, w1, w2: u * (((u.movedim(1, -1) @ w1.T).relu() @ w2.T).sigmoid()).movedim(-1, 1),
+                    _built(lambda u, down, up: u * up(down(u.movedim(1, -1)).relu()).sigmoid().movedim(-1, 1)),
                     "Each position makes gates of its own. Squeeze first: one number for each channel.",
                 ),
                 Mistake(
                     "gate added",
-                    lambda u, w1, w2: u + _gate(u, w1, w2)[..., None, None],
+                    _built(lambda u, down, up: u + _gates(u, down, up)[..., None, None]),
                     "The gates are added to the map. They multiply it.",
                 ),
                 Mistake(
                     "softmax",
-                    _with_gate(lambda u, w1, w2: (_hidden(u, w1) @ w2.T).softmax(dim=1)),
+                    _with_gate(lambda u, down, up: _logits(u, down, up).softmax(dim=1)),
                     "A softmax makes the gates of a picture sum to 1. Each has a sigmoid of its own.",
                 ),
                 Mistake(
                     "ReLU after the second layer",
-                    _with_gate(lambda u, w1, w2: (_hidden(u, w1) @ w2.T).relu().sigmoid()),
+                    _with_gate(lambda u, down, up: _logits(u, down, up).relu().sigmoid()),
                     "No gate is below one half: a ReLU stands behind the second layer. It belongs between the two.",
                 ),
                 Mistake(
                     "ReLU after the second layer only",
-                    _with_gate(lambda u, w1, w2: (u.mean(dim=(2, 3)) @ w1.T @ w2.T).relu().sigmoid()),
+                    _with_gate(lambda u, down, up: up(down(u.mean(dim=(2, 3)))).relu().sigmoid()),
                     "No gate is below one half: the ReLU stands behind the second layer. It belongs between the two.",
                 ),
                 Mistake(
                     "ReLU on the squeeze",
-                    _with_gate(lambda u, w1, w2: (u.mean(dim=(2, 3)).relu() @ w1.T @ w2.T).sigmoid()),
+                    _with_gate(lambda u, down, up: up(down(u.mean(dim=(2, 3)).relu())).sigmoid()),
                     "The ReLU stands before the first layer. It belongs between the two.",
                 ),
                 Mistake(
@@ -560,22 +607,22 @@ block = Exercise(
                 ),
                 Mistake(
                     "no ReLU",
-                    _with_gate(lambda u, w1, w2: (u.mean(dim=(2, 3)) @ w1.T @ w2.T).sigmoid()),
+                    _with_gate(lambda u, down, up: up(down(u.mean(dim=(2, 3)))).sigmoid()),
                     "The ReLU between the layers is missing: two linear maps in a row are one.",
                 ),
                 Mistake(
                     "sum squeezed",
-                    _with_gate(lambda u, w1, w2: (_hidden(u, w1) * u[0, 0].numel() @ w2.T).sigmoid()),
+                    _with_gate(lambda u, down, up: up(down(u.sum(dim=(2, 3))).relu()).sigmoid()),
                     "The squeeze sums over the positions. Take the mean, or the gates depend on the picture's size.",
                 ),
                 Mistake(
                     "maximum squeezed",
-                    _with_gate(lambda u, w1, w2: ((u.amax(dim=(2, 3)) @ w1.T).relu() @ w2.T).sigmoid()),
+                    _with_gate(lambda u, down, up: up(down(u.amax(dim=(2, 3))).relu()).sigmoid()),
                     "The squeeze takes the maximum. That is another gate, met in lesson 7; here it is the mean.",
                 ),
                 Mistake(
                     "pooled over the channels",
-                    _with_gate(lambda u, w1, w2: ((u.mean(dim=1).flatten(1) @ w1.T).relu() @ w2.T).sigmoid()),
+                    _with_gate(lambda u, down, up: up(down(u.mean(dim=1).flatten(1)).relu()).sigmoid()),
                     "The mean runs over the channels. Squeeze the positions, dims 2 and 3: one number a channel stays.",
                 ),
                 Mistake(
@@ -590,23 +637,161 @@ block = Exercise(
                 ),
                 Mistake(
                     "batch mixed",
-                    _with_gate(lambda u, w1, w2: ((u.mean(dim=(0, 2, 3))[None] @ w1.T).relu() @ w2.T).sigmoid()),
+                    _with_gate(lambda u, down, up: up(down(u.mean(dim=(0, 2, 3))[None]).relu()).sigmoid()),
                     "The mean runs over the batch as well: each picture needs gates of its own.",
                 ),
                 Mistake(
                     "added",
-                    lambda u, w1, w2: u + _squeeze_excite(u, w1, w2),
+                    _built(lambda u, down, up: u + u * _gates(u, down, up)[..., None, None]),
                     "The map was added on top. The shortcut is not part of the block.",
                 ),
             ),
             edge_cases=_unusual_maps,
+            remark="It loads the weights of the tested block, and does the same with them.",
         ),
     ),
     hints=(
-        "Squeeze, two layers, scale. Which axes go in the squeeze?",
-        "After the mean over the places there is a row of C numbers for each picture. A layer with weights "
-        "(out, in) is a product with their transpose. At the end the gates need two new axes.",
-        "`z = u.mean(…)`, of shape (N, C).",
+        "Make the two layers in the constructor, under the names that are asked; do the three steps in forward.",
+        "`nn.Linear(inputs, outputs)` holds weights and biases and is called like a function. After the mean over the "
+        "places there is a row of C numbers for each picture; at the end the gates need two new axes.",
+        "`self.reduce = nn.Linear(channels, …)`",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# A block of the student's own, in a network: what six stored seeds have shown holds with room to spare.
+
+
+def _of_the_share(share: Tensor) -> str:
+    """The stored seeds read 0.92 to 0.94 with SE, and 0.28 to 0.32 with an empty slot."""
+    if share > 1:
+        return "Give a share between 0 and 1, not per cent."
+    if share < 0.45:
+        return (
+            "So much is read without a block, too: a third is chance. Is yours in the slot, and did train_head train "
+            "slot and head?"
+        )
+    if share < 0.8:
+        return "That is less than any seed of ours. Did train_head go to its end, on the pictures of the split train?"
+    return ""
+
+
+def _of_the_table(table: Tensor) -> str:
+    """In the stored seeds the announced gates are 0.70 to 0.87 in the mean, the others 0.20 to 0.38."""
+    if (table < 0).any() or (table > 1).any():
+        return "A gate lies between 0 and 1, and so does a mean of gates."
+    announced = table.diagonal().mean()
+    others = (table.sum() - table.diagonal().sum()) / 6
+    if table.max() - table.min() < 0.05:
+        return (
+            "All nine are nearly alike. Are these the gates of the trained network? And the channels of a plane lie "
+            "beside each other: 16 of red, 16 of green, 16 of blue."
+        )
+    if announced < others:
+        return (
+            "The announced plane has the smaller gates here: a row is a frame, a column is a plane, red, green, blue."
+        )
+    if announced - others < 0.2:
+        return (
+            "The announced plane hardly stands out. Is each row the mean over the pictures with that frame only, and "
+            "each column over 16 neighbouring channels?"
+        )
+    return ""
+
+
+trained = Exercise(
+    "trained",
+    "Build: put it into a network, and train",
+    (
+        Measured(
+            "read",
+            "read: the share of the test pictures whose announced digit is read, between 0 and 1",
+            _of_the_share,
+            remark="An empty slot reads about a third.",
+        ),
+        Measured(
+            "table",
+            "table: mean gates, a row for each frame, a column for each plane",
+            _of_the_table,
+            shape=(3, 3),
+            remark="Nobody told it which channels are red.",
+        ),
+    ),
+    hints=(
+        "`with_reader` wants something that makes a block of a number of channels, as the class itself does.",
+        "For the table: the gates of all test pictures are one table (2000, 48), made of what the slot sees. Choose "
+        "the rows by `test.frames`, take the mean over them, then over 16 channels at a time.",
+        "`network = with_reader(…)`",
+    ),
+)
+
+# --------------------------------------------------------------------------------------------------
+# The stored weights in the student's own block: the gates of one picture in a green frame.
+LOOKED_AT = 7
+
+
+def _gates_of(frame: int) -> Tensor:
+    """Gates (48,) of the picture `LOOKED_AT` in a frame, by the stored network."""
+    network, red = red_framed()
+    images = reframed(red, frame).images[LOOKED_AT : LOOKED_AT + 1]
+    with torch.no_grad():
+        assert isinstance(network.attention, SqueezeExcitation)
+        return network.attention.gate(network.features(images))[0, :, 0, 0].double()
+
+
+_GREEN = _gates_of(1)
+
+seen = Exercise(
+    "seen",
+    "Build: see its gates",
+    (
+        Value(
+            "planes",
+            _GREEN.reshape(3, 16).mean(dim=1),
+            (
+                Mistake("red frame", _gates_of(0).reshape(3, 16).mean(dim=1), "Those are the gates under a red frame."),
+                Mistake(
+                    "blue frame", _gates_of(2).reshape(3, 16).mean(dim=1), "Those are the gates under a blue frame."
+                ),
+                Mistake(
+                    "every third channel",
+                    _GREEN.reshape(16, 3).mean(dim=0),
+                    "Every third channel was taken. The 16 channels of a plane lie beside each other.",
+                ),
+                Mistake(
+                    "largest", _GREEN.reshape(3, 16).amax(dim=1), "Those are the largest gates. The means are asked."
+                ),
+                Mistake("a new block", [0.5, 0.5, 0.5], "Half open, as in a new block: load the stored weights first."),
+            ),
+            decimals=2,
+        ),
+        Value(
+            "widest",
+            int(_GREEN.argmax()),
+            (
+                Mistake("smallest", int(_GREEN.argmin()), "That is the channel whose gate is nearly shut."),
+                Mistake(
+                    "counted in its plane", int(_GREEN.argmax()) % 16, "Count on from 0 to 47 over all three planes."
+                ),
+            ),
+            decimals=0,
+        ),
+        Value(
+            "half_open",
+            int((_GREEN > 0.5).sum()),
+            (
+                Mistake("the others", int((_GREEN <= 0.5).sum()), "Those are the gates below ½."),
+                Mistake("share", int((_GREEN > 0.5).sum()) / 48, "That is their share. Their number is asked."),
+                Mistake("green alone", int((_GREEN[16:32] > 0.5).sum()), "Count over all 48 channels."),
+            ),
+            decimals=0,
+        ),
+    ),
+    hints=(
+        "Your block has the names of the stored one, so that `load_state_dict` fits.",
+        "The block sees `network.features(…)` of a batch of one picture, of shape (1, 48, 6, 6), and its gates are "
+        "(1, 48, 1, 1). The picture itself is drawn beside them.",
+        "`block = SqueezeExcite(48, …)`",
     ),
 )
 
@@ -764,7 +949,7 @@ debug = Exercise(
 # --------------------------------------------------------------------------------------------------
 # SENet, Table 16: top-1 error in per cent.
 NO_SE, NO_SQUEEZE, SE = 23.30, 22.93, 22.28
-_EVERYWHERE = _added(positions=True) / 1e9
+_EVERYWHERE = sum(_added(UNITS_50, 16, positions=True)) / 1e9
 
 detective = Exercise(
     "detective",
@@ -833,7 +1018,7 @@ detective = Exercise(
                 ),
                 Mistake(
                     "side not squared",
-                    sum(n * 2 * c * c // 16 * side for n, c, side in zip(UNITS, WIDTHS, SIDES, strict=True)) / 1e9,
+                    sum(n * 2 * c * c // 16 * side for n, c, side in zip(UNITS_50, WIDTHS, SIDES, strict=True)) / 1e9,
                     "A map with 56 positions a side has 56² of them.",
                 ),
                 Mistake("total", 3.858 + _EVERYWHERE, "That is the whole network. What the gates add is asked."),
@@ -932,4 +1117,4 @@ intervene = Exercise(
     ),
 )
 
-ALL = (by_hand, cost, gates, block, debug, detective, intervene)
+ALL = (by_hand, cost, gates, block, trained, seen, debug, detective, intervene)

@@ -18,8 +18,11 @@ __all__ = [
     "SIGN_JOB_NAMES",
     "THINGS",
     "Job",
+    "beacon",
+    "dots_drawn",
     "inside",
     "job",
+    "numerals_drawn",
     "painted",
     "single_inks",
 ]
@@ -45,6 +48,7 @@ _WHITE = 3
 _RADIUS = 5**0.5  # of a dot: 21 pixels
 _GAP = 13  # in "dot": from the centre of the digit to be read to the dot's
 _CLEAR = 22  # in "dot": from the centre of any other digit to the dot's, at least
+_FAR = 20  # in "beacon": from the centre of the digits to the dot's, at least; no cell sees both
 _CELL = 14  # in "twin": the digits stand in a grid of 3 × 3 cells of this size
 _SPACING = (6, 13)  # in "scale": between the dots of a small and of a large sign
 _NOISE = 0.05
@@ -123,6 +127,86 @@ def job(name: str, n: int, split: str = "train", *, seed: int = 0) -> Job:
     whole = torch.tensor([0, 0, SIDE, SIDE]).expand(n, drawn["labels"].shape[1], 4)
     nothing = torch.empty(n, 0, 4, dtype=torch.int64)
     return Job(inks=inks, **{"asked": whole, "others": nothing, "clues": frames, **drawn})
+
+
+def beacon(n: int, split: str = "train", *, seed: int = 0) -> Job:
+    """Return n pictures of a job for the exercises: *which digit has the dot's colour?*
+
+    A red, a green and a blue digit lie on one spot, over each other. A dot in one of the three inks lies elsewhere, its
+    centre at least 20 pixels from theirs; the digit in its ink is to be read. There is no frame, and nothing is white.
+
+    The boxes: `evidence` is the digits', `others` the dot's, and `clues` has the dot's ink. Parameters and errors as in
+    `job`.
+    """
+    n = whole_number("n", n, least=1)
+    one_of("split", split, SPLITS)
+    generator = torch.Generator().manual_seed(whole_number("seed", seed, least=0, most=2**63 - 1))
+    clues = torch.randint(3, (n,), generator=generator)
+    numerals = _different(n, generator)
+    centres = _apart(n, 2, _FAR, generator)
+    inks = torch.zeros(n, len(INKS), SIDE, SIDE, dtype=torch.float32)
+    corners = centres[:, 0] - DIGIT // 2
+    for ink, glyphs in enumerate(_written(numerals, digits(split, DIGIT), generator).unbind(1)):
+        _paste(inks, torch.full((n,), ink), corners, glyphs)
+    dots_drawn(inks, clues, centres[:, 1])
+    inks += _NOISE * torch.randn(inks.shape, generator=generator, dtype=torch.float32)
+    return Job(
+        inks=inks,
+        labels=numerals.gather(1, clues[:, None]),
+        asked=torch.tensor([0, 0, SIDE, SIDE]).expand(n, 1, 4),
+        evidence=_boxes(corners[:, None]),
+        others=torch.cat([centres[:, 1] - 2, torch.full_like(corners, 5)], dim=1)[:, None],
+        clues=clues,
+    )
+
+
+def numerals_drawn(
+    inks: Tensor, ink: Tensor, corners: Tensor, numerals: Tensor, seed: int, split: str = "train"
+) -> None:
+    """Draw a handwritten numeral of 10×10 pixels into each of n pictures, in place.
+
+    Parameters
+    ----------
+    inks : the pictures, shape (n, 4, 48, 48), float32
+    ink : which of `INKS` each is drawn in, shape (n,), int64
+    corners : row and column of the upper left pixels, shape (n, 2), int64, each from 0 to 38
+    numerals : shape (n,), int64, 0 to 9
+    seed : of whose handwriting is taken
+    split : one of `datasets.SPLITS`: which handwritten digits are used
+
+    Raises
+    ------
+    ValueError
+        `corners` outside of the picture, another `split`, or shapes that do not agree.
+    """
+    one_of("split", split, SPLITS)
+    _drawable(inks, ink, corners, SIDE - DIGIT, "corners")
+    if numerals.shape != ink.shape:
+        raise ValueError(f"numerals must have the shape {tuple(ink.shape)}, got {tuple(numerals.shape)}")
+    generator = torch.Generator().manual_seed(whole_number("seed", seed, least=0, most=2**63 - 1))
+    _paste(inks, ink, corners, _written(numerals[:, None], digits(split, DIGIT), generator)[:, 0])
+
+
+def dots_drawn(inks: Tensor, ink: Tensor, centres: Tensor) -> None:
+    """Draw a dot of 21 pixels into each of n pictures, in place; `centres` (n, 2), int64, each from 0 to 47.
+
+    `inks` and `ink` as in `numerals_drawn`, and so are the errors.
+    """
+    _drawable(inks, ink, centres, SIDE - 1, "centres")
+    picture = torch.arange(len(inks))
+    inks[picture, ink] = torch.maximum(inks[picture, ink], _discs(centres, SIDE))
+
+
+def _drawable(inks: Tensor, ink: Tensor, places: Tensor, most: int, name: str) -> None:
+    n = len(inks)
+    if inks.shape != (n, len(INKS), SIDE, SIDE):
+        raise ValueError(f"inks must have the shape (n, {len(INKS)}, {SIDE}, {SIDE}), got {tuple(inks.shape)}")
+    if ink.shape != (n,):
+        raise ValueError(f"ink must have the shape ({n},), one for each picture, got {tuple(ink.shape)}")
+    if places.shape != (n, 2):
+        raise ValueError(f"{name} must have the shape ({n}, 2), got {tuple(places.shape)}")
+    if int(places.min()) < 0 or int(places.max()) > most:
+        raise ValueError(f"{name} must lie from 0 to {most}, got {int(places.min())} to {int(places.max())}")
 
 
 def single_inks(n: int, split: str = "train", *, seed: int = 0) -> tuple[Tensor, Tensor]:

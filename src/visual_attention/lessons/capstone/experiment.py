@@ -10,10 +10,21 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from visual_attention._validation import feature_map, one_of
-from visual_attention.blocks import CBAM, NonLocalBlock, SelectiveKernel, SqueezeExcitation
+from visual_attention.blocks import CBAM, NonLocalBlock, SelectiveKernel, SpatialAttention, SqueezeExcitation
 from visual_attention.cost import count_cost
-from visual_attention.experiments.store import Experiment, load_tensors, stored
-from visual_attention.lessons.capstone.data import ANSWERS, INKS, JOBS, THINGS, Job, inside, job, single_inks
+from visual_attention.experiments.store import Experiment, load_tensors
+from visual_attention.lessons.capstone.data import (
+    ANSWERS,
+    INKS,
+    JOBS,
+    SIDE,
+    THINGS,
+    Job,
+    beacon,
+    inside,
+    job,
+    single_inks,
+)
 from visual_attention.training import History, accuracy, initialised, one_thread, train
 
 __all__ = [
@@ -23,11 +34,13 @@ __all__ = [
     "CHANNELS",
     "CONTROLS",
     "OWN",
+    "QUICK",
     "SHOWN",
     "SLOTS",
     "Gallery",
     "InkTrunk",
     "ReadOut",
+    "beacon_control",
     "capstone",
     "evidence",
     "inputs_of",
@@ -35,6 +48,9 @@ __all__ = [
     "pictures",
     "pointing",
     "read_out",
+    "sealed",
+    "seen_by",
+    "train_quickly",
     "train_read_out",
     "train_trunk",
 ]
@@ -49,24 +65,15 @@ PICTURES = {"train": 4000, "test": 1000}
 TEST_SEED = 1000  # added to the seed: the test pictures are arranged otherwise, and other handwriting
 TRUNK: dict[str, Any] = {"pictures": 6000, "steps": 600, "batch": 64, "learning_rate": 1e-2}
 READ_OUT: dict[str, Any] = {"steps": 800, "batch": 64, "learning_rate": 5e-3}
+# Of the exercises: seconds instead of minutes, and the same for a student's block and its controls.
+QUICK: dict[str, Any] = {"steps": 400, "batch": 64, "learning_rate": 5e-3}
+BEACONS = {"train": 2000, "test": 1000}
 SEEDS = (0, 1, 2, 3, 4)
 KEEP = ("kernels only", 0)  # whose gallery is stored; the last of its seed, so that there is little left to train
 SHOWN = 3  # test pictures of each job that the explorer shows
 
 # Which block each job was made for; "plain" needs none.
 OWN = {"plain": "none", "frame": "SE", "twin": "Non-local", "dot": "CBAM", "scale": "SK"}
-# The blocks behind the names of an exercise. They stand here because a submission that is graded cannot read the
-# exercises; a sheet shows their rows by `anonymous_rows`, which does not say which block is which.
-_ANONYMOUS = {"Ash": "CBAM", "Birch": "Non-local", "Cedar": "SE"}
-
-
-def anonymous_rows() -> dict[str, dict[str, str]]:
-    """Accuracy ± standard deviation of three blocks without their names, and of none: by name and by job, as text."""
-    results = stored("capstone")
-    return {
-        name: {job: results.spread(block, job) for job in ("plain", "frame", "twin", "dot")}
-        for name, block in (_ANONYMOUS | {"nothing": "none"}).items()
-    }
 
 
 # ------------------------------------------------------------------------------------------------------- networks
@@ -123,6 +130,34 @@ class KernelsOnly(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return sum(branch(x) for branch in self.branches) / len(self.branches)
+
+
+# The blocks behind the names of an exercise, which asks to tell them apart by what they do to maps. They stand here
+# because a submission that is graded cannot read the exercises.
+_SEALED: dict[str, Callable[[], nn.Module]] = {
+    "Ash": lambda: NonLocalBlock(CHANNELS, INNER, scaled=True, zero_init=False),
+    "Birch": lambda: SpatialAttention(5, norm=False),
+    "Cedar": lambda: nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1, groups=CHANNELS),
+    "Dogwood": lambda: SqueezeExcitation(CHANNELS, REDUCTION["SE"]),
+}
+
+
+def sealed(name: str) -> Callable[[Tensor], Tensor]:
+    """A block under another name, Ash, Birch, Cedar or Dogwood: a function from maps (N, 64, h, w) to such maps.
+
+    Its weights are random, large enough that what it does is seen, and the same each time. Raises ValueError for
+    another name.
+    """
+    one_of("name", name, tuple(_SEALED))
+    block = initialised(_SEALED[name], 7).eval().requires_grad_(False)
+    for weight in block.parameters():
+        weight.mul_(3)
+
+    def box(x: Tensor) -> Tensor:
+        feature_map("x", x, CHANNELS, block=block)
+        return block(x)
+
+    return box
 
 
 SLOTS: dict[str, Callable[[], nn.Module]] = {
@@ -199,12 +234,39 @@ def inputs_of(trunk: InkTrunk, shown: Job) -> Tensor:
     return inputs
 
 
+def seen_by(trunk: InkTrunk, inks: Tensor) -> Tensor:
+    """What a read-out takes for pictures (n, 4, 48, 48) whose question is asked of the whole map: (n, 65, 12, 12)."""
+    feature_map("inks", inks, len(INKS), block=trunk)
+    whole = torch.tensor([0, 0, SIDE, SIDE]).expand(len(inks), 1, 4)
+    nothing = torch.zeros(len(inks), 1, dtype=torch.int64)
+    return inputs_of(trunk, Job(inks, nothing, whole, whole, whole[:, :0], nothing[:, 0]))
+
+
 def train_read_out(
     slot: str, name: str, seed: int, inputs: Tensor, labels: Tensor, progress: Callable[[int], Iterable[int]] = range
 ) -> tuple[ReadOut, History]:
     """Train one slot and its linear layer for one job, by the recipe that is the same for all."""
     trained = read_out(slot, name, seed)
     return trained, train(trained, inputs, labels, seed=seed, progress=progress, **READ_OUT)
+
+
+def train_quickly(
+    slot: nn.Module, inputs: Tensor, labels: Tensor, seed: int = 0, progress: Callable[[int], Iterable[int]] = range
+) -> ReadOut:
+    """A read-out with ten answers around `slot`, trained for 400 steps: the recipe of the exercises.
+
+    Parameters
+    ----------
+    slot : takes and gives maps (N, 64, h, w); it is trained in place
+    inputs : from `inputs_of`, shape (n, 65, 12, 12)
+    labels : shape (n, 1), int64, 0 to 9
+    seed : of the linear layer's start and of the order of the pictures
+    progress : as in `training.train`
+    """
+    trained = initialised(lambda: ReadOut(nn.Identity(), 10), seed)
+    trained.slot = slot
+    train(trained, inputs, labels, seed=seed, progress=progress, **QUICK)
+    return trained
 
 
 # ------------------------------------------------------------------------------------------------- where it looks
@@ -438,4 +500,38 @@ capstone = Experiment(
     run=run,
     keep=KEEP,
 )
-ALL = (capstone,)
+
+
+# ------------------------------------------------------------------------------------------- the job of the exercises
+@functools.lru_cache(maxsize=1)
+def _beacons(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Inputs and labels of the training pictures, and of the test pictures, seen by the stored trunk."""
+    trunk = Gallery.stored().trunk
+    learn = beacon(BEACONS["train"], "train", seed=seed)
+    test = beacon(BEACONS["test"], "test", seed=seed + TEST_SEED)
+    return inputs_of(trunk, learn), learn.labels, inputs_of(trunk, test), test.labels
+
+
+def _run_beacon(variant: str, seed: int) -> tuple[dict[str, float], None]:
+    inputs, labels, test_inputs, test_labels = _beacons(seed)
+    slot = initialised(SLOTS[variant], seed)
+    trained = train_quickly(slot, inputs, labels, seed)
+    weights = sum(weight.numel() for weight in slot.parameters())
+    return {"accuracy": accuracy(trained, test_inputs, test_labels), "parameters": weights}, None
+
+
+beacon_control = Experiment(
+    name="beacon",
+    question="Does a network without attention read the digit that has the dot's colour?",
+    recipe={
+        "pictures": BEACONS,
+        "test seed": f"seed + {TEST_SEED}",
+        "trunk": "of the experiment capstone, seed 0",
+        "slot and read-out": QUICK,
+        "optimiser": "Adam, rate to 0 along a cosine",
+    },
+    variants=("none", "none, wide"),
+    seeds=SEEDS,
+    run=_run_beacon,
+)
+ALL = (capstone, beacon_control)

@@ -203,6 +203,71 @@ def costs(parameters: dict[str, float], operations: dict[str, float], times: dic
     return figure
 
 
+@styled
+def one_cell(images: Array, fields: Sequence[Sequence[int]], titles: Sequence[str], below: Sequence[str]) -> Figure:
+    """Pictures (n, H, W, 3), and what one cell sees of each: a square (row, column, height, width)."""
+    figure = Figure(figsize=(10.0, 4.1))
+    upper, lower = figure.subplots(2, len(images), gridspec_kw={"height_ratios": (3, 2)})
+    for whole, part, image, field, title, words in zip(upper, lower, images, fields, titles, below, strict=True):
+        _picture(whole, image)
+        _box(whole, field, OTHER)
+        whole.set_title(title, fontweight="bold")
+        row, column, height, width = field
+        _picture(part, image[row : row + height, column : column + width])
+        part.text(0.5, -0.06, textwrap.fill(words, 17), transform=part.transAxes, ha="center", va="top")
+    figure.subplots_adjust(left=0.005, right=0.995, top=0.93, bottom=0.17, wspace=0.06, hspace=0.06)
+    return figure
+
+
+@styled
+def counted(shares: Mapping[str, Array]) -> Figure:
+    """How much each cell (n,) counts in what is read out: a panel of bars for each name, on one scale."""
+    figure = Figure(figsize=(10.0, 2.7))
+    panels = figure.subplots(1, len(shares), sharey=True)
+    top = max(float(values.max()) for values in shares.values())
+    for axes, (name, values) in zip(panels, shares.items(), strict=True):
+        bars = axes.bar(range(1, len(values) + 1), values, color=WEIGHT, width=0.6)
+        axes.bar_label(bars, [f"{value:.2f}" for value in values.tolist()], padding=3)
+        axes.set(title=name, yticks=[], ylim=(0, 1.2 * top), xlabel="cell")
+        axes.set_xticks(range(1, len(values) + 1))
+        axes.spines["left"].set_visible(False)
+    figure.subplots_adjust(left=0.01, right=0.99, top=0.86, bottom=0.25, wspace=0.08)
+    return figure
+
+
+@styled
+def looked_up(
+    lists: Array, places: Array, rows: Sequence[str], channels: Sequence[str], names: Sequence[str]
+) -> Figure:
+    """One list of gates a picture (p, c) times what places hold (m, c): a row a picture, a panel a product.
+
+    `rows` names the pictures, `channels` the channels, `names` the places.
+    """
+    figure = Figure(figsize=(10.0, 0.55 + 1.25 * len(lists)))
+    panels = figure.subplots(len(lists), 1 + len(places), squeeze=False)
+    for line, gates, name in zip(panels, lists, rows, strict=True):
+        _numbers(line[0], gates, channels)
+        line[0].set_ylabel(name, rotation=0, ha="right", va="center")
+        for axes, place in zip(line[1:], places, strict=True):
+            _numbers(axes, gates * place, channels)
+    for axes, title in zip(panels[0], ("the list, for all places", *names), strict=True):
+        axes.set_title(title)
+    figure.subplots_adjust(
+        left=0.17, right=0.99, top=1 - 0.4 / figure.get_figheight(), bottom=0.13, wspace=0.1, hspace=0.55
+    )
+    return figure
+
+
+def _numbers(axes: Axes, values: Array, names: Sequence[str]) -> None:
+    axes.imshow(values[None], cmap=WEIGHT_MAP, vmin=0, vmax=1, aspect="auto")
+    for number, value in enumerate(values.tolist()):
+        axes.text(number, 0, f"{value:g}", ha="center", va="center", color=ink(value))
+    axes.set(yticks=[])
+    axes.set_xticks(range(len(names)), names)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(True)
+
+
 # ------------------------------------------------------------------------------------------------------ the explorer
 @styled
 def look_panels(

@@ -21,6 +21,7 @@ from visual_attention.drawing.style import (
     WEIGHT,
     WEIGHT_MAP,
     Array,
+    ink,
     styled,
 )
 
@@ -266,6 +267,55 @@ def gates(gates: Array, boxes: Array, side: int) -> Figure:
     for axes, gate, box in zip(figure.subplots(1, len(gates)), gates, boxes, strict=True):
         _gate(axes, gate, box, side)
     figure.subplots_adjust(left=0.005, right=0.995, top=0.99, bottom=0.01, wspace=0.04)
+    return figure
+
+
+@styled
+def disagreements(pictures: int, wins: tuple[int, int], lead: Array, chance: Array) -> Figure:
+    """Test pictures as squares, those in two colours that only one of two models gets right; and what chance does.
+
+    `wins` says how many only the first and only the second model gets right. `chance` (m,) is the probability of each
+    `lead` (m,), first minus second, if every such picture were the toss of a coin.
+    """
+    figure = Figure(figsize=(10.0, 3.3))
+    squares = figure.add_axes((0.01, 0.03, 0.47, 0.84))
+    columns = 40
+    numbers = np.arange(pictures)
+    colours = np.array(["#D9D9D9", OTHER, ONE])[(numbers < sum(wins)).astype(int) + (numbers < wins[0])]
+    squares.scatter(numbers % columns, numbers // columns, s=26, marker="s", c=colours, linewidth=0, gid=DECORATION)
+    squares.set(xlim=(-1, columns), ylim=(pictures / columns, -1))
+    squares.axis("off")
+    squares.set_title(f"only A right: {wins[0]}; only B: {wins[1]}; both or neither: {pictures - sum(wins):,}")
+    coin = figure.add_axes((0.56, 0.2, 0.42, 0.67))
+    deviation = float(np.sqrt((chance * lead**2).sum()))
+    inside = np.abs(lead) <= deviation
+    coin.bar(lead[inside], chance[inside], width=1.6, color=WEIGHT)
+    coin.bar(lead[~inside], chance[~inside], width=1.6, color=TRUTH)
+    coin.axvline(wins[0] - wins[1], color=FIT, linestyle="--")
+    coin.set(
+        yticks=[], xlim=(-26, 26), xlabel="A's lead in pictures (dashed: here)", title=f"{sum(wins)} tosses of a coin"
+    )
+    return figure
+
+
+@styled
+def cam_by_hand(maps: Array, slopes: Array, total: Array, cam: Array) -> Figure:
+    """Grad-CAM of a few channels (c, h, w): each map under its weight (c,), their weighted sum, its positive part."""
+    figure = Figure(figsize=(10.0, 2.7))
+    panels = [
+        (f"channel {number}, weight {slope:g}".replace("-", "−"), part)
+        for number, (slope, part) in enumerate(zip(slopes.tolist(), maps, strict=True), start=1)
+    ]
+    panels += [("weighted sum", total), ("what is positive", cam)]
+    top = float(max(np.abs(part).max() for _, part in panels))
+    for axes, (title, part) in zip(figure.subplots(1, len(panels)), panels, strict=True):
+        axes.imshow(part, cmap=WEIGHT_MAP, vmin=0, vmax=top)
+        for (row, column), value in np.ndenumerate(part):
+            text = f"{value:g}".replace("-", "−")
+            axes.text(column, row, text, ha="center", va="center", color=ink(max(value, 0) / top))
+        axes.set(xticks=[], yticks=[], title=title)
+        axes.spines[:].set_visible(True)
+    figure.subplots_adjust(left=0.01, right=0.99, top=0.87, bottom=0.03, wspace=0.12)
     return figure
 
 

@@ -18,6 +18,7 @@ from visual_attention.drawing.style import (
     WEIGHT,
     WEIGHT_MAP,
     Array,
+    ink,
     styled,
 )
 
@@ -108,6 +109,30 @@ def heat_map(weights: Array, queries: Array) -> Figure:
     axes.set(xlabel="key (sorted by $x_i$)", ylabel="query $x$")
     bar = figure.colorbar(axes.images[0], ax=axes, pad=0.015)
     bar.set_label("attention weight")
+    return figure
+
+
+@styled
+def columns_and_places(keys: Array, weights: Array, query: float) -> Figure:
+    """One row of weights (n,) twice: as a row of a heat map, a column a key, and over the keys' own places (n,)."""
+    figure = Figure(figsize=(10.0, 3.0))
+    columns = figure.add_axes((0.04, 0.28, 0.4, 0.44))
+    places = figure.add_axes((0.53, 0.24, 0.45, 0.62))
+    top = float(weights.max())
+    columns.imshow(weights[None], cmap=WEIGHT_MAP, vmin=0, vmax=top, aspect="auto")
+    for number, weight in enumerate(weights.tolist()):
+        columns.text(number, 0, f"{weight:.2f}", ha="center", va="center", color=ink(weight / top))
+    columns.set(yticks=[], xlabel="number of the key", title="the map's row: columns of equal width")
+    columns.set_xticks(range(len(keys)), [f"{number}" for number in range(len(keys))])
+    columns.spines[:].set_visible(True)
+    places.vlines(keys, 0, weights, color=WEIGHT, linewidth=5)
+    places.plot(keys, weights, "o", color=WEIGHT)
+    for number, (place, weight) in enumerate(zip(keys.tolist(), weights.tolist(), strict=True)):
+        places.annotate(f"{number}", (place, weight), xytext=(0, 7), textcoords="offset points", ha="center")
+    places.axvline(query, color=TRUTH, linestyle=":")
+    places.set(
+        ylim=(0, 1.35 * top), yticks=[], xlabel="$x_i$ (dotted: the query)", title="the same row, where the keys lie"
+    )
     return figure
 
 

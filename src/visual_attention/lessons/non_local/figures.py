@@ -175,6 +175,66 @@ def collapse(channels: Array, own: dict[str, Array]) -> Figure:
 
 
 @styled
+def long_keys(near: Array, prior: Array, weights: Array) -> Figure:
+    """Bars for each key (n,): a Gaussian of its distance, its prior, and their product divided by its sum."""
+    figure = Figure(figsize=(10.0, 2.7))
+    titles = ("how near: $e^{-(x_i - x_j)^2/2}$", "how long: $e^{x_j^2/2}$", "product, divided by its sum")
+    colours = (ONE, OTHER, WEIGHT)
+    for axes, values, title, colour in zip(figure.subplots(1, 3), (near, prior, weights), titles, colours, strict=True):
+        bars = axes.bar(range(1, len(values) + 1), values, color=colour, width=0.6)
+        axes.bar_label(bars, [f"{value:.{2 + (colour == WEIGHT)}f}" for value in values.tolist()], padding=3)
+        axes.set(title=title, yticks=[], ylim=(0, 1.25 * float(values.max())), xlabel="key $x_j$")
+        axes.set_xticks(range(1, len(values) + 1))
+        axes.spines["left"].set_visible(False)
+    figure.subplots_adjust(left=0.01, right=0.99, top=0.86, bottom=0.25, wspace=0.08)
+    return figure
+
+
+@styled
+def own_tables(tables: dict[str, Array]) -> Figure:
+    """Tables of weights (n, n) side by side, on one scale from 0 to 1; below each the mean of its diagonal."""
+    figure = Figure(figsize=(10.0, 3.1))
+    for axes, (name, table) in zip(figure.subplots(1, len(tables)), tables.items(), strict=True):
+        axes.imshow(table, cmap=WEIGHT_MAP, vmin=0, vmax=1, interpolation="nearest")
+        axes.set(xticks=[], yticks=[], title=name, xlabel=f"own weight {table.diagonal().mean():.2f}")
+        axes.spines[:].set_visible(True)
+    figure.subplots_adjust(left=0.01, right=0.99, top=0.8, bottom=0.11, wspace=0.08)
+    return figure
+
+
+@styled
+def two_orders(n: int, k: int, d: int, c: int) -> Figure:
+    """Three matrices multiplied from the left and from the right, drawn to scale; what stands in between is filled."""
+    figure = Figure(figsize=(10.0, 3.0))
+    unit = 1.5 / max(n, k)
+    query, key, value = ("$Q$", n, d), (r"$K^\top$", d, k), ("$V$", k, c)
+    orders = (
+        (r"from the left: $(QK^\top)\,V$", (query, key, value), (0.55, 1.7, 4.65), (3.4, n, k)),
+        (r"from the right: $Q\,(K^\top V)$", (key, value, query), (1.05, 2.35, 4.45), (3.4, d, c)),
+    )
+    for left, (title, parts, places, (middle, rows, columns)) in zip((0.0, 0.5), orders, strict=True):
+        axes = figure.add_axes((left, 0, 0.5, 1))
+        axes.set(xlim=(0, 5), ylim=(0.6, 3.6), aspect="equal")
+        axes.axis("off")
+        axes.text(2.5, 3.35, title, ha="center", va="center")
+        for x, (name, height, width) in zip(places, parts, strict=True):
+            _matrix(axes, x, name, height, width, unit, filled=False)
+        _matrix(axes, middle, "in between", rows, columns, unit, filled=True)
+    return figure
+
+
+def _matrix(axes: Axes, x: float, name: str, rows: int, columns: int, unit: float, *, filled: bool) -> None:
+    width, height = columns * unit, rows * unit
+    colour = WEIGHT if filled else FIT
+    corner = (x - width / 2, 1.9 - height / 2)
+    axes.add_patch(
+        Rectangle(corner, width, height, facecolor=colour if filled else "none", edgecolor=colour, linewidth=2)
+    )
+    axes.text(x, 2.9, name, ha="center", va="center", color=colour)
+    axes.text(x, 0.85, f"{rows} × {columns}", ha="center", va="center", color=colour)
+
+
+@styled
 def block_diagram() -> Figure:
     """The Non-local block, from x to z."""
     d = Diagram(10.0, 3.55)

@@ -28,6 +28,7 @@ __all__ = [
     "start",
     "train_head",
     "train_reader",
+    "with_reader",
 ]
 
 PLANE_CHANNELS = 16
@@ -258,7 +259,20 @@ SMALL = Experiment(
     seeds=(0, 1, 2, 3, 4),
     run=run_small,
 )
-# ---- for the exercise on the gates of another frame
+# ---- for the exercises
+
+
+def with_reader(attention: Attention, seed: int = 0) -> PlaneNetwork:
+    """Return the network with the stored trunk and reader, trained; its slot, filled by `attention`, and head are new.
+
+    Raises ValueError for a seed below 0, TypeError if `attention` makes no module.
+    """
+    network = initialised(lambda: PlaneNetwork(attention), seed)
+    kept = load_weights(start("SE", 0), "context").state_dict()
+    network.load_state_dict({n: w for n, w in kept.items() if n.startswith(("trunk", "reader"))}, strict=False)
+    return network
+
+
 PATCHED = 300  # test pictures
 
 

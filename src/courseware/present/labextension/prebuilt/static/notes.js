@@ -1,6 +1,7 @@
 // The slides' side of the notes window (notes.html): says which slide is shown, and turns it when the window asks.
 // The two talk on a channel of their own for each notebook, so the decks of several lessons may be open.
 import { ask, current, slides, title } from "./deck.js";
+import { openedNotes } from "./folds.js";
 
 const name = `courseware-notes ${location.pathname}`;
 const channel = new BroadcastChannel(name);
@@ -22,7 +23,7 @@ function tell() {
     number: here + 1,
     of: all.length,
     title: title(current()),
-    notes: [...texts].map(({ innerHTML }) => innerHTML).join(""),
+    notes: [...texts].map(openedNotes).join(""),
     next: all[here + 1] ? title(all[here + 1]) : null,
     plan: { from: planned(here), to: planned(here + 1), all: planned(all.length) },
     theme: document.body.dataset.theme,

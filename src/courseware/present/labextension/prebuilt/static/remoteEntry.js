@@ -1,8 +1,8 @@
 // Live slides: a prebuilt JupyterLab extension, written by hand (there is no build step).
 //
 // It acts on the page of jupyterlab-rise (/rise/<notebook>); what it does there is in slides.js. In JupyterLab itself it
-// only sees to it that a notebook which nobody has changed is not "unsaved" (opened.js). This file is what JupyterLab
-// loads. It also makes widgets work: the page bundles JupyterLab without @jupyterlab/console, and the
+// only sees to it that a notebook which nobody has changed is not "unsaved" (opened.js), and that the bar in place of a
+// folded answer does not begin to tell it (folds.js). This file is what JupyterLab loads. It also makes widgets work: the page bundles JupyterLab without @jupyterlab/console, and the
 // widget manager of ipywidgets >= 8.1.3 does not load without it (jupyterlab-contrib/rise issue 119). The manager
 // wants only a token from that module, to ask whether there are consoles; we offer a stand-in that has it.
 // May be deleted once jupyterlab-rise shares @jupyterlab/console itself.
@@ -42,13 +42,20 @@
   }
 
   async function openedPlugin() {
-    const { INotebookTracker } = await sharedModule("@jupyterlab/notebook");
+    const { INotebookTracker, NotebookActions } = await sharedModule("@jupyterlab/notebook");
     const { settle } = await import("./opened.js");
+    const { keepFolds, nameFolds } = await import("./folds.js");
     return {
       id: `${NAME}:opened`,
       autoStart: true,
       requires: [INotebookTracker],
-      activate: (_app, tracker) => tracker.widgetAdded.connect((_tracker, panel) => settle(panel)),
+      activate: (app, tracker) => {
+        keepFolds(app.commands, NotebookActions);
+        tracker.widgetAdded.connect((_tracker, panel) => {
+          settle(panel);
+          nameFolds(panel);
+        });
+      },
     };
   }
 

@@ -8,6 +8,7 @@
 import { fold, offerCode, toggleCode } from "./code.js";
 import { ask, current, fullScreen } from "./deck.js";
 import { listen, showKeys } from "./keys.js";
+import { openAnswers } from "./folds.js";
 import { clearPen, drop, togglePen, togglePointer } from "./ink.js";
 import { Kernel } from "./kernel.js";
 import { showKept } from "./kept.js";
@@ -141,6 +142,7 @@ export function present({ commands, tracker, documents, CodeCell, wanted }) {
     kernel = new Kernel(panel, CodeCell);
     await panel.context.ready;
     fold(panel.content);
+    openAnswers(panel.content);
     if (asked.has("pictures")) {
       const folder = new URL(`${baseUrl}static/${asked.get("pictures")}/`, location.origin);
       showKept(panel.content, folder).then((kept) => kernel.keep(kept));
