@@ -163,7 +163,7 @@ exercise.selective.hint()
 # %%
 def selective(maps, reduce, expand):
     ### BEGIN SOLUTION
-    N, B, C, H, W = maps.shape
+    N, B, C = maps.shape[:3]
     z = maps.sum(dim=1).mean(dim=(2, 3))  # (N, C)
     hidden = torch.relu(z @ reduce.T)  # (N, d)
     scores = (hidden @ expand.T).reshape(N, B, C)

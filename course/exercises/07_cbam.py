@@ -13,21 +13,19 @@
 # and 6, and 8 trains that of 7.
 
 # %%
-import itertools
 import math
 from functools import partial
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
-from visual_attention import BAM, CBAM, ChannelAttention, SqueezeExcitation, count_cost, resnet50
+from visual_attention import BAM, CBAM, ChannelAttention, count_cost, resnet50
 from visual_attention.drawing import show_attention
 from visual_attention.exercises import cbam as exercise
 from visual_attention.lessons.cbam import experiment
 from visual_attention.lessons.cbam.data import cluttered_digits
 from visual_attention.lessons.cbam.explorers import stored_reader
-from visual_attention.training import accuracy, train
+from visual_attention.training import train
 
 # %% [markdown] teaching="in class | 12 | warm-up | counting before believing: lightweight in what?"
 # ## 1 · By hand: where the weights sit, and where the work
@@ -346,7 +344,7 @@ dots = (test_pictures.dots - 1.5) / 4  # (300, 2): row and column of each dot, i
 # %%
 def profile(gates, dots):
     ### BEGIN SOLUTION
-    n, h, w = gates.shape
+    h, w = gates.shape[1:]
     rows = torch.arange(h)[:, None] - dots[:, 0, None, None]
     columns = torch.arange(w) - dots[:, 1, None, None]
     ring = (torch.sqrt(rows**2 + columns**2) + 0.5).floor()  # (n, h, w)

@@ -16,8 +16,8 @@ import torch
 from torch import nn
 
 from courseware.notebook.explorer import show
-from visual_attention.experiments import stored
 from visual_attention.exercises import capstone as exercise
+from visual_attention.experiments import stored
 from visual_attention.lessons.capstone import experiment, figures
 from visual_attention.lessons.capstone.data import beacon, dots_drawn, numerals_drawn, painted
 from visual_attention.training import accuracy, initialised

@@ -25,15 +25,6 @@ ROOT = Path(__file__).parents[2]
 SHEETS = sorted((ROOT / "course" / "exercises").glob("[0-9][0-9]_*.py"))
 DIGITS = 3  # of a number that says something
 LINE = 24  # characters of a line of code that says something
-# Answers that do stand in their lesson, each with the reason. It only gets shorter.
-PRINTED = "the lesson prints these numbers: the sheet is to ask for others"
-EXCEPTIONS = {
-    "01_cues.two_poolings.average_weights": PRINTED,
-    "01_cues.knob.pooled": PRINTED,
-    "01_cues.gradients.of_mean": PRINTED,
-    "04_six_kinds.branch_weights.weights": PRINTED,
-    "04_six_kinds.branch_weights.raised": PRINTED,
-}
 
 
 def lesson_of(stem):
@@ -121,9 +112,7 @@ def answers_in_their_lesson(sheet):
 def test_no_answer_stands_in_its_lesson(sheet):
     leaks, trivial = answers_in_their_lesson(sheet)
     print(f"\n{sheet.stem}, not looked for: {'; '.join(trivial)}")
-    expected = {name for name in EXCEPTIONS if name.startswith(sheet.stem)}
-    assert set(leaks) - expected == set(), "these answers can be looked up"
-    assert expected - set(leaks) == set(), "these exceptions are no longer needed: take them out"
+    assert leaks == [], "these answers can be looked up"
 
 
 def test_a_planted_answer_would_be_found():
