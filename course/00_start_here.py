@@ -39,8 +39,8 @@ Checklist()
 # %% [markdown]
 # ## If you study alone
 #
-# - Two lessons a week make a course of four weeks: the [syllabus](../course/README.md) has the order and the hours, and what each lesson needs.
-# - Read a lesson from top to bottom; run each cell yourself, and *predict before you run*. A lesson takes an hour or two with its exercises.
+# - Two lessons a week make a course of five weeks: the [syllabus](../course/README.md) has the order and the hours, and what each lesson needs.
+# - Read a lesson from top to bottom; run each cell yourself, and *predict before you run*. A lesson takes from two to four and a half hours with its exercises.
 # - Open its exercise sheet, replace each `...` or `raise NotImplementedError` by your answer, and run the check below it. The check says what is right, what is not, and, where it knows the mistake, its name.
 # - Under a **Predict** the answer is folded. Make your guess first, then click it; an output also opens when you run its cell by itself, and stays shut when you run all cells.
 # - A word you do not know, in English or Chinese, is in the [glossary](glossary.ipynb), with the place where it is defined, and so is the notation; what the lessons cite is on the page of [references](references.ipynb).

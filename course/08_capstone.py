@@ -787,7 +787,7 @@ Quiz(
 # - **FlashAttention** [@dao2022]: the same weights without the table in memory.†
 # - ***Is attention better than matrix decomposition?*** [@geng2021]: global context without any attention weights.†
 #
-# **The next question is yours:** [exercise 10](exercises/08_capstone.ipynb) asks for a sixth job.
+# **Next question:** and in a network that knows cats? One of your own: [exercise 10](exercises/08_capstone.ipynb).
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1 min.** Two of the five contest what this course taught, on purpose. For each ask: which column of our table would it be, and which row would it need?
@@ -806,4 +806,4 @@ Quiz(
 #
 # {{references}}
 #
-# **Now you:** [exercises of this lesson](exercises/08_capstone.ipynb) · [glossary](glossary.ipynb) · [start page](00_start_here.ipynb)
+# **Now you:** [exercises of this lesson](exercises/08_capstone.ipynb) · [next lesson](09_real_networks.ipynb) · [glossary](glossary.ipynb) · [start page](00_start_here.ipynb)

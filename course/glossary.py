@@ -16,6 +16,7 @@
 # | **bilateral filter** | 双边滤波 | Nadaraya–Watson on pixels whose key is position and colour: neighbours that look alike get a vote. | key: 5 numbers | [2 · The same formula on a picture](02_kernel_regression.ipynb#The-same-formula-on-a-picture) | |
 # | **bottleneck** | 瓶颈 | Two layers in a row with few units between them. | C to C/r to C | [5 · Fewer parameters than what?](05_squeeze_excitation.ipynb#Fewer-parameters-than-what?) | |
 # | **branch attention** | 分支注意力 | Weighs parallel branches, such as kernels of different reach: *which*. | (N, branches, C, 1, 1) | [4 · Four basic kinds, two hybrids](04_six_kinds.ipynb#Four-basic-kinds,-two-hybrids) | |
+# | **centred cosine** | 中心化余弦 | How alike two keys are in direction, after the mean key of all places is taken off. | $\cos(k_i - \mu,\; k_j - \mu)$ | [9 · Who looks like this place?](09_real_networks.ipynb#Who-looks-like-this-place?) | |
 # | **channel & spatial attention** | 通道与空间注意力 | Weighs channels and places, as CBAM does with two gates: *what and where*. | (N, C, H, W) | [4 · Four basic kinds, two hybrids](04_six_kinds.ipynb#Four-basic-kinds,-two-hybrids) | |
 # | **channel attention** | 通道注意力 | Weighs the channels of a feature map: *what*. | (N, C, 1, 1) | [4 · Four basic kinds, two hybrids](04_six_kinds.ipynb#Four-basic-kinds,-two-hybrids) | feature recalibration |
 # | **class activation map** | 类激活图 | What each place adds to the score of a class, where the read-out is a mean and a linear layer. | (H, W) | [8 · Choose the block, see where it looks](08_capstone.ipynb#Choose-the-block,-see-where-it-looks) | CAM, evidence |
@@ -67,6 +68,7 @@
 # | **spatial attention** | 空间注意力 | Weighs the places of a feature map, as a gate or as a mixture: *where*. | (N, 1, H, W) or (N, HW, HW) | [4 · Four basic kinds, two hybrids](04_six_kinds.ipynb#Four-basic-kinds,-two-hybrids) | |
 # | **squeeze** | 压缩 | SE's first step: the mean of each channel over all places. | $z$: (N, C) | [5 · Squeeze, excite, scale](05_squeeze_excitation.ipynb#Squeeze,-excite,-scale) | global average pooling |
 # | **squeeze and excitation** | 压缩与激励 | Channel attention by squeeze, excitation and scale. | (N, C, 1, 1) | [5 · Squeeze, excite, scale](05_squeeze_excitation.ipynb#Squeeze,-excite,-scale) | SE, SENet |
+# | **stage** | 阶段 | Blocks in a row whose maps have one shape; the network of lesson 9 has seven stages. | | [9 · Seven stages](09_real_networks.ipynb#Seven-stages) | |
 # | **standard error** | 标准误 | How far a mean of few runs may be off: their standard deviation over the root of their number. | $s / \sqrt{n}$ | [4 · When is a difference a finding?](04_six_kinds.ipynb#When-is-a-difference-a-finding?) | |
 # | **start as the identity** | 零初始化 | One factor at the end of a block starts at 0, so that the network is unchanged at first; with two the block is dead. | $W_z = 0$ or $\gamma = 0$ | [6 · Do no harm: start as the identity](06_non_local.ipynb#Do-no-harm:-start-as-the-identity) | zero initialisation |
 # | **subsampling** | 下采样 | Keys and values are taken from a smaller map; every place still asks. | (N, HW, HW/4) | [6 · The block](06_non_local.ipynb#The-block) | |
@@ -77,6 +79,7 @@
 # | **uniform** | 均匀 | A table whose weights are all equal: the plain average. | | [4 · The shape of A is the taxonomy](04_six_kinds.ipynb#The-shape-of-A-is-the-taxonomy) | |
 # | **value** | 值 | What gets through if one looks: the sensory input. It is no cue. | $v_i$: (keys, size of a value) | [1 · Three names](01_cues.ipynb#Three-names) | |
 # | **volitional cue** | 随意线索 | What one wants: attention by one's own will (*suíyì* as in voluntary muscle, not "random"). | | [1 · Two cues](01_cues.ipynb#Two-cues) | endogenous, top-down, intent |
+# | **vote** | 有效票数 | One over the sum of the squared weights of a row: it is as if so many places had equal weights. | $1 / \sum_j \alpha_{ij}^2$ | [9 · Who looks like this place?](09_real_networks.ipynb#Who-looks-like-this-place?) | effective number |
 # | **width** | 带宽 | The distance at which a kernel has fallen off: it says how close is close. | $\sigma = 1/w$, in units of the key | [2 · Close, but how close?](02_kernel_regression.ipynb#Close,-but-how-close?) | bandwidth, temperature for dot products |
 
 # %% [markdown]
@@ -94,7 +97,7 @@
 # | $\sigma$ | a width, of a kernel or of noise | 2, 3, 6 |
 # | $\sigma(\cdot)$ | the sigmoid, always with an argument | 4, 5, 7 |
 # | $w$ | one over the width, $w = 1/\sigma$; with an index, or beside vectors, a vector of weights | 3; 6 |
-# | $h$ | the width of non-local means, $h = \sqrt{2}\,\sigma$ | 6 |
+# | $h$ | the width of non-local means, $h = \sqrt{2}\,\sigma$ | 6, 9 |
 # | $\beta$ | the strength of saliency in soft pooling, where $\beta = w^2$; in lesson 6 also the bias of a normalisation | 1, 3 |
 # | $a$, $b$ | strengths of saliency and intent; in lesson 6 $a_i + b_j$ are the two halves of a concatenation | 1 |
 # | $d$ | a distance; in $\sqrt{d}$ the length of a key | 2, 3, 6 |
@@ -104,6 +107,8 @@
 # | $i$, $j$ | who asks, who is asked; in lessons 1 to 3 one query asks and $i$ runs over the keys | all |
 # | $c$, $b$, $t$ | a channel, a branch, a frame | 4, 5 |
 # | $r$ | the ratio of a bottleneck | 5, 7 |
+# | $s$ | the gates of SE; in lesson 9 what scores are multiplied by | 5, 9 |
+# | $\mu$ | the mean of the keys, or of the queries | 6, 9 |
 # | $z$ | the squeezed means; in lesson 6 $z_i$ is the block's output, as in the paper | 4, 5 |
 # | $W_1$, $W_2$ | the two layers of SE; CBAM's paper counts $W_0$, $W_1$ | 5, 7 |
 # | $\theta$, $\phi$, $g$, $W_z$ | the learned linear maps of the Non-local block | 6 |

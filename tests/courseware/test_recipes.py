@@ -10,52 +10,56 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from courseware.project import project_root
+from courseware.project import START_NUMBER, lessons, project_root
 from courseware.publish.course import Course
 from courseware.publish.deck import has_slides
 from courseware.text import build
+from courseware.text.tables import counted
 
 ROOT = project_root(Path(__file__))
+# The lesson that is added comes after the last one that is written.
+NUMBER = 1 + max(int(lesson.number) for lesson in lessons(ROOT) if lesson.number != START_NUMBER)
+STEM = f"{NUMBER:02}_toy"
 
-LESSON = """# ---
+LESSON = f"""# ---
 # jupyter:
 #   lesson:
 #     afterwards you can: halve a number
 #     you move: nothing yet
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
-# # 9 · Toy: half of everything
+# %% [markdown] slideshow={{"slide_type": "slide"}}
+# # {NUMBER} · Toy: half of everything
 #
 # A lesson that comes last ([@hu2020]).
 
-# %% [markdown] slideshow={"slide_type": "notes"}
+# %% [markdown] slideshow={{"slide_type": "notes"}}
 # > **Lecturer, 2 min.** Say it.
 
-# %% [markdown] slideshow={"slide_type": "skip"}
-# You need lesson 1. Time: 2 minutes in a lecture, about an hour alone with the [exercises](exercises/09_toy.ipynb).
+# %% [markdown] slideshow={{"slide_type": "skip"}}
+# You need lesson 1. Time: 2 minutes in a lecture, about an hour alone with the [exercises](exercises/{STEM}.ipynb).
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={{"slide_type": "-"}}
 from visual_attention.lessons.toy.numbers import half
 
 half(3)
 
-# %% [markdown] slideshow={"slide_type": "skip"}
+# %% [markdown] slideshow={{"slide_type": "skip"}}
 # ## References
 #
-# {{references}}
+# {{{{references}}}}
 """
-SHEET = """# %% [markdown]
-# # Exercises 9 · Toy
+SHEET = f"""# %% [markdown]
+# # Exercises {NUMBER} · Toy
 #
-# {{Exercises}}.
+# {{{{Exercises}}}}.
 
 # %%
 from visual_attention.exercises import toy as exercise
 """
 EXERCISE = """
 # %% [markdown] teaching="in class | 3 | core | the first of its kind"
-# ## NUMBER · By hand: half of VALUE
+# ## PLACE · By hand: half of VALUE
 
 # %%
 exercise.half_of_VALUE.hint()
@@ -68,7 +72,7 @@ half = HALF
 # %%
 exercise.half_of_VALUE.check(half)
 """
-NOTES = """# Teaching lesson 9
+NOTES = f"""# Teaching lesson {NUMBER}
 
 <!-- courseware build: timing -->
 <!-- end of timing -->
@@ -99,8 +103,8 @@ def append(root, path, text):
 
 def add_exercise(root, number, value):
     """Its text in the sheet, and its check."""
-    for path, text in (("course/exercises/09_toy.py", EXERCISE), ("src/visual_attention/exercises/toy.py", CHECK)):
-        text = text.replace("NUMBER", str(number)).replace("VALUE", str(value)).replace("HALF", str(value / 2))
+    for path, text in ((f"course/exercises/{STEM}.py", EXERCISE), ("src/visual_attention/exercises/toy.py", CHECK)):
+        text = text.replace("PLACE", str(number)).replace("VALUE", str(value)).replace("HALF", str(value / 2))
         append(root, path, text)
 
 
@@ -136,17 +140,17 @@ def courseware(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def with_lesson(courseware):
-    """The copy with a ninth lesson of one exercise, and what `courseware check` says before it is built."""
+    """The copy with one more lesson, of one exercise, and what `courseware check` says before it is built."""
     root = courseware.root
     write(root, "src/visual_attention/lessons/toy/__init__.py", "")
     write(root, "src/visual_attention/lessons/toy/numbers.py", "def half(number):\n    return number / 2\n")
     write(root, "src/visual_attention/exercises/toy.py", CHECKS)
-    write(root, "course/09_toy.py", LESSON)
-    write(root, "course/exercises/09_toy.py", SHEET)
-    write(root, "course/teaching/09_toy.md", NOTES)
+    write(root, f"course/{STEM}.py", LESSON)
+    write(root, f"course/exercises/{STEM}.py", SHEET)
+    write(root, f"course/teaching/{STEM}.md", NOTES)
     add_exercise(root, 1, 7)
     _, said = courseware("check")
-    assert courseware("build", "0", "references", "9")[0] == 0
+    assert courseware("build", "0", "references", str(NUMBER))[0] == 0
     return said
 
 
@@ -155,10 +159,12 @@ def test_a_new_lesson_makes_only_the_lists_of_lessons_stale(with_lesson):
     assert named == {
         "notebooks/00_start_here.ipynb",
         "notebooks/references.ipynb",  # which says where a work is cited
-        *("notebooks/09_toy.ipynb", "notebooks/exercises/09_toy.ipynb", "notebooks/solutions/09_toy.ipynb"),
-        *("README.md", "course/README.md", "course/teaching/09_toy.md", "docs/grading.md"),
+        *(f"notebooks/{folder}{STEM}.ipynb" for folder in ("", "exercises/", "solutions/")),
+        *("README.md", "course/README.md", f"course/teaching/{STEM}.md", "docs/grading.md"),
     }
-    assert all(re.search(r": run `courseware build (00|09|references|tables)`$", line) for line in with_lesson)
+    assert all(
+        re.search(rf": run `courseware build (00|{NUMBER:02}|references|tables)`$", line) for line in with_lesson
+    )
 
 
 @pytest.mark.usefixtures("with_lesson")
@@ -170,32 +176,36 @@ def test_built_it_passes_the_check_and_stands_in_every_list(courseware):
         return (root / path).read_text(encoding="utf-8")
 
     start = nbformat.read(root / "notebooks" / "00_start_here.ipynb", as_version=4)
-    assert "| **9** | **Toy: half of everything** | **nothing yet** | [lesson](09_toy.ipynb) · " in "\n".join(
+    assert f"| **{NUMBER}** | **Toy: half of everything** | **nothing yet** | [lesson]({STEM}.ipynb) · " in "\n".join(
         cell.source for cell in start.cells
     )
     assert "By hand: half of 7" in str(start.cells)  # among the exercises that are passed or open
-    assert "| 9 | Toy: half of everything | nothing yet |" in text("README.md")
-    assert "-->Nine lessons<!--" in text("README.md")
+    assert f"| {NUMBER} | Toy: half of everything | nothing yet |" in text("README.md")
+    words = counted(NUMBER, "lesson")
+    assert f"-->{words[0].upper()}{words[1:]}<!--" in text("README.md")
     syllabus = text("course/README.md")
     assert (
-        "| [9 · Toy: half of everything](../notebooks/09_toy.ipynb) | 2 | an hour | 1 | 1: by hand | lesson 1 |"
+        f"| [{NUMBER} · Toy: half of everything](../notebooks/{STEM}.ipynb) | 2 | an hour | 1 | 1: by hand | lesson 1 |"
         in syllabus
     )
-    assert "| 9 | halve a number | nothing yet |" in syllabus
-    assert "| 5 | [9](../notebooks/09_toy.ipynb) | 1 |" in syllabus
-    assert " and [9](teaching/09_toy.md)" in syllabus
-    assert "| 09_toy | 1 | 3 |" in text("docs/grading.md")
-    assert "#9-·-Toy:-half-of-everything) | 2 | 2 |" in text("course/teaching/09_toy.md")
-    assert "| in class | 3 | core | the first of its kind |" in text("course/teaching/09_toy.md")
+    assert f"| {NUMBER} | halve a number | nothing yet |" in syllabus
+    # Two lessons a week: it has the last one to itself, or shares it.
+    assert re.search(
+        rf"(?m)^\| {(NUMBER + 1) // 2} \| .*\[{NUMBER}\]\(\.\./notebooks/{STEM}\.ipynb\) \| [\d½]+ \|$", syllabus
+    )
+    assert f" and [{NUMBER}](teaching/{STEM}.md)" in syllabus
+    assert f"| {STEM} | 1 | 3 |" in text("docs/grading.md")
+    assert f"#{NUMBER}-·-Toy:-half-of-everything) | 2 | 2 |" in text(f"course/teaching/{STEM}.md")
+    assert "| in class | 3 | core | the first of its kind |" in text(f"course/teaching/{STEM}.md")
     notebooks = {
         target.notebook.relative_to("notebooks").as_posix(): nbformat.read(root / target.notebook, as_version=4)
         for target in build.targets(root)
     }
-    assert "lesson 9" in str(notebooks["references.ipynb"].cells)
+    assert f"lesson {NUMBER}" in str(notebooks["references.ipynb"].cells)
     course = Course(root, notebooks)
-    assert course.lessons[-1] == "09_toy.ipynb"
+    assert course.lessons[-1] == f"{STEM}.ipynb"
     decks = [name for name in course.lessons if has_slides(notebooks[name])]
-    assert decks[-1] == "09_toy.ipynb"  # what the deck of the whole course is joined from
+    assert decks[-1] == f"{STEM}.ipynb"  # what the deck of the whole course is joined from
 
 
 @pytest.mark.usefixtures("with_lesson")
@@ -206,12 +216,12 @@ def test_a_new_exercise_touches_its_sheet_and_its_check(courseware):
     assert stale == 1
     named = {re.match(r"\S+", line)[0] for line in said}
     assert named == {
-        *("notebooks/exercises/09_toy.ipynb", "notebooks/solutions/09_toy.ipynb"),
-        *("course/README.md", "course/teaching/09_toy.md", "docs/grading.md"),
+        *(f"notebooks/exercises/{STEM}.ipynb", f"notebooks/solutions/{STEM}.ipynb"),
+        *("course/README.md", f"course/teaching/{STEM}.md", "docs/grading.md"),
     }
-    assert courseware("build", "9")[0] == 0
+    assert courseware("build", str(NUMBER))[0] == 0
     assert courseware("check")[0] == 0
-    sheet = nbformat.read(root / "notebooks" / "solutions" / "09_toy.ipynb", as_version=4)
+    sheet = nbformat.read(root / "notebooks" / "solutions" / f"{STEM}.ipynb", as_version=4)
     assert "Two exercises." in sheet.cells[0].source
     printed = [output.data["text/plain"] for cell in sheet.cells for output in cell.get("outputs", [])]
     assert [text for text in printed if "right" in text] == [

@@ -39,7 +39,8 @@ def shown_in(target):
     """The photographs that a lesson shows."""
     code = (ROOT / target.source).read_text(encoding="utf-8")
     calls = {f"{call}(": name for call, (_, name) in EXPLORERS.items()} | FIGURES
-    return {name for call, name in calls.items() if call in code}
+    found = {name for call, name in calls.items() if call in code}
+    return found | set(PHOTOGRAPHS) if "look_explorer(" in code else found  # it shows all scenes, these two among them
 
 
 def test_credits_are_those_of_the_package_that_ships_the_photographs():
@@ -91,7 +92,8 @@ def test_no_other_explorer_loads_a_photograph(monkeypatch):
         for file in Path(inspect.getfile(cues)).parents[1].glob("*/explorers.py")
         if re.search("photograph|clean_picture|edge_map", file.read_text(encoding="utf-8"))
     ]
-    assert sorted(users) == ["cues", "kernel_regression", "non_local"]
+    # The photographs of real_networks are scenes: test_scenes and its explorer's tests look after them.
+    assert sorted(users) == ["cues", "kernel_regression", "non_local", "real_networks"]
 
 
 @pytest.mark.parametrize("target", LESSONS, ids=lambda target: target.number)

@@ -45,7 +45,7 @@ def psnr(picture: Tensor, truth: Tensor) -> float:
 
 
 def _library(picture: Tensor, *, h: float, sigma: float, flat: bool) -> Tensor:
-    # Only a test and this experiment need scikit-image: it is not among the course's own dependencies.
+    # Imported here: it takes a while, and all that is not asked to run the filter does without it.
     from skimage.restoration import denoise_nl_means
 
     options = {"patch_size": PATCH, "patch_distance": SEARCH // 2, "h": h, "sigma": sigma}
