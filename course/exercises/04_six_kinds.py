@@ -233,10 +233,10 @@ exercise.ask_the_others.check(ask)
 #
 # {{question: obstacle}}
 #
-# Give all four branches 96 channels. The selection adds up the branches, averages over the places, maps 96 → 24 and
-# then 24 → the scores. Whole numbers:
+# In your new module all four branches have 96 channels. The selection adds up the branches, averages over the places,
+# maps 96 → 24 and then 24 → the scores. Whole numbers:
 #
-# - **`next_before`** weights of the 1×1 convolution behind the concatenation;
+# - **`next_before`** weights of the 1×1 convolution behind the concatenation, as the module was;
 # - **`next_after`** its weights behind the weighted sum;
 # - **`selection`** weights of the two maps of the selection;
 # - **`largest_hidden`** how large may the hidden vector be, instead of 24, for the selection to cost no more than the 1×1

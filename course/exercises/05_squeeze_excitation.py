@@ -41,7 +41,7 @@ from visual_attention.training import accuracy
 # - `asleep`: to which mean would channel 1 have to change, channel 2 as it is, so that both hidden units are 0? One
 #   decimal.
 #
-# Two values help: $\sigma(1.2) = 0.7685$ and $\sigma(1.8) = 0.8581$.
+# Two values help: $\sigma(1.2) = 0.76852$ and $\sigma(1.8) = 0.85815$.
 
 # %%
 exercise.by_hand.hint()
@@ -228,7 +228,7 @@ exercise.trained.check(read=read, table=table)
 #
 # The stored network's block has the same names as yours. Make a `SqueezeExcite(48, reduction=4)`, load
 # `stored.attention.state_dict()` into it, and look at **picture 7** of `green`: the digits of the test pictures, all in green
-# frames. What the block sees of it is `stored.features(green.images[7:8])`.
+# frames. What the block sees of it is `stored.features(green.images[7:8])`; the picture to draw on is `green.images[7]`.
 #
 # - `planes`: the mean gate of the red, the green and the blue plane, a list of three numbers, two decimals;
 # - `widest`: the channel (0 to 47) whose gate is the largest;
@@ -309,8 +309,8 @@ exercise.debug.check(number_of_weights)
 #
 # - `share`: which share (0 to 1, two decimals) of SE's gain is lost without the squeeze?
 # - `multiply_adds`: the table gives NoSqueeze 4.27 "GFLOPs", the network without SE has 3.858. Find out where the rest
-#   comes from: how many G ($10^9$) multiply-adds do the two layers cost when they run at **every** position? The maps of
-#   the four stages have 56, 28, 14 and 7 positions a side. Count the layers, three decimals: the table's own numbers are
+#   comes from: how many G ($10^9$) multiply-adds do the two layers cost when they run at **every** position? It is
+#   ResNet-50 with $r = 16$: 3, 4, 6 and 3 units with 256, 512, 1024 and 2048 channels; the maps of the four stages have 56, 28, 14 and 7 positions a side. Count the layers, three decimals: the table's own numbers are
 #   rounded.
 
 # %%

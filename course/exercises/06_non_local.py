@@ -47,7 +47,7 @@ from visual_attention.training import accuracy, train
 # - **`dot_product`** the $y_2$ of the dot-product form, one number;
 # - **`z`** what the block returns at place 2, with the softmax form, $W_z = \frac12$ and no normalisation behind it.
 #
-# Three decimals each ($e = 2.7183$, $1/\sqrt{e} = 0.6065$).
+# Three decimals each ($e = 2.71828$, $1/\sqrt{e} = 0.60653$).
 
 # %%
 exercise.three_places.hint()

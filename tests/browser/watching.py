@@ -82,6 +82,7 @@ def wait_for_key(found: Locator, wanted: str, seconds: float = 10) -> None:
 
 def drag_slider(page: Page, slider: Locator, start: float, end: float, steps: int = 25) -> None:
     """Drag a range input's thumb between two fractions of its length with the mouse."""
+    slider.hover()  # waits until it stands still: cells above it may still be drawn, and grow
     box = slider.bounding_box()
     y = box["y"] + box["height"] / 2
     # The thumb's centre runs from half its width after the start to half before the end.
