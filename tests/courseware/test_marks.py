@@ -87,6 +87,7 @@ def test_front_matter_that_is_no_yaml_is_refused_with_its_file_and_words(tmp_pat
         (tmp_path / folder).mkdir()
     text = "# ---\n# jupyter:\n#   lesson:\n#     you move: a slider: left\n# ---\n\n# %% [markdown]\n# # One\n"
     (tmp_path / "course" / "01_one.py").write_text(text, encoding="utf-8")
+    (tmp_path / "notebooks" / "01_one.ipynb").write_text(nbformat.writes(nbformat.v4.new_notebook()), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     for command in (["build"], ["check"], ["present", "2"]):
         assert cli.main(command) == 2
