@@ -362,7 +362,7 @@ Quiz(
         {
             "That the suit looks like a bobsled to a person.": "It shows nothing about people.",
             "Where a small change of the last features would move that score.": "Averaged over places, channel by channel: no more than that.",
-            "That the network knows where the astronaut is.": "It was asked for a score, and a map of a wrong class looks as good.",
+            "That the network knows where the astronaut is, and takes the suit for a vehicle.": "It was asked for a score, and a map of a wrong class looks as good.",
         },
         right="b",
     ),
