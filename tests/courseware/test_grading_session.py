@@ -68,6 +68,7 @@ def test_this_machine_has_the_sandbox():
         torch.tensor([1 + 2j]),
         torch.empty(0, 3),
         torch.arange(12.0).reshape(3, 4).T,
+        torch.arange(4)[::2][:1],
         torch.ones(2, requires_grad=True),
         np.array([[1.0, 2.0]]),
         np.array(["a"]).size,

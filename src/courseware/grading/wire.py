@@ -160,7 +160,9 @@ def _encode_array(value: torch.Tensor | np.ndarray) -> dict | None:
     # The size is that of all entries: an expanded tensor has more of them than memory.
     if dtype not in DTYPES or tensor.numel() * tensor.element_size() > LARGEST_ARRAY:
         return None
-    flat = tensor.resolve_conj().resolve_neg().contiguous().reshape(-1).view(torch.uint8)
+    # A copy, not `contiguous`: a single entry is that, with any stride, and then it cannot be viewed as bytes.
+    copied = tensor.resolve_conj().resolve_neg().reshape(-1).clone(memory_format=torch.contiguous_format)
+    flat = copied.view(torch.uint8)
     return {
         "array": base64.b64encode(flat.numpy().tobytes()).decode(),
         "dtype": dtype,
