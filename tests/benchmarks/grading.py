@@ -23,6 +23,7 @@ from courseware.text import citations
 from courseware.text.build import BIBLIOGRAPHY
 
 ROOT = Path(__file__).resolve().parents[2]
+# A configuration file of nbgrader, which defines `get_config` there.
 OWN_WAY = 'c = get_config()  # noqa: F821\nc.CourseDirectory.course_id = "visual_attention"\n'
 
 

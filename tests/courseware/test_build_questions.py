@@ -242,7 +242,9 @@ def test_both_factors_at_zero_are_seen_where_the_tested_block_moves():
             nn.init.zeros_(self.inner.weight)
             nn.init.zeros_(self.inner.bias)
 
-    cases = lambda generator: [Case((torch.randn(4, 3, generator=generator),), (3,))]  # noqa: E731
+    def cases(generator):
+        return [Case((torch.randn(4, 3, generator=generator),), (3,))]
+
     question = Module("Zero", "Zero(channels)", Zero, cases, starts_as_identity=True)
     assert question.judge(Zero).state is State.RIGHT
     finding = question.judge(Both)

@@ -441,7 +441,7 @@ def test_the_feedback_keeps_the_reports_own_styles(graded, course):
 def test_a_settings_file_of_an_older_release_is_named(course, tmp_path):
     judge_class = Judge(config=Config({"Judge": {"isolate": True}}))
     with pytest.raises(ValueError, match="run_submissions_unprotected"):
-        judge_class.limits  # noqa: B018
+        judge_class.limits  # noqa: B018  # reading it is what raises
     assert "isolate" not in (course / "nbgrader_config.py").read_text(encoding="utf-8")
     assert "c.Judge.run_submissions_unprotected = False" in (course / "nbgrader_config.py").read_text(encoding="utf-8")
 

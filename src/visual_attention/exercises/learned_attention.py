@@ -1037,6 +1037,7 @@ def _by_hand(
     """The same loop with another optimiser, or with slopes that add up from step to step."""
     own = torch.eye(len(x), dtype=torch.bool)
     parameter = torch.tensor(w, dtype=x.dtype, requires_grad=True)
+    # The types of `Optimizer` name no learning rate; each optimiser has one.
     step, path = optimiser([parameter], lr=learning_rate), [w]  # type: ignore[call-arg]
     for _ in range(steps):
         if clears:

@@ -1481,6 +1481,7 @@ class _Tested(NonLocalBlock):
 
     def __init__(self, channels: int):
         super().__init__(channels, zero_init=False)
+        # The block declares a batch normalisation here; students build one without.
         self.norm = nn.Identity()  # type: ignore[assignment]
         nn.init.zeros_(self.exit.weight)
 
