@@ -401,7 +401,7 @@ def test_a_function_that_does_not_end_is_stopped_and_told_so():
             time.sleep(0.001)
 
     report = hasty(outer).check(endless)
-    assert_sentence(report, "It takes too long: after 0.2 seconds", "a loop that never ends?", "it was stopped")
+    assert_sentence(report, "It takes too long: after 0.2 seconds", "a loop that never ends", "it was stopped")
     assert_sentence(report, '"going round"')
     assert "On 0 of" not in repr(report)
     assert repr(report) == repr(hasty(outer).check(endless))
@@ -420,19 +420,19 @@ def test_the_input_on_which_it_does_not_end_is_shown():
 
 def test_what_cannot_be_stopped_is_told_so(monkeypatch):
     monkeypatch.setattr(time_limit, "PATIENCE", 0.1)
-    report = hasty(outer).check(lambda a, b: time.sleep(0.6))
+    report = hasty(outer).check(lambda a, b: time.sleep(1.5))
     assert_sentence(report, "It could not be stopped", "restart the kernel")
-    time.sleep(0.6)  # it ends: the next test has its threads for itself
+    time.sleep(1.0)  # it ends: the next test has its threads for itself
 
 
-def test_a_whole_check_of_an_endless_function_takes_less_than_five_seconds():
+def test_a_whole_check_of_an_endless_function_ends_in_its_time():
     def endless(a, b):
         while True:
             a = a + 1
 
     start = time.monotonic()
     assert_sentence(outer.check(endless), "after 2 seconds")
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 2 * time_limit.BUSY + 3
 
 
 # Fresh inputs
@@ -518,6 +518,7 @@ def test_a_slip_is_named_only_if_it_explains_every_input():
         ([98, 18], [97, 19], "off by one"),
         ([0.1, 0.2, 0.7], [0.7, 0.1, 0.2], "another order"),
         ([0.1, 0.2, 0.7], [-0.1, -0.2, -0.7], "sign flipped"),
+        (2.5428, 2.53, "rounded on the way"),
     ],
 )
 def test_slips_of_numbers_are_named_without_the_right_number(expected, answer, name):
@@ -700,7 +701,7 @@ def test_a_tensor_where_a_function_is_asked_is_a_tensor():
 
 def test_half_precision_is_told_and_warns_of_nothing():
     report = outer.check(lambda a, b: torch.outer(a, b).bfloat16())
-    assert_sentence(report, "dtype bfloat16, which keeps two or three digits only: compute in float32.")
+    assert_sentence(report, "dtype bfloat16, which keeps two digits only: compute in float32.")
     assert_sentence(outer.check(lambda a, b: 60_000 * torch.outer(a, b).half() * 9), "nan or infinite")
 
 

@@ -50,11 +50,14 @@ class ChannelByConvolutions(nn.Module):
         hidden = channels // reduction or 1
         self.reduce, self.expand = nn.Linear(channels, hidden), nn.Linear(hidden, channels)
 
-    def forward(self, x):
+    def gate(self, x):
         pooled = torch.cat([F.adaptive_avg_pool2d(x, 1), F.adaptive_max_pool2d(x, 1)], dim=3)  # (N, C, 1, 2)
         hidden = F.conv2d(pooled, self.reduce.weight[..., None, None], self.reduce.bias).relu()
         logits = F.conv2d(hidden, self.expand.weight[..., None, None], self.expand.bias).sum(dim=3, keepdim=True)
-        return x / (1 + torch.exp(-logits))
+        return 1 / (1 + torch.exp(-logits))
+
+    def forward(self, x):
+        return self.gate(x) * x
 
 
 class ChannelByEinsum(nn.Module):
@@ -65,11 +68,14 @@ class ChannelByEinsum(nn.Module):
         self.add_module("reduce", nn.Linear(channels, max(1, int(channels / reduction))))
         self.add_module("expand", nn.Linear(self.reduce.out_features, channels))
 
-    def forward(self, x):
+    def gate(self, x):
         flat, total = x.flatten(2), 0
         for pooled in (flat.sum(2) / flat.shape[2], flat.max(2).values):
             total = total + self.expand(F.relu(self.reduce(pooled)))
-        return torch.einsum("nchw,nc->nchw", x, total.sigmoid())
+        return total.sigmoid().reshape(*total.shape, 1, 1)
+
+    def forward(self, x):
+        return torch.einsum("nchw,ncij->nchw", x, self.gate(x))
 
 
 class PlacesByTwoFilters(nn.Module):
@@ -80,11 +86,14 @@ class PlacesByTwoFilters(nn.Module):
         self.conv = nn.Conv2d(2, 1, kernel_size, padding="same", bias=False)
         self.norm = nn.BatchNorm2d(1)
 
-    def forward(self, x):
+    def gate(self, x):
         planes = x.mean(1, keepdim=True), x.max(dim=1, keepdim=True).values
         halves = self.conv.weight.split(1, dim=1)
         logits = sum(F.conv2d(plane, half, padding="same") for plane, half in zip(planes, halves, strict=True))
-        return x * self.norm(logits).sigmoid()
+        return self.norm(logits).sigmoid()
+
+    def forward(self, x):
+        return x * self.gate(x)
 
 
 class PlacesByUnfolding(nn.Module):
@@ -96,11 +105,14 @@ class PlacesByUnfolding(nn.Module):
         self.norm = nn.BatchNorm2d(1)
         self.side = kernel_size
 
-    def forward(self, x):
+    def gate(self, x):
         planes = torch.cat([x.mean(1, True), x.amax(1, True)], dim=1)
         windows = F.unfold(planes, self.side, padding=self.side // 2)  # (N, 2·k·k, H·W)
         logits = (self.conv.weight.flatten(1) @ windows).reshape(len(x), 1, *x.shape[2:])
-        return x * torch.sigmoid(self.norm(logits))
+        return torch.sigmoid(self.norm(logits))
+
+    def forward(self, x):
+        return self.gate(x) * x
 
 
 class BothAsASequence(nn.Sequential):
@@ -111,12 +123,18 @@ class BothAsASequence(nn.Sequential):
         self.channel = ChannelByConvolutions(channels, reduction)
         self.spatial = PlacesByUnfolding(kernel_size)
 
+    def gate(self, x):
+        return self.spatial.gate(self.channel(x))
+
 
 class BothByHand(nn.Module):
     def __init__(self, channels, reduction, kernel_size):
         super().__init__()
         self.spatial = PlacesByTwoFilters(kernel_size)
         self.channel = ChannelByEinsum(channels, reduction)
+
+    def gate(self, x):
+        return self.spatial.gate(x * self.channel.gate(x))
 
     def forward(self, x):
         refined = self.channel(x)

@@ -12,7 +12,8 @@ import torch.nn.functional as F
 def weights_by_loop(query, keys, width):
     table = torch.empty(len(query), len(keys))
     for i, x in enumerate(query.tolist()):
-        kernel = [math.exp(-0.5 * (math.dist(x, key) / width) ** 2) for key in keys.tolist()]
+        exponents = [-0.5 * (math.dist(x, key) / width) ** 2 for key in keys.tolist()]
+        kernel = [math.exp(each - max(exponents)) for each in exponents]
         for j, value in enumerate(kernel):
             table[i, j] = value / sum(kernel)
     return table
@@ -20,8 +21,8 @@ def weights_by_loop(query, keys, width):
 
 def weights_by_cdist(query, keys, width):
     distances = torch.cdist(query, keys, compute_mode="donot_use_mm_for_euclid_dist")
-    kernel = torch.exp(-distances.square() / (2 * width**2))
-    return kernel / kernel.sum(dim=-1, keepdim=True)
+    exponents = -distances.square() / (2 * width**2)
+    return torch.exp(exponents - exponents.logsumexp(dim=-1, keepdim=True))
 
 
 def width_by_halving(distances, votes):

@@ -15,12 +15,18 @@ class ByLoop(nn.Module):
         hidden = max(channels // reduction, 1)
         self.expand, self.reduce = nn.Linear(hidden, channels), nn.Linear(channels, hidden)
 
+    def logits(self, picture):
+        z = torch.stack([channel.sum() / channel.numel() for channel in picture])
+        return self.expand(self.reduce(z).clamp(min=0))
+
+    def gate(self, x):
+        return torch.stack([(1 / (1 + torch.exp(-self.logits(picture)))).reshape(-1, 1, 1) for picture in x])
+
     def forward(self, x):
         gated = []
         for picture in x:
-            z = torch.stack([channel.sum() / channel.numel() for channel in picture])
-            logits = self.expand(self.reduce(z).clamp(min=0))
-            gated.append(torch.stack([c / (1 + torch.exp(-t)) for c, t in zip(picture, logits, strict=True)]))
+            pairs = zip(picture, self.logits(picture), strict=True)
+            gated.append(torch.stack([c / (1 + torch.exp(-t)) for c, t in pairs]))
         return torch.stack(gated)
 
 

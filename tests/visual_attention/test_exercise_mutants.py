@@ -18,6 +18,7 @@ from sheets import run
 from test_exercise_sheets import SHEETS, module_of
 from test_wrong_answers import TABLES
 
+from courseware.exercises import time_limit
 from courseware.exercises.build import Loop, Measured, Module
 from courseware.exercises.function import Function
 from courseware.exercises.questions import Choice, Exercise, Value
@@ -131,7 +132,9 @@ def test_the_stub_is_not_attempted_and_the_solution_passes_under_twenty_seeds(le
     for_stub, for_solution = (sheet[exercise.name] for sheet in given[lesson])
     assert exercise.check(*for_stub[0], **for_stub[1]).state is State.NOT_ATTEMPTED
     tally.add(lesson, exercise, "stub")
-    for seed in (None, *SEEDS):
+    # The inputs of a trained network or of a design are its own: a seed changes little there, and it takes seconds.
+    has_inputs = any(isinstance(question, Function | Module | Loop) for question in exercise.questions)
+    for seed in (None, *SEEDS) if has_inputs else (None, 1):
         report = exercise.check(*for_solution[0], **for_solution[1], seed=seed)
         assert report.passed, report
         tally.add(lesson, exercise, "seeds", seed is not None)
@@ -167,15 +170,17 @@ def test_every_function_meets_at_least_four_edge_cases_with_names(lesson, exerci
 
 @of_functions
 def test_listed_wrong_functions_are_named(lesson, exercise, question, tally):
-    for mistake in question.mistakes:
-        finding = question.judge(mistake.wrong)
-        assert finding.mistake == mistake.name
-        assert_rejected(finding, tally, lesson, exercise, "wrong")
+    for seed in range(3):
+        for mistake in question.mistakes:
+            finding = question.judge(mistake.wrong, seed)
+            assert (finding.state, finding.mistake) == (State.NOT_YET, mistake.name)
+            assert is_short(finding)
+    tally.add(lesson, exercise, "wrong", len(question.mistakes))
 
 
 def endless(*arguments):
     while True:
-        time.sleep(0.001)
+        len(arguments)
 
 
 def raising(*arguments, **named):
@@ -270,7 +275,7 @@ def test_an_infinite_loop_is_ended_when_its_time_is_over(name):
     ((exercise, question),) = [p.values[1:] for p in QUESTIONS if p.values[2].name == name]
     start = time.monotonic()
     report = exercise.check(**{name: endless})
-    assert time.monotonic() - start < question.seconds + 3
+    assert time.monotonic() - start < time_limit.BUSY * question.seconds + 3
     assert f"It takes too long: after {question.seconds:g} seconds" in repr(report)
 
 
@@ -292,11 +297,12 @@ def test_what_is_no_function_is_told_so(lesson, exercise, question, tally):
 def test_differently_built_answers_pass_under_twenty_seeds(lesson, exercise, question, tally):
     answers = importlib.import_module(f"right_answers_{lesson}").RIGHT[question.name]
     assert len(answers) >= 2
-    for answer in answers:
-        for seed in (None, *SEEDS):
+    # With the solution these are two that are written differently under twenty seeds, and more under a few.
+    for seed in (None, *SEEDS):
+        for answer in answers if seed in (None, 1, 2) else answers[:1]:
             finding = question.judge(answer, seed)
             assert finding.state is State.RIGHT, (answer.__name__, finding)
-        tally.add(lesson, exercise, "right")
+    tally.add(lesson, exercise, "right", len(answers))
 
 
 @of_built
@@ -344,7 +350,7 @@ def module_mutants(right):
 
     def endless(self, *x):
         while True:
-            time.sleep(0.001)
+            len(x)
 
     yield "raises at once", other(__init__=raising), ("The constructor raised ZeroDivisionError: by hand",)
     yield "raises", other(forward=raising), ("forward raised ZeroDivisionError: by hand",)

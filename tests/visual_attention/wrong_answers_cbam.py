@@ -141,6 +141,9 @@ class Both(nn.Module):
         super().__init__()
         self.channel, self.spatial = Channel(channels, reduction), Places(kernel_size)
 
+    def gate(self, x):
+        return self.spatial.gate(self.channel(x))
+
     def forward(self, x):
         return self.spatial(self.channel(x))
 
@@ -349,6 +352,16 @@ WRONG = {
         ("a shortcut", both(lambda self, x: x + self.spatial(self.channel(x))), "shortcut"),
         ("added", both(lambda self, x: self.channel(x) + self.spatial(self.channel(x)))),
         ("other names", Renamed, "state_dict lacks"),
+        (
+            "another gate to look at",
+            type("Wrong", (Both,), {"gate": lambda self, x: self.spatial.gate(x)}),
+            "gate is not",
+        ),
+        (
+            "both gates to look at",
+            type("Wrong", (Both,), {"gate": lambda self, x: self.channel.gate(x) * self.spatial.gate(self.channel(x))}),
+            "forward is right, gate is not. The result has the shape",
+        ),
         ("nothing", both(lambda self, x: x)),
         ("twice", both(lambda self, x: self.spatial(self.channel(self.channel(x)))), "twice"),
     ],

@@ -297,6 +297,11 @@ WRONG = {
     "copied": [("twice", 2.2), ("one", 1), ("a half", 0.5), ("a quarter", 0.25)],
     "attention_weights": [
         *WRONG_TABLES,
+        (
+            "kernel over its sum",
+            lambda q, k, s: exponents(q, k, s).exp() / exponents(q, k, s).exp().sum(1, True),
+            "0/0",
+        ),
         ("transposed", lambda q, k, s: right(q, k, s).T),
         ("rounded", lambda q, k, s: right(q, k, s).round(decimals=3)),
         ("flattened", lambda q, k, s: right(q, k, s).flatten()),

@@ -261,6 +261,14 @@ class ZeroAfterwards(Formula):
         return weights @ values
 
 
+class DividedAgain(Formula):
+    def forward(self, query, keys, values, leave_one_out=False):
+        weights = torch.softmax(scores(query, keys, self.w), dim=1)
+        if leave_one_out:
+            weights = weights * ~torch.eye(len(query), dtype=torch.bool)
+        return weights / weights.sum(dim=1, keepdim=True) @ values
+
+
 class WrongAxis(Formula):
     def forward(self, query, keys, values, leave_one_out=False):
         table = self.table(query, keys)
@@ -427,7 +435,9 @@ WRONG = {
         ("backward", by_backward, "autograd"),
         ("jacobian", by_jacobian, "autograd"),
         ("jacrev", by_jacrev, "autograd"),
-        ("differences of 1e-2", by_differences(1e-2)),
+        *((f"differences of {h:g}", by_differences(h), "two small differences") for h in (1e-2, 1e-3, 1e-4, 1e-5)),
+        ("differences of 3e-3", by_differences(3e-3)),
+        ("in float32", lambda q, k, v, w: -(w**2) * covariance(q.float(), k.float(), v.float(), w), "seven digits"),
         ("in w", prediction_slope, "∂f/∂w"),
         ("sign", lambda q, k, v, w: w**2 * covariance(q, k, v, w), "sign"),
         ("w once", lambda q, k, v, w: -w * covariance(q, k, v, w), "−w² d"),
@@ -485,6 +495,7 @@ WRONG = {
         ("w not squared", NotSquared, "w is not"),
         ("own point seen", OwnSeen, "still sees key i"),
         ("zero after the softmax", ZeroAfterwards, "no longer sum to 1"),
+        ("divided again", DividedAgain, "0/0"),
         ("softmax over the queries", WrongAxis, "dim 1"),
         ("the weights", Weights, "shape"),
         ("super() forgotten", NoSuper),

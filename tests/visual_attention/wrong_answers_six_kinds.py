@@ -197,6 +197,7 @@ WRONG = {
         ("as printed", as_printed),
         ("three of four", three_of_four),
         ("0 afterwards", lambda f, a: zeroed((scores(f, a) / root(f)).softmax(1), a), "no longer sum to 1"),
+        ("normalised again", normalised_again, "0/0"),
         ("not scaled", lambda f, a: hidden(scores(f, a), a).softmax(1), "√d"),
         ("divided by d", lambda f, a: hidden(scores(f, a) / f.shape[2], a).softmax(1), "square root"),
         ("divided by √T", lambda f, a: hidden(scores(f, a) / f.shape[1] ** 0.5, a).softmax(1), "number of frames"),
@@ -277,7 +278,6 @@ RIGHT_FORMS = {
     "branch_weights.gates": [5.5, 11 / 2],
     "selective": [by_linear_layers, by_exponentials, one_after_the_other, lambda *x: by_linear_layers(*x).double()],
     "ask": [
-        normalised_again,
         through_attention,
         in_lists,
         masked_by(-1e9),

@@ -44,6 +44,24 @@ def made(change):
     return type("Block", (Block,), {"__init__": constructor})
 
 
+class GateWithoutAxes(Block):
+    def gate(self, x):
+        return super().gate(x)[..., 0, 0]
+
+    def forward(self, x):
+        return x * super().gate(x)
+
+
+class NoGate(nn.Module):
+    def __init__(self, channels, reduction=16):
+        super().__init__()
+        self.reduce = nn.Linear(channels, max(channels // reduction, 1))
+        self.expand = nn.Linear(max(channels // reduction, 1), channels)
+
+    def forward(self, x):
+        return x * logits(x, self.reduce, self.expand).sigmoid()[:, :, None, None]
+
+
 def gated(gate):
     """The map under gates (N, C)."""
     return built(lambda u, down, up: u * gate(u, down, up)[:, :, None, None])
@@ -143,9 +161,12 @@ class RightBySequential(nn.Module):
         self.add_module("reduce", nn.Linear(channels, hidden))
         self.add_module("expand", nn.Linear(hidden, channels))
 
-    def forward(self, x):
+    def gate(self, x):
         mlp = nn.Sequential(self.reduce, nn.ReLU(), self.expand, nn.Sigmoid())
-        return x * mlp(F.adaptive_avg_pool2d(x, 1).flatten(1)).unflatten(1, (-1, 1, 1))
+        return mlp(F.adaptive_avg_pool2d(x, 1).flatten(1)).unflatten(1, (-1, 1, 1))
+
+    def forward(self, x):
+        return x * self.gate(x)
 
 
 class RightByPicture(Block):
@@ -156,6 +177,15 @@ class RightByPicture(Block):
             hidden = (self.reduce.weight @ z + self.reduce.bias).clamp(min=0)
             pictures.append(picture * torch.sigmoid(self.expand(hidden)).reshape(-1, 1, 1))
         return torch.stack(pictures)
+
+
+PLANES = torch.tensor([[0.87, 0.2, 0.4], [0.25, 0.6, 0.2], [0.45, 0.3, 0.9]])
+
+
+def with_all(planes):
+    """A table of the planes with its fourth column."""
+    planes = torch.as_tensor(planes)
+    return torch.cat([planes, planes.mean(dim=1, keepdim=True)], dim=1)
 
 
 def count(hidden, bias=lambda c, h, b: b * (c + h)):
@@ -306,6 +336,8 @@ WRONG = {
         ("e² instead of e⁴", 0.019),
     ],
     "SqueezeExcite": [
+        ("its gate without axes", GateWithoutAxes, "forward is right, gate is not. The result has the shape"),
+        ("no gate", NoGate, "There is none: def gate(self, x)"),
         ("gates alone", built(lambda u, down, up: logits(u, down, up).sigmoid())),
         ("gates with axes", built(lambda u, down, up: logits(u, down, up).sigmoid()[..., None, None])),
         ("softmax", gated(lambda u, down, up: logits(u, down, up).softmax(1))),
@@ -387,13 +419,25 @@ WRONG = {
     ],
     "table": [
         ("one number", 0.5),
-        ("half open", [[0.5] * 3] * 3),
-        ("turned round", [[0.2, 0.8, 0.8], [0.8, 0.2, 0.8], [0.8, 0.8, 0.2]], "a row is a frame"),
-        ("other order of frames", [[0.2, 0.8, 0.2], [0.2, 0.2, 0.8], [0.8, 0.2, 0.2]], "a row is a frame"),
-        ("every third channel", [[0.43, 0.41, 0.42], [0.4, 0.43, 0.42], [0.43, 0.42, 0.41]], "nearly alike"),
-        ("logits", [[3, -2, -2], [-2, 3, -2], [-2, -2, 3]], "between 0 and 1"),
-        ("hardly", [[0.5, 0.4, 0.4], [0.4, 0.5, 0.4], [0.4, 0.4, 0.5]], "hardly stands out"),
+        ("half open", [[0.5] * 4] * 3),
+        ("turned round", with_all([[0.2, 0.8, 0.8], [0.8, 0.2, 0.8], [0.8, 0.8, 0.2]]), "a row is a frame"),
+        ("other order of frames", with_all([[0.2, 0.8, 0.2], [0.2, 0.2, 0.8], [0.8, 0.2, 0.2]]), "a row is a frame"),
+        ("every third channel", with_all([[0.43, 0.41, 0.42], [0.4, 0.43, 0.42], [0.43, 0.42, 0.41]]), "nearly alike"),
+        ("logits", [[3, -2, -2, 0], [-2, 3, -2, 0], [-2, -2, 3, 0]], "between 0 and 1"),
+        ("hardly", with_all([[0.5, 0.4, 0.4], [0.4, 0.5, 0.4], [0.4, 0.4, 0.5]]), "hardly stands out"),
         ("all 48", [[0.5] * 48] * 3, "The shape of your answer is (3, 48)"),
+        ("planes alone", [[0.8, 0.2, 0.2], [0.2, 0.8, 0.2], [0.2, 0.2, 0.8]], "The shape of your answer is (3, 3)"),
+        (
+            "rows are planes",
+            with_all([[0.8, 0.3, 0.4], [0.2, 0.7, 0.2], [0.3, 0.2, 0.9]]).T,
+            "The shape of your answer",
+        ),
+        (
+            "rows are planes, in the first three",
+            torch.cat([PLANES.T, PLANES.mean(1, keepdim=True)], dim=1),
+            "a row is a frame, a column is a plane",
+        ),
+        ("rounded", with_all([[0.7, 0.3, 0.3], [0.3, 0.7, 0.2], [0.2, 0.3, 0.8]]).mul(10).round() / 10, "Do not round"),
     ],
     "planes": [
         ("half open", [0.5, 0.5, 0.5]),
@@ -482,10 +526,7 @@ RIGHT_FORMS = {
     "largest_gate": [0.125, 0.1248, 1 / (1 + 383 * math.exp(-4))],
     "SqueezeExcite": [Block, RightInOneLine, RightBySequential, RightByPicture],
     "read": [0.93, 0.921, torch.tensor([0.942]), [0.9]],
-    "table": [
-        [[0.7, 0.3, 0.3], [0.3, 0.7, 0.2], [0.2, 0.3, 0.8]],
-        torch.tensor([[0.87, 0.2, 0.4], [0.2, 0.6, 0.2], [0.4, 0.2, 0.9]]),
-    ],
+    "table": [with_all([[0.7, 0.3, 0.3], [0.3, 0.7, 0.2], [0.2, 0.3, 0.8]]).tolist(), with_all(PLANES)],
     "number_of_weights": [
         count(width),
         count_parameters,

@@ -18,8 +18,8 @@ mode; does the gradient reach every weight; does it start as it should; do all w
 Everything that touches the student's class is in :mod:`courseware.exercises.probe`.
 """
 
+import functools
 import secrets
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
@@ -44,13 +44,15 @@ class Case:
     Inputs are tensors, the first a floating-point one; a short training runs on them, so that a batch of two or more
     shows more. A module is tried in float32 and in float64: the dtype of inputs does not matter. With `ties`,
     inputs meet a kink (equal numbers for a maximum, zeros for a ReLU), where right modules may differ in their
-    gradients: these are then looked for, and not compared as numbers.
+    gradients: these are then looked for, and not compared as numbers. `method` is another one that is tried in place
+    of `forward`, with the same inputs.
     """
 
     inputs: tuple[Any, ...]
     arguments: tuple = ()
     named: Mapping[str, Any] = field(default_factory=dict)
     ties: bool = False
+    method: str = "forward"
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class _Result(NamedTuple):
     late: bool = False
     running: bool = False
     printed: str = ""
+    used: float = 0.0  # seconds of the time limit
 
 
 def no_edge_cases() -> Iterable[tuple[str, Any]]:
@@ -132,26 +135,14 @@ class _Built:
         return Finding(self.name, Verdict.NOT_YET, message, fresh.mistake, details)
 
     def _judge(self, answer: Callable, seed: int) -> Finding:
-        with time_limit.unchanged():
-            ordinary = list(self.cases(torch.Generator().manual_seed(seed)))
-            edges = list(self.edge_cases())
-        cases = ordinary + [case for _, case in edges]
-        names = [""] * len(ordinary) + [name for name, _ in edges]
-        with time_limit.unchanged():
-            states = [self._state(case, seed + number) for number, case in enumerate(cases)]
-            right = [
-                self._probed(self.reference, case, state, seed + number)
-                for number, (case, state) in enumerate(zip(cases, states, strict=True))
-            ]
-        for each, case in zip(right, cases, strict=True):
-            assert each.stage == self.ended, (each.stage, each.error, case)  # the author's mistake, no student's
-
+        cases, names, states, right = _trials(self, seed)
         results: list[_Result] = []
-        end = time.monotonic() + self.seconds
+        left = self.seconds
         for number, (case, state) in enumerate(zip(cases, states, strict=True)):
-            results.append(self._run(answer, case, state, seed + number, end - time.monotonic()))
+            results.append(self._run(answer, case, state, seed + number, left))
             if results[-1].late:
                 break
+            left -= results[-1].used
         note = next((result.printed for result in results if result.printed), "")
         mine = [result.probe for result in results]
         if not results[0].late and mine[0].stub and mine[0].stage in self.unwritten:
@@ -165,7 +156,7 @@ class _Built:
         if not any(faults):
             return Finding(self.name, Verdict.RIGHT, " ".join(filter(None, (self.remark, note))))
         first = next(number for number, fault in enumerate(faults) if fault)
-        mistake = None if results[-1].late else self._recognise(mine, right, cases, states, seed)
+        mistake = None if results[-1].late else self._recognise(mine, cases, seed)
         message = mistake.feedback if mistake else faults[first]
         if names[first]:
             message = f"It goes wrong on an edge case: {names[first]}. {message}"
@@ -182,7 +173,7 @@ class _Built:
             return ""
         sentence = (
             f"It takes too long: after {self.seconds:g} seconds for all inputs together it was still at this one. "
-            "Is there a loop that never ends?"
+            "Is there a loop that never ends, or one over single numbers, which one expression would replace?"
         )
         if result.running:
             sentence += " It could not be stopped and may go on in the background: restart the kernel."
@@ -190,28 +181,27 @@ class _Built:
 
     def _run(self, answer: Any, case: Any, state: State, seed: int, seconds: float) -> _Result:
         with time_limit.unchanged() as transcript:
-            outcome = time_limit.call(self._probed, (answer, case, state, seed), max(seconds, 0.0))
+            outcome = time_limit.call(self._probed, (answer, case, state, seed), seconds)
         printed = _printed(transcript)
         if outcome.late:
-            return _Result(Probe(), True, outcome.running, printed)
+            return _Result(Probe(), True, outcome.running, printed, outcome.used)
         if outcome.error is not None:
             words = f"{reading.type_name(outcome.error)}: {' '.join(str(outcome.error).split())[:300]}"
-            return _Result(Probe(stage="stopped", error=words), printed=printed)
-        return _Result(outcome.result, printed=printed)
+            return _Result(Probe(stage="stopped", error=words), printed=printed, used=outcome.used)
+        return _Result(outcome.result, printed=printed, used=outcome.used)
 
-    def _recognise(
-        self, mine: list[Probe], right: list[Probe], cases: list[Any], states: list[State], seed: int
-    ) -> Mistake | None:
+    def _recognise(self, mine: list[Probe], cases: list[Any], seed: int) -> Mistake | None:
         """The known mistake that does the same in every respect that is looked at, if any."""
+        tried = [number for number, case in enumerate(cases) if self._shows_mistakes(case)]
         with time_limit.unchanged():
             for mistake in self.mistakes:
                 wrong: list[Probe] = []
-                for number, (probed, case, state) in enumerate(zip(mine, cases, states, strict=True)):
-                    wrong.append(self._probed(mistake.wrong, case, state, seed + number))
-                    if not self._same(probed, wrong[-1]):
+                for number in tried:
+                    wrong.append(_wrong(self, seed, mistake, number))
+                    if not self._same(mine[number], wrong[-1]):
                         break
                 else:
-                    if set(_moved(mine)) == set(_moved(wrong)):
+                    if set(_moved([mine[number] for number in tried])) == set(_moved(wrong)):
                         return mistake
         return None
 
@@ -222,6 +212,9 @@ class _Built:
 
     def _all_close(self, mine: list[Tensor], right: list[Tensor]) -> bool:
         return len(mine) == len(right) and all(map(self._close, mine, right))
+
+    def _shows_mistakes(self, case: Any) -> bool:
+        return True
 
     # What the two kinds of question have of their own.
     def _state(self, case: Any, seed: int) -> State:
@@ -246,6 +239,32 @@ class _Built:
         return []
 
 
+# What the author's own classes do is kept for a while: the same exercise is checked again and again.
+@functools.lru_cache(maxsize=32)
+def _trials(question: _Built, seed: int) -> tuple[list[Any], list[str], list[State], list[Probe]]:
+    """All cases, the names of the edge cases among them, weights to load, and what the reference does with each."""
+    with time_limit.unchanged():
+        ordinary = list(question.cases(torch.Generator().manual_seed(seed)))
+        edges = list(question.edge_cases())
+        cases = ordinary + [case for _, case in edges]
+        names = [""] * len(ordinary) + [name for name, _ in edges]
+        states = [question._state(case, seed + number) for number, case in enumerate(cases)]
+        right = [
+            question._probed(question.reference, case, state, seed + number)
+            for number, (case, state) in enumerate(zip(cases, states, strict=True))
+        ]
+    for each, case in zip(right, cases, strict=True):
+        assert each.stage == question.ended, (each.stage, each.error, case)  # the author's mistake, no student's
+    return cases, names, states, right
+
+
+@functools.lru_cache(maxsize=1024)
+def _wrong(question: _Built, seed: int, mistake: Mistake, number: int) -> Probe:
+    """What a known mistake does with the case of this number."""
+    cases, _, states, _ = _trials(question, seed)
+    return question._probed(mistake.wrong, cases[number], states[number], seed + number)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Module(_Built):
     """A class that makes an `nn.Module`, right when it agrees with `reference`, a class too, on every case.
@@ -264,25 +283,29 @@ class Module(_Built):
     unwritten: ClassVar[tuple[str, ...]] = ("constructor",)
 
     def _state(self, case: Case, seed: int) -> State:
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         state = self.reference(*case.arguments, **case.named).state_dict()
         generator = torch.Generator().manual_seed(seed)
         return [(name, self.draw(name, value, generator)) for name, value in state.items()]
 
     def _probed(self, answer: Any, case: Case, state: State, seed: int) -> Probe:
         if isinstance(answer, Elsewhere):
-            return answer.probed(case.arguments, case.named, state, case.inputs, seed)
-        return probe(answer, case.arguments, case.named, state, case.inputs, seed)
+            return answer.probed(case.arguments, case.named, state, case.inputs, seed, case.method)
+        return probe(answer, case.arguments, case.named, state, case.inputs, seed, case.method)
+
+    def _shows_mistakes(self, case: Case) -> bool:
+        return case.method == "forward"  # what a wrong block does in other methods is open
 
     def _fault(self, mine: Probe, right: Probe, case: Case) -> str:
-        return (
-            _of_the_class(mine, self._call(case).partition(", then")[0])
-            or _of_the_state(mine, right)
-            or _of_forward(mine, right)
+        if fault := _of_the_class(mine, self._call(case).partition(", then")[0]) or _of_the_state(mine, right):
+            return fault
+        fault = (
+            _of_forward(mine, right, case.method)
             or self._of_the_numbers(mine, right)
             or self._of_the_gradient(mine, right, case)
             or self._of_the_start(mine, right, case)
         )
+        return f"forward is right, {case.method} is not. {fault}" if fault and case.method != "forward" else fault
 
     def _of_the_numbers(self, mine: Probe, right: Probe) -> str:
         if mine.stage == "load":
@@ -373,7 +396,8 @@ class Module(_Built):
     def _call(self, case: Case) -> str:
         words = [str(value) for value in case.arguments] + [f"{name}={value}" for name, value in case.named.items()]
         shapes = ", ".join(str(tuple(value.shape)) for value in case.inputs if isinstance(value, Tensor))
-        return f"{self.name}({', '.join(words)}), then called with the shape {shapes}"
+        call = "called" if case.method == "forward" else f"its {case.method} called"
+        return f"{self.name}({', '.join(words)}), then {call} with the shape {shapes}"
 
     def _shown(self, mine: Probe, right: Probe, case: Case) -> list[tuple[str, str]]:
         details = []
@@ -400,7 +424,7 @@ class Loop(_Built):
     ended: ClassVar[str] = "loop ended"
 
     def _state(self, case: Training, seed: int) -> State:
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         return [(name, value.double()) for name, value in layers(case.layers).state_dict().items()]
 
     def _probed(self, answer: Any, case: Training, state: State, seed: int) -> Probe:
@@ -553,21 +577,23 @@ def _of_the_state(mine: Probe, right: Probe) -> str:
     return ""
 
 
-def _of_forward(mine: Probe, right: Probe) -> str:
+def _of_forward(mine: Probe, right: Probe, method: str) -> str:
     if mine.stage == "forward":
-        if mine.stub:
+        if mine.stub and method == "forward":
             return "The constructor is right so far; forward is not written yet."
         if 'missing the required "forward" function' in mine.error:
             return "It has no forward: def forward(self, x), inside the class."
+        if f"object has no attribute '{method}'" in mine.error:
+            return f"There is none: def {method}(self, x), inside the class."
         if mine.error:
-            return f"forward raised {mine.error.rstrip('.')}."
+            return f"{method} raised {mine.error.rstrip('.')}."
         if mine.kind == "None":
-            return "forward returned None: did you forget return?"
-        return f"forward returned {mine.kind}, a tensor is asked."
+            return f"{method} returned None: did you forget return?"
+        return f"{method} returned {mine.kind}, a tensor is asked."
     if mine.stage == "changed":
         if mine.error:
-            return f"Called a second time, forward raised {mine.error.rstrip('.')}."
-        return "forward changes its input in place: compute a new tensor instead."
+            return f"Called a second time, {method} raised {mine.error.rstrip('.')}."
+        return f"{method} changes its input in place: compute a new tensor instead."
     if mine.single[0].shape != right.single[0].shape:
         return f"The result has the shape {tuple(mine.single[0].shape)}, expected was {tuple(right.single[0].shape)}."
     if mine.single[0].dtype != right.single[0].dtype:

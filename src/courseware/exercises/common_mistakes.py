@@ -71,6 +71,8 @@ def of_numbers(numbers: Tensor, expected: Tensor) -> CommonMistake | None:
     counts = torch.equal(expected, expected.round())
     if counts and torch.equal((numbers - expected).abs(), torch.ones_like(expected)):
         return CommonMistake("off by one", "Off by one: is something counted that should not be, or left out?")
+    if not counts and not in_place and torch.allclose(numbers, expected, rtol=1e-2, atol=0):
+        return CommonMistake("rounded on the way", "It is near: carry more digits on the way, and round at the end.")
     return None
 
 

@@ -1,8 +1,8 @@
 """The question that asks for a function: it is run on many inputs, and compared with the right one on each."""
 
+import functools
 import inspect
 import secrets
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -80,12 +80,7 @@ class Function:
         return Finding(self.name, State.NOT_YET, message, fresh.mistake, details)
 
     def _judge(self, answer: Callable, seed: int) -> Finding:
-        ordinary = list(self.cases(torch.Generator().manual_seed(seed)))
-        edges = list(self.edge_cases())
-        cases = ordinary + [case for _, case in edges]
-        names = [""] * len(ordinary) + [name for name, _ in edges]
-        with time_limit.unchanged():  # a reference may draw random weights
-            expected = [self._expected(case) for case in cases]
+        cases, names, expected = _trials(self, seed)
         runs = self._runs(answer, cases, expected, seed)
         if all(run.unwritten for run in runs):
             return Finding(self.name, State.NOT_ATTEMPTED)
@@ -98,7 +93,7 @@ class Function:
             return Finding(self.name, State.RIGHT, (self.remark + note).strip())
 
         first = next(i for i, fault in enumerate(faults) if fault)
-        mistake = self._recognise(runs, cases, expected) or self._common_mistake(runs, expected, first)
+        mistake = self._recognise(runs, seed) or self._common_mistake(runs, expected, first)
         message = mistake.feedback if mistake else faults[first]
         if names[first]:
             message = f"It goes wrong on an edge case: {names[first]}. {message}"
@@ -115,23 +110,16 @@ class Function:
         details.append(("expected", _show(expected[first])))
         return Finding(self.name, State.NOT_YET, message + note, mistake.name if mistake else None, tuple(details))
 
-    def _expected(self, case: tuple) -> torch.Tensor:
-        result = self.reference(*copies(case))
-        expected = reading.result(result, result if isinstance(result, torch.Tensor) else torch.tensor(0.0))
-        assert isinstance(expected, torch.Tensor)
-        return expected
-
     def _runs(self, answer: Callable, cases: list[tuple], expected: list[torch.Tensor], seed: int) -> list[Run]:
         """One run for each case, up to the one on which time runs out."""
         runs: list[Run] = []
         watch = bool(self.forbidden or self.required or self.largest)
-        end = time.monotonic() + self.seconds
+        left = self.seconds
         for case, right in zip(cases, expected, strict=True):
-            left = end - time.monotonic()
             runs.append(run(answer, case, right, seed=seed, seconds=left, squeeze=self.squeeze, watch=watch))
             if runs[-1].late:
                 break
-            end += runs[-1].importing
+            left -= runs[-1].used
         return runs
 
     def _broken_rule(self, runs: list[Run], cases: list[tuple]) -> str:
@@ -156,7 +144,7 @@ class Function:
                     )
         return ""
 
-    def _recognise(self, runs: list[Run], cases: list[tuple], expected: list[torch.Tensor]) -> Mistake | None:
+    def _recognise(self, runs: list[Run], seed: int) -> Mistake | None:
         """The known mistake that does the same as the student's function on every case, if any.
 
         A mistake may raise on some cases (shapes that do not broadcast), then the function must raise the same.
@@ -165,11 +153,7 @@ class Function:
             return None
         with time_limit.unchanged():
             for mistake in self.mistakes:
-                wrong = (
-                    run_trusted(mistake.wrong, case, right, squeeze=self.squeeze)
-                    for case, right in zip(cases, expected, strict=True)
-                )
-                if all(self._same(run, other) for run, other in zip(runs, wrong, strict=True)):
+                if all(self._same(run, _wrong(self, seed, mistake, number)) for number, run in enumerate(runs)):
                     return mistake
         return None
 
@@ -206,7 +190,7 @@ class Function:
         if run.late:
             sentence = (
                 f"It takes too long: after {self.seconds:g} seconds for all inputs together it was still at this one. "
-                "Is there a loop that never ends?"
+                "Is there a loop that never ends, or one over single numbers, which one expression would replace?"
             )
             if run.running:
                 sentence += " It could not be stopped and may go on in the background: restart the kernel."
@@ -235,8 +219,8 @@ class Function:
             return ""
         if result.dtype in COARSE and self._agree(result, expected, rtol=4 * torch.finfo(result.dtype).eps):
             return (
-                f"The result has the dtype {show.dtype_of(result)}, which keeps two or three digits only: compute "
-                f"in {show.dtype_of(expected)}."
+                f"The result has the dtype {show.dtype_of(result)}, which keeps {COARSE[result.dtype]} digits only: "
+                f"compute in {show.dtype_of(expected)}."
             )
         if expected.ndim == 0:
             return "The result is off."
@@ -252,7 +236,32 @@ class Function:
         return ", ".join(f"{name} = {_show_argument(value)}" for name, value in zip(names, case, strict=False))
 
 
-COARSE = (torch.float16, torch.bfloat16)
+# What the author's own functions give is kept for a while: the same exercise is checked again and again.
+@functools.lru_cache(maxsize=64)
+def _trials(question: Function, seed: int) -> tuple[list[tuple], list[str], list[torch.Tensor]]:
+    """All inputs, the names of the edge cases among them, and what is expected of each."""
+    ordinary = list(question.cases(torch.Generator().manual_seed(seed)))
+    edges = list(question.edge_cases())
+    cases = ordinary + [case for _, case in edges]
+    names = [""] * len(ordinary) + [name for name, _ in edges]
+    with time_limit.unchanged():  # a reference may draw random weights
+        return cases, names, [_expected(question.reference(*copies(case))) for case in cases]
+
+
+@functools.lru_cache(maxsize=2048)
+def _wrong(question: Function, seed: int, mistake: Mistake, number: int) -> Run:
+    """What a known mistake does with the input of this number."""
+    cases, _, expected = _trials(question, seed)
+    return run_trusted(mistake.wrong, cases[number], expected[number], squeeze=question.squeeze)
+
+
+def _expected(result: Any) -> torch.Tensor:
+    expected = reading.result(result, result if isinstance(result, torch.Tensor) else torch.tensor(0.0))
+    assert isinstance(expected, torch.Tensor)
+    return expected
+
+
+COARSE = {torch.bfloat16: "two", torch.float16: "three", torch.float32: "seven"}
 
 
 def _of_another_kind(result: Other, expected: torch.Tensor) -> str:

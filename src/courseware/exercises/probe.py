@@ -30,7 +30,9 @@ MANY = 200  # weights, and things that are not registered
 class Elsewhere:
     """A student's class or function that lives in another process: the judge asks it to be probed there."""
 
-    def probed(self, arguments: tuple, named: Mapping[str, Any], state: "State", inputs: tuple, seed: int) -> "Probe":
+    def probed(
+        self, arguments: tuple, named: Mapping[str, Any], state: "State", inputs: tuple, seed: int, method: str
+    ) -> "Probe":
         """As `probe`."""
         raise NotImplementedError
 
@@ -147,7 +149,13 @@ def _as_before(name: str, value: Any, blank: Any) -> Any:
 
 
 def probe(
-    make: Callable[..., Any], arguments: tuple, named: Mapping[str, Any], state: State, inputs: tuple, seed: int
+    make: Callable[..., Any],
+    arguments: tuple,
+    named: Mapping[str, Any],
+    state: State,
+    inputs: tuple,
+    seed: int,
+    method: str = "forward",
 ) -> Probe:
     """Make a module twice, look at its state, run it, load `state` into it, run and train it.
 
@@ -158,6 +166,7 @@ def probe(
     state : names and values that the tested module's state_dict has, floating-point ones in float64
     inputs : of `forward`, the first a floating-point tensor
     seed : of the random weights, and of the number that the output is made into
+    method : another one that is called with them in place of `forward`
 
     Raises
     ------
@@ -166,7 +175,7 @@ def probe(
     probed = Probe(class_name=str(getattr(make, "__name__", ""))[:60])
     try:
         with _ordinary_torch():
-            _look(probed, make, arguments, named, state, inputs, seed)
+            _look(probed, make, arguments, named, state, inputs, seed, method)
     except BaseException as error:  # one that stops it from outside is raised again by the guard
         _note(probed, error, make)
     return probed
@@ -185,8 +194,18 @@ def _ordinary_torch() -> Iterator[None]:
 
 
 def _look(
-    probed: Probe, make: Any, arguments: tuple, named: Mapping[str, Any], state: State, inputs: tuple, seed: int
+    probed: Probe,
+    make: Any,
+    arguments: tuple,
+    named: Mapping[str, Any],
+    state: State,
+    inputs: tuple,
+    seed: int,
+    method: str,
 ) -> None:
+    def called(module: Any, inputs: tuple) -> Any:
+        return module(*inputs) if method == "forward" else getattr(module, method)(*inputs)
+
     probed.stage = "class"
     if not isinstance(make, type):
         probed.kind = "a module that was made already" if isinstance(make, nn.Module) else _kind(make)
@@ -196,9 +215,9 @@ def _look(
         return
 
     probed.stage = "constructor"
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)
     module = make(*arguments, **named)
-    torch.manual_seed(seed + 1)
+    torch.default_generator.manual_seed(seed + 1)
     other = make(*arguments, **named)
     # Functions of nn.Module are called by the class: a student's class may have others of these names.
     probed.stage = "state"
@@ -214,7 +233,7 @@ def _look(
     probed.stage = "forward"
     nn.Module.eval(module)
     with torch.no_grad():
-        output = module(*(_copy(value, torch.float32) for value in inputs))
+        output = called(module, tuple(_copy(value, torch.float32) for value in inputs))
         if not isinstance(output, Tensor):
             probed.kind = reading.kind_of(output)
             return
@@ -222,7 +241,7 @@ def _look(
 
         probed.stage = "changed"
         given = tuple(_copy(value, torch.float32) for value in inputs)
-        module(*given)
+        called(module, given)
         if _changed(given, inputs):
             return
 
@@ -236,22 +255,22 @@ def _look(
     for training in (False, True):
         nn.Module.train(module, training)
         nn.Module.load_state_dict(module, dict(state))  # a batch norm in training changes it
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         given = tuple(_copy(value, torch.float64) for value in inputs)
         with torch.no_grad():
-            probed.outputs.append(_plain(module(*given)))
+            probed.outputs.append(_plain(called(module, given)))
         if _changed(given, inputs):  # a fresh module need not show it: it may add 0
             probed.stage = "changed"
             return
 
     probed.stage = "gradient"
     nn.Module.load_state_dict(module, dict(state))
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)
     given = tuple(_copy(value, torch.float64) for value in inputs)
     given[0].requires_grad_()
     weights = dict(nn.Module.named_parameters(module, remove_duplicate=False))
     reached = [given[0], *(weights[name] for name in probed.trainable)]
-    loss = _one_number(module(*given), seed)
+    loss = _one_number(called(module, given), seed)
     if loss.requires_grad:
         gradients = torch.autograd.grad(loss, reached, allow_unused=True)
         probed.gradients = [torch.zeros(0) if g is None else _plain(g) for g in gradients]
@@ -261,19 +280,19 @@ def _look(
     probed.stage = "start"
     nn.Module.double(other)
     nn.Module.train(other)
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)
     with torch.no_grad():
-        probed.first = [_plain(other(*(_copy(value, torch.float64) for value in inputs)))]
-    probed.moved = _moved(other, probed.trainable, inputs, seed)
+        probed.first = [_plain(called(other, tuple(_copy(value, torch.float64) for value in inputs)))]
+    probed.moved = _moved(other, probed.trainable, inputs, seed, called)
     probed.stage = ""
 
 
-def _moved(module: nn.Module, trainable: list[str], inputs: tuple, seed: int) -> list[str]:
+def _moved(module: nn.Module, trainable: list[str], inputs: tuple, seed: int, called: Callable) -> list[str]:
     """The parameters that a short training moves."""
     weights = dict(nn.Module.named_parameters(module, remove_duplicate=False))
     before = {name: weights[name].detach().clone() for name in trainable}
     for _ in range(STEPS):
-        loss = _one_number(module(*(_copy(value, torch.float64) for value in inputs)), seed)
+        loss = _one_number(called(module, tuple(_copy(value, torch.float64) for value in inputs)), seed)
         if not loss.requires_grad:
             break
         gradients = torch.autograd.grad(loss, [weights[name] for name in trainable], allow_unused=True)
@@ -376,7 +395,7 @@ def probe_loop(loop: Callable[..., Any], recipe: list, state: State, arguments: 
     probed.again = [_plain(value) for value in module.state_dict().values()]
     before = [_plain(value) if isinstance(value, Tensor) else value for value in arguments]
     try:
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         with _ordinary_torch():
             returned = loop(module, *arguments)
         probed.names = list(module.state_dict())

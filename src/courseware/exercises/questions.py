@@ -33,7 +33,7 @@ from courseware.exercises.report import HINT_STEPS, Finding, Hint, Hints, Report
 __all__ = ["Choice", "Exercise", "Judged", "Mistake", "Value"]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Mistake:
     """A wrong answer that people give.
 
@@ -145,8 +145,9 @@ class Value:
                 if self._close(numbers, mistake.wrong, units):
                     return Finding(self.name, State.NOT_YET, mistake.feedback, mistake.name)
         difference = self._difference(numbers)
-        common = common_mistakes.of_numbers(numbers.squeeze(), _known(self.expected).squeeze())
-        if common is None:
+        numbers, expected = numbers.squeeze(), _known(self.expected).squeeze()
+        common = common_mistakes.of_numbers(numbers, expected)
+        if common is None or (numbers.isfinite().all() and self._right_decimals(numbers, expected)):
             return Finding(self.name, State.NOT_YET, difference)
         return Finding(self.name, State.NOT_YET, f"{difference} {common.feedback}", common.name)
 

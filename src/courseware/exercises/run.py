@@ -32,7 +32,7 @@ class Run:
     printed: str = ""
     late: bool = False
     running: bool = False
-    importing: float = 0.0  # seconds that do not count
+    used: float = 0.0  # seconds of the time limit
     record: tools.Record | None = None  # what it used, if that was watched
 
 
@@ -51,14 +51,16 @@ def run(
     Whatever belongs to the student is touched while the guard is up, so that it may raise and take its time there.
     """
     with time_limit.unchanged() as transcript:
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         outcome = time_limit.call(_attempt, (function, case, like, squeeze, watch), seconds)
     printed = _printed(transcript)
     if outcome.late:
-        return Run(printed=printed, late=True, running=outcome.running)
+        return Run(printed=printed, late=True, running=outcome.running, used=outcome.used)
     if outcome.error is not None:
-        return Run(error="what cannot be read: an object or an exception of your own?", printed=printed)
-    return replace(outcome.result, printed=printed, importing=outcome.importing)
+        return Run(
+            error="what cannot be read: an object or an exception of your own?", printed=printed, used=outcome.used
+        )
+    return replace(outcome.result, printed=printed, used=outcome.used)
 
 
 def run_trusted(function: Callable, case: tuple, like: torch.Tensor, *, squeeze: bool = False) -> Run:

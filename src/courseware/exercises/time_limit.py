@@ -32,6 +32,7 @@ __all__ = ["Outcome", "Transcript", "call", "unchanged"]
 
 PATIENCE = 1.0  # seconds that a function is given to stop, once it is told to
 IMPORTING = 60.0  # seconds that imports may take: torch.func loads PyTorch's compiler, and half a module is none
+BUSY = 3.0  # how many times its limit a function may take by the clock, where other programs keep the processor
 POLL = 0.05  # seconds between two looks at Ctrl+C, which does not wake a waiting thread on Windows
 
 
@@ -65,7 +66,7 @@ class Outcome:
     error: BaseException | None = None
     late: bool = False
     running: bool = False  # it could not be stopped either
-    importing: float = 0.0  # seconds that went into imports and did not count
+    used: float = 0.0  # seconds that count, of the limit
 
 
 class Transcript(io.TextIOBase):
@@ -90,7 +91,9 @@ class Transcript(io.TextIOBase):
 def call(function: Callable, arguments: tuple, seconds: float) -> Outcome:
     """Call `function(*arguments)` and wait for it, at most `seconds` (plus one second to stop it).
 
-    An import that the function starts does not count: stopped half-way, it would leave the module broken for good.
+    On a busy machine a right function takes longer by the clock, so what counts is the processor time of this process;
+    that is at most the time by the clock (several threads may work), and at least a third of it (it may sleep). An
+    import that the function starts does not count: stopped half-way, it would leave the module broken for good.
 
     Whatever the function raises comes back in the outcome, `SystemExit` and `KeyboardInterrupt` too. Ctrl+C and the
     interrupt button still work: they reach the caller, so `KeyboardInterrupt` comes out of `call` and the function is
@@ -101,20 +104,22 @@ def call(function: Callable, arguments: tuple, seconds: float) -> Outcome:
     finished.acquire()
     # Not threading.Thread: its own code at the end of a thread could meet the exception that stops the function.
     thread = _thread.start_new_thread(_body, (function, arguments, outcome, finished))
-    deadline, importing, last = time.monotonic() + seconds, 0.0, time.monotonic()
+    used, importing = 0.0, 0.0
+    clock, processor = time.monotonic(), time.process_time()
     try:
         while not finished.acquire(timeout=POLL):
-            now = time.monotonic()
+            waited, worked = time.monotonic() - clock, time.process_time() - processor
+            clock, processor = clock + waited, processor + worked
             if importing < IMPORTING and _is_importing(thread):
-                importing += now - last
-                deadline += now - last
-            elif now >= deadline:
-                return Outcome(late=True, running=not _stop(thread, finished), importing=importing)
-            last = now
+                importing += waited
+                continue
+            used += min(waited, max(worked, waited / BUSY))
+            if used >= seconds:
+                return Outcome(late=True, running=not _stop(thread, finished), used=used)
     except BaseException:
         _stop(thread, finished)
         raise
-    outcome.importing = importing
+    outcome.used = used
     return outcome
 
 

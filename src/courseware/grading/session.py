@@ -232,15 +232,17 @@ class Remote(Elsewhere):
             raise _exception(error["name"], error["message"])
         return value
 
-    def probed(self, arguments: tuple, named: Mapping[str, Any], state: State, inputs: tuple, seed: int) -> Probe:
+    def probed(
+        self, arguments: tuple, named: Mapping[str, Any], state: State, inputs: tuple, seed: int, method: str
+    ) -> Probe:
         pairs = [list(pair) for pair in named.items()], [list(pair) for pair in state]
-        return self._probe("probe", [list(arguments), *pairs, list(inputs)], seed)
+        return self._probe("probe", [list(arguments), *pairs, list(inputs)], seed, method)
 
     def probed_loop(self, recipe: list, state: State, arguments: tuple, seed: int) -> Probe:
         return self._probe("probe_loop", [recipe, [list(pair) for pair in state], list(arguments)], seed)
 
-    def _probe(self, action: str, given: list, seed: int) -> Probe:
-        reply = self._session.of_worker(self._worker, action, self._number, *map(encode, given), seed)
+    def _probe(self, action: str, given: list, *more: int | str) -> Probe:
+        reply = self._session.of_worker(self._worker, action, self._number, *map(encode, given), *more)
         if printed := reply.get("printed"):
             print(plain_text(printed, 10_000))
         if error := _error_in(reply):

@@ -115,7 +115,7 @@ class Notebook:
         used = record and {"used": sorted(record.used), "largest": record.largest, "entries": record.entries}
         return report | {"value": value, "arguments": [encode(argument) for argument in given], "used": used}
 
-    def probe(self, made: int, arguments: dict, named: dict, state: dict, inputs: dict, seed: int) -> dict:
+    def probe(self, made: int, arguments: dict, named: dict, state: dict, inputs: dict, seed: int, method: str) -> dict:
         """Look at one of the classes that were asked for, as `courseware.exercises.probe` does."""
 
         def looked() -> dict:
@@ -125,7 +125,7 @@ class Notebook:
                 list(map(tuple, decode(state))),
                 tuple(decode(inputs)),
             )
-            return encode(probe(self.functions[made], *given, seed).to_list())
+            return encode(probe(self.functions[made], *given, seed, method).to_list())
 
         value, report = _captured(looked)
         return report | {"value": value}

@@ -746,6 +746,7 @@ class _OverTheBatch(_Channel):
 def _channel_maps(generator: torch.Generator) -> Iterable[Case]:
     for (n, channels, height, width), reduction in (((2, 8, 3, 4), 4), ((3, 12, 4, 2), 3), ((2, 32, 2, 3), 16)):
         yield Case((torch.randn(n, channels, height, width, generator=generator),), (channels, reduction))
+    yield Case((torch.randn(2, 8, 5, 4, generator=generator),), (8, 2), method="gate")
 
 
 def _odd_channel_maps() -> Iterable[tuple[str, Case]]:
@@ -959,6 +960,7 @@ class _PlaceNoAxis(_Place):
 def _places(generator: torch.Generator) -> Iterable[Case]:
     for (n, channels, height, width), k in (((2, 3, 5, 4), 3), ((3, 5, 8, 9), 7), ((2, 2, 6, 7), 5)):
         yield Case((torch.randn(n, channels, height, width, generator=generator),), (k,))
+    yield Case((torch.randn(2, 3, 5, 4, generator=generator),), (3,), method="gate")
 
 
 def _odd_places() -> Iterable[tuple[str, Case]]:
@@ -1117,6 +1119,7 @@ class _SizesIgnored(_Both):
 def _both_maps(generator: torch.Generator) -> Iterable[Case]:
     for (n, channels, height, width), *sizes in (((2, 8, 5, 4), 4, 3), ((3, 6, 8, 9), 2, 7), ((2, 16, 3, 6), 4, 5)):
         yield Case((torch.randn(n, channels, height, width, generator=generator),), (channels, *sizes))
+    yield Case((torch.randn(2, 8, 5, 4, generator=generator),), (8, 2, 3), method="gate")
 
 
 def _odd_both_maps() -> Iterable[tuple[str, Case]]:
@@ -1138,6 +1141,9 @@ class _Tested(CBAM):
 
     def __init__(self, channels: int, reduction: int = 16, kernel_size: int = 7):
         super().__init__(channels, reduction, kernel_size)
+
+    def gate(self, x: Tensor) -> Tensor:
+        return self.spatial.gate(self.channel(x))
 
 
 both_gates = Exercise(

@@ -163,7 +163,7 @@ other_poolings = Exercise(
 # --------------------------------------------------------------------------------------------------
 
 _QUERIES = (
-    "no query: the weights do not depend on what somebody wants to know",
+    "no query: what stands out or a fixed map decides, and nothing says what is looked for",
     "the query is computed from the very input that is attended to",
     "the query is a learned vector (or starts as one), the same for every picture",
     "the query comes from elsewhere: neither from training alone nor from what is attended to",
@@ -182,7 +182,7 @@ whose_query = Exercise(
             "top_k",
             "of each window the two largest activations go on, averaged.",
             "a",
-            "Saliency alone: the two strongest win, whatever anybody wants to know.",
+            "Saliency alone: the two strongest win, whatever is looked for.",
             "The content enters as a key: what stands out wins. A query would say *which* content counts, and there is "
             "nobody to say it. Choosing is not asking.",
             "Nothing in it is learned.",

@@ -561,6 +561,7 @@ def _odd_places() -> Iterable[tuple[str, tuple]]:
     )
     yield "one feature", (_places((3.0,), (0.0,)), _places((2.6,), (0.1,), (1.9,)), 1.2)
     yield "negative places", (_places((-2.0, 0.5)), _places((-3.0, 1.5), (0.5, -1.0)), 1.8)
+    yield "a query far from all keys", (_places((0.5, 1.0), (60.0, 80.0)), _places((0.0, 0.5), (1.0, 2.0)), 0.5)
     yield "a very wide kernel", (_places((0.0, 4.0), (2.0, 1.0)), _places((1.0, 5.0), (2.0, 0.0), (3.0, 3.0)), 50.0)
 
 
@@ -579,6 +580,12 @@ weights = Exercise(
                 *WRONG_POWERS,
                 *WRONG_SUMS,
                 *WRONG_FEATURES,
+                Mistake(
+                    "kernel over its sum",
+                    lambda q, k, s: _shares(_exponents(q, k, s).exp()),
+                    "For a query far from all keys every kernel value is 0, and 0/0 = nan. softmax subtracts the "
+                    "largest exponent first.",
+                ),
                 Mistake(
                     "transposed",
                     lambda q, k, s: _right(q, k, s).T,

@@ -424,26 +424,27 @@ left_out = Exercise(
 
 
 def _slope_cases(generator: torch.Generator) -> Iterable[tuple]:
+    """w in eighths, which float32 holds exactly: twelve digits are compared, to tell differences from the formula."""
     for m, n in ((1, 3), (2, 4), (3, 3), (20, 15)):
-        w = round(_tenths((), 0.4, 1.6, generator).item(), 1)
+        w = torch.randint(3, 14, (), generator=generator).item() / 8
         yield (
             _tenths((m,), 0, 5, generator),
             _tenths((n,), 0, 5, generator),
             _tenths((n,), -3, 3, generator),
-            w if abs(w - 1) > 0.05 else 1.3,  # at w = 1 a forgotten factor w would not show
+            w if w != 1 else 1.25,  # at w = 1 a forgotten factor w would not show
         )
 
 
 def _odd_regressions() -> Iterable[tuple[str, tuple]]:
     query, keys, values = _numbers(1.0, 2.2, 3.0), _numbers(0.5, 3.0, 1.2, 2.1), _numbers(1.0, -2.0, 0.5, 3.0)
-    yield "w is negative", (query, keys, values, -0.8)
+    yield "w is negative", (query, keys, values, -0.75)
     yield "w is 0", (query, keys, values, 0.0)
-    yield "one key only", (query, keys[:1], values[:1], 1.3)
-    yield "two equal keys", (query, _numbers(1.0, 2.5, 1.0), values[:3], 0.7)
-    yield "equal values", (query, keys, torch.full_like(values, 1.5), 1.2)
-    yield "negative places", (-query, _numbers(-3.0, 0.5, -1.0, -2.2), values, 0.6)
-    yield "a query far from all keys", (_numbers(1.0, 80.0), keys, values, 1.4)
-    yield "as many queries as keys", (query, keys[:3], values[:3], 0.9)
+    yield "one key only", (query, keys[:1], values[:1], 1.25)
+    yield "two equal keys", (query, _numbers(1.0, 2.5, 1.0), values[:3], 0.75)
+    yield "equal values", (query, keys, torch.full_like(values, 1.5), 1.25)
+    yield "negative places", (-query, _numbers(-3.0, 0.5, -1.0, -2.2), values, 0.625)
+    yield "a query far from all keys", (_numbers(1.0, 80.0), keys, values, 1.5)
+    yield "as many queries as keys", (query, keys[:3], values[:3], 0.875)
 
 
 def _moments(alpha: Tensor, distance: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
@@ -468,6 +469,21 @@ def _steepness_by_kernel(query: Tensor, keys: Tensor, values: Tensor, w: float) 
     kernel = torch.exp(-0.5 * w**2 * distance**2)
     mean_product, product_of_means = _moments(kernel / kernel.sum(dim=1, keepdim=True), distance, values)
     return -(w**2) * (mean_product - product_of_means)
+
+
+def _by_differences(step: float) -> Mistake:
+    def difference(query: Tensor, keys: Tensor, values: Tensor, w: float) -> Tensor:
+        above, below = (
+            torch.softmax(-0.5 * (w * (place[:, None] - keys)) ** 2, dim=1) @ values
+            for place in (query + step, query - step)
+        )
+        return (above - below) / (2 * step)
+
+    return Mistake(
+        f"differences over {step:g}",
+        difference,
+        "This is the quotient of two small differences, near the slope and not equal to it. The formula is asked.",
+    )
 
 
 slope = Exercise(
@@ -574,7 +590,10 @@ slope = Exercise(
                     "For a query far from all keys every kernel value is 0, and 0/0 = nan. Take the weights from "
                     "torch.softmax.",
                 ),
+                *map(_by_differences, (1e-2, 1e-3, 1e-4, 1e-5)),
             ),
+            rtol=1e-12,
+            atol=1e-12,
             edge_cases=_odd_regressions,
             forbidden=(tools.AUTOGRAD,),
         ),
@@ -827,6 +846,13 @@ class _HiddenAfterwards(_Smoother):
         return self.shares(self.scores(query, keys)).masked_fill(hidden, 0) @ values
 
 
+class _DividedAgain(_Smoother):
+    def forward(self, query: Tensor, keys: Tensor, values: Tensor, leave_one_out: bool = False) -> Tensor:
+        hidden = torch.eye(len(query), len(keys), dtype=torch.bool) & leave_one_out
+        rest = self.shares(self.scores(query, keys)).masked_fill(hidden, 0)
+        return rest / rest.sum(dim=1, keepdim=True) @ values
+
+
 class _EqualPlacesHidden(_Smoother):
     def forward(self, query: Tensor, keys: Tensor, values: Tensor, leave_one_out: bool = False) -> Tensor:
         hidden = (query[:, None] == keys) & leave_one_out
@@ -902,7 +928,8 @@ def _odd_parameters() -> Iterable[tuple[str, Case]]:
     x, y = _numbers(0.5, 3.0, 1.2, 2.1), _numbers(1.0, -2.0, 0.5, 3.0)
     yield "made without a start: w is 1", Case((x[:2], x, y))
     yield "two points at the same place, left out", Case((x[[0, 0, 2]], x[[0, 0, 2]], y[:3], True), (0.9,))
-    yield "a point far from all others, left out", Case((40 * x, 40 * x, y, True), (1.3,))
+    alone = _numbers(0.0, 100.0, 100.5, 101.0)
+    yield "a point far from all others, left out", Case((alone, alone.clone(), y, True), (1.3,))
     yield "a query far from all keys", Case((_numbers(1.0, 80.0), x, y), (1.4,))
     yield "as many queries as keys, and nobody left out", Case((x + 0.1, x, y), (-0.8,))
     yield "two points only, left out", Case((x[:2], x[:2], y[:2], True), (0.6,))
@@ -939,6 +966,12 @@ module = Exercise(
                     "hidden after the softmax",
                     _HiddenAfterwards,
                     "The own weight was set to 0 after the softmax, so the rows no longer sum to 1. Hide it before.",
+                ),
+                Mistake(
+                    "divided again after the softmax",
+                    _DividedAgain,
+                    "The own weight is taken out after the softmax, and the rest divided again. A point far from all "
+                    "others had all the weight, the rest is 0, and 0/0 = nan: hide it before.",
                 ),
                 Mistake(
                     "equal places hidden too",

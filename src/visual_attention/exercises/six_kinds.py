@@ -514,6 +514,8 @@ def _unusual_clips() -> Iterable[tuple[str, tuple]]:
     yield "one feature", (cube[:2, :3, :1], 2)
     yield "all frames alike", (cube[:2, :1].repeat(1, 5, 1), 0)
     yield "the last frame asks", (cube[:2, :3], 2)
+    # Its own score is 800, the others' are 0: after a softmax nothing is left for them.
+    yield "the asking frame is like no other", (torch.tensor([[[0.0, 40.0], [1.0, 0.0], [2.0, 0.0]]]), 0)
     yield "the asking frame is zero", (torch.cat([torch.zeros(2, 1, 4), cube[:2, :3]], dim=1), 0)
     # Scores of about −141 and −142: a large number in the place of −∞ has to be larger than that.
     yield "the others point away, far", (torch.tensor([[[0.5, 0.0], [-400.0, 1.0], [-402.0, 1.0]]]).double(), 0)
@@ -533,6 +535,10 @@ def _zero_after(weights: Tensor, asker: int) -> Tensor:
     weights = weights.clone()
     weights[:, asker] = 0
     return weights
+
+
+def _divided(weights: Tensor) -> Tensor:
+    return weights / weights.sum(dim=1, keepdim=True)
 
 
 def _root(frames: Tensor) -> float:
@@ -605,6 +611,14 @@ ask_the_others = Exercise(
                         dim=1
                     ),
                     "A score of 0 still has the exponential 1: the asking frame keeps a share.",
+                ),
+                Mistake(
+                    "divided again after the softmax",
+                    lambda frames, asker: _divided(
+                        _zero_after((_ask_scores(frames, asker) / _root(frames)).softmax(dim=1), asker)
+                    ),
+                    "The asking frame is taken out after the softmax, and the rest divided again. A frame that is like "
+                    "no other had all the weight, the rest is 0, and 0/0 = nan: hide it before.",
                 ),
                 Mistake(
                     "always the first frame",
