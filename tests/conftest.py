@@ -82,6 +82,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(SLOW) or "_claims.py" in item.nodeid:
             item.add_marker("slow")
+    # Files go to processes as these become free: the long ones first, and short ones fill the end.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 # ---- what the tests cost: processor time, of every process that a test starts and waits for

@@ -65,6 +65,8 @@ def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
             "--disable-sync",
             "--no-first-run",
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            "--use-fake-device-for-media-stream",  # a camera that shows a test picture
+            "--use-fake-ui-for-media-stream",  # and that is allowed without a question
         ],
     }
 

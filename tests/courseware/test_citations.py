@@ -52,10 +52,16 @@ def test_full_references(works):
     assert {key: work.line for key, work in works.items()} == {
         "berg1890": "K. van den Berg, *Looking*, Press, 1890, [example.org/looking](https://example.org/looking/)",
         "vega1991": "A. Vega, J.-L. Álvarez, *A First look*, Journal of Looks 3(2), 1991, pp. 7–19",
-        "zhou2018": "B. Zhou, Y. Xu, M. Li, *Deep looks*, CVPR 2018, [arXiv 1801.00001](https://arxiv.org/abs/1801.00001)"
-        " (as we recall it; check the paper)",
+        "zhou2018": "B. Zhou, Y. Xu, M. Li, *Deep looks*, CVPR 2018, [arXiv 1801.00001](https://arxiv.org/abs/1801.00001)†",
         "zhou2018x": "B. Zhou and others, *More looks*, ECCV 2018",
     }
+
+
+def test_a_list_explains_its_mark_once(works):
+    words = "† as we recall it; check the paper."
+    assert resolved("[@zhou2018]\n\n{{references}}", works).endswith(f"†.\n\n{words}")
+    assert "†" not in resolved("[@vega1991]\n\n{{references}}", works)
+    assert resolved(f"[@zhou2018]† is new.\n\n{words}\n\n{{{{references}}}}", works).count(words) == 1
 
 
 def test_no_file_is_an_empty_bibliography(tmp_path):
@@ -154,13 +160,14 @@ def test_the_list_of_a_text_holds_what_it_cites_and_no_more(works):
     )
     citations.resolve(notebook, works)
     lines = notebook.cells[1].source.splitlines()
-    assert lines == ["## References", "", f"- {works['vega1991'].line}.", f"- {works['zhou2018'].line}.", "", "End."]
+    assert lines[:4] == ["## References", "", f"- {works['vega1991'].line}.", f"- {works['zhou2018'].line}."]
+    assert lines[4:] == ["", "† as we recall it; check the paper.", "", "End."]
 
 
 def test_the_bibliography_has_anchors_and_links_back(works):
     citing = {"vega1991": [("lesson 2", "02_a.ipynb"), ("exercises 2", "exercises/02_a.ipynb")]}
     lines = resolved("{{bibliography}}", works, citing=citing).splitlines()
-    assert len(lines) == 4
+    assert len(lines) == 6  # four works, and what the mark means
     assert lines[1] == (
         f'- <a id="vega1991"></a>**Vega and Álvarez 1991** · {works["vega1991"].line}. '
         "Cited in [lesson 2](02_a.ipynb), [exercises 2](exercises/02_a.ipynb)."
@@ -200,7 +207,7 @@ def test_every_notebook_links_from_its_own_folder(course):
     assert "](references.ipynb#vega1991)" in source(course, "02_a.ipynb")
     assert "](../references.ipynb#zhou2018)" in source(course, "exercises/02_a.ipynb")
     assert "](../references.ipynb#vega1991)" in source(course, "solutions/02_a.ipynb")
-    by_key = {line.split('"')[1]: line for line in source(course, "references.ipynb").splitlines()}
+    by_key = {line.split('"')[1]: line for line in source(course, "references.ipynb").splitlines() if '"' in line}
     assert by_key["vega1991"].endswith("Cited in [lesson 2](02_a.ipynb), [exercises 2](exercises/02_a.ipynb).")
     assert by_key["zhou2018"].endswith("Cited in [start page](00_start.ipynb), [exercises 2](exercises/02_a.ipynb).")
     assert build.stale(course) == []

@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 __all__ = ["BIBLIOGRAPHY", "CODE", "REFERENCES", "Work", "cited_keys", "read_bibliography", "resolve"]
 
 REFERENCES, BIBLIOGRAPHY = "{{references}}", "{{bibliography}}"
+UNCHECKED = "as we recall it; check the paper"  # the note of a work that gets a mark, which its list explains once
 FURTHER = "further reading"  # the keyword of a work that no text need cite
 
 # Code blocks and code spans, for a pattern with the flags MULTILINE and DOTALL.
@@ -121,6 +122,7 @@ def resolve(
         If a citation is malformed or its key unknown; the message names the cell by its first line.
     """
     cells = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    is_said = any(UNCHECKED in cell.source for cell in cells)
     used: set[str] = set()
     for cell in cells:
         try:
@@ -130,9 +132,14 @@ def resolve(
             raise ValueError(f"the cell {cell.source.strip().partition(chr(10))[0]!r}: {error}") from error
         used.update(keys)
         cell.source = _replaced(cell.source, lambda found: _link(found, works, page))
+
+    def listed(entries: Iterable[str]) -> str:
+        text = "\n".join(entries)
+        return text if "†" not in text or is_said else f"{text}\n\n† {UNCHECKED}."
+
     lists = {
-        REFERENCES: lambda: "\n".join(f"- {work.line}." for key, work in works.items() if key in used),
-        BIBLIOGRAPHY: lambda: "\n".join(_entry(work, (citing or {}).get(work.key, ())) for work in works.values()),
+        REFERENCES: lambda: listed(f"- {work.line}." for key, work in works.items() if key in used),
+        BIBLIOGRAPHY: lambda: listed(_entry(work, (citing or {}).get(work.key, ())) for work in works.values()),
     }
     for cell in cells:
         lines = (lists[line]() if line in lists else line for line in cell.source.splitlines())
@@ -236,6 +243,8 @@ def _line(key: str, entry) -> str:
     if url := entry.fields.get("url"):
         parts.append(f"[{url.removeprefix('https://').rstrip('/')}]({url})")
     note = _field(entry, "note")
+    if note == UNCHECKED:
+        return ", ".join(parts) + "†"
     return ", ".join(parts) + (f" ({note})" if note else "")
 
 
