@@ -385,7 +385,7 @@ Table(["number of bars N", "feature", "feature, asked for", "conjunction", "conj
 # By saliency alone: one half, whatever the size; and $1/(N + 2)$. The query mends it: it is the only thing here that knows *both* features.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Hands up for each of the two searches: up, down, or the same? Then the table. The 1/(N + 2) is proved in the exercises.
+# > **Lecturer, 2 min.** Hands up for each of the two searches: up, down, or the same? Then the table. The 1/(N + 2) is derived under *Read critically*; the exercises have it for more features.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Why the odd one pops out, and the pair does not.** In the feature search each of the other $N - 1$ bars shares its colour with $N - 2$ more, so the larger the crowd, the less surprising it is; the odd one shares its colour with nobody. In the conjunction search the target shares its colour with about half of the crowd and its posture with the rest: nothing about it is rare but the pair, and saliency adds up single features. Only the query asks for both. (The proof is in *Read critically*.)

@@ -786,7 +786,7 @@ print(f"{places:,} positions, {places**2:,} weights")
 # - **Which kind you need.** It sorts modules, it does not rank them: our tasks were built so that one kind fits.
 # - **What is learned.** SE, ECA and CBAM's channel part stand on the same spot.
 # - **What a module will do with its freedom.** On clean signs the same selective kernel hardly follows the size.
-# - **Where a borderline case belongs.** A highway layer mixes its input and its output, with one share for each channel: channel or branch attention?
+# - **Where a module belongs, at first sight.** A highway layer mixes its input and its output, with one share for each channel. Exercise 1 asks where it stands.
 #
 # ### Next question
 #
@@ -796,7 +796,7 @@ print(f"{places:,} positions, {places**2:,} weights")
 # > **Lecturer, 1 min.** Ask for a cell of the map that nobody has filled: branch & temporal? channel & temporal? The last exercise wants an index set and the shape of A for it.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# A *highway layer* puts out $T(x)\,H(x) + (1 - T(x))\,x$, with a layer $H$ and shares $T$ between 0 and 1, all products entry by entry. Exercise 1 has it again.
+# A *highway layer* puts out $T(x)\,H(x) + (1 - T(x))\,x$, with a layer $H$ and shares $T$ between 0 and 1, all products entry by entry.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Check yourself

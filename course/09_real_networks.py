@@ -30,6 +30,7 @@ import torch
 from IPython.display import display
 
 from courseware.notebook.explorer import show
+from courseware.notebook.picture_input import PictureInput
 from courseware.notebook.table import Table
 from visual_attention.datasets import SCENES, own_picture, scene
 from visual_attention.experiments import Difference
@@ -307,19 +308,20 @@ show(
 # ## Your own picture
 #
 # Any size, turned as the camera says, grey, transparent or not. **It stays on the machine where Python runs.**
-#
-# A *saved* notebook keeps the explorer's picture in its output: clear that before you pass the file on.
 
-# %% slideshow={"slide_type": "-"} tags=["show-code"]
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+PictureInput(lambda data: look_explorer(own_picture(data)))
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 4 min.** Have one ready, of this room if everybody agrees. Ask for bets before the click. A file that is no picture gets a sentence. The picture is not stored in the notebook: run the cell again, and it is gone.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The square in the middle of your picture is used. The browser makes it smaller and hands it to the kernel, which sends it nowhere: what you see is drawn on the machine where JupyterLab runs. That is your own, unless you work on a server of somebody else. A file can be named, too; then a *saved* notebook keeps the explorer's picture in its output, and *Edit → Clear Cell Output* takes it out.
+
+# %% slideshow={"slide_type": "skip"}
 file = ""                      # the name of yours, such as "holiday.jpg"
 if file:
     display(look_explorer(own_picture(file)))
-
-# %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 4 min.** Have one ready, of this room if everybody agrees. Ask for bets before the click. A file that is no picture gets a sentence. Clear the output before the deck or the notebook is saved and shared.
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# In JupyterLab, drag a picture into the list of files on the left, and write its name above. The square in its middle is used. The kernel reads it and makes it smaller, and sends it nowhere: what you see is drawn on the machine where JupyterLab runs. That is your own, unless you work on a server of somebody else. *Edit → Clear Cell Output* takes the stored picture out of the notebook.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Check yourself

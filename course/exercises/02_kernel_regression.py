@@ -177,8 +177,8 @@ exercise.rows_and_columns.check(columns=columns, copied=copied, wide=wide)
 #
 # `query` is a tensor of shape (m, d), `keys` one of shape (n, d), `width` is $\sigma$, a number above 0. Return the table
 # of weights, a tensor of shape (m, n) whose rows sum to 1, for the Gaussian kernel of the straight-line distance,
-# $\lVert q - k \rVert^2 = \sum_c (q_c - k_c)^2$. Keys may be equal, and there may be only one. No loop is needed:
-# `query[:, None] - keys` has all the differences, in the shape (m, n, d).
+# $\lVert q - k \rVert^2 = \sum_c (q_c - k_c)^2$. Keys may be equal, there may be only one, and a query may lie far from
+# all of them. No loop is needed: `query[:, None] - keys` has all the differences, in the shape (m, n, d).
 #
 # Expected for one query `[[2., 3.]]`, the keys of the two sensors, `[[3., 5.], [4., 3.5]]`, and `width = 1.0`: about 0.41
 # and 0.59.

@@ -126,8 +126,8 @@ exercise.left_out.check(left_out_weights)
 # The lesson asks how $f(x)$ moves when $w$ does. Now $w$ stays and the *query* moves: derive $\partial f/\partial x$ on
 # paper, in the form "a factor times a covariance under the weights", and write it for many queries at once. `query` has
 # the shape (m,), `keys` and `values` (n,), and `w` is a number, which may be negative or 0. Return the slopes, a tensor of
-# shape (m,). Use no autograd, no finite differences and no NumPy: the check notices, the most careful differences
-# excepted. And take the weights from a softmax: a query may lie far from all keys.
+# shape (m,). Use no autograd, no finite differences and no NumPy: the check notices, for it compares twelve digits
+# of float64. And take the weights from a softmax: a query may lie far from all keys.
 
 # %%
 exercise.slope.hint()

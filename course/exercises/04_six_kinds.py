@@ -306,8 +306,9 @@ exercise.factorised.check(chain=chain, saved=saved, break_even=break_even, exact
 #
 # **Aim:** invent a kind of attention and say what its A is.
 #
-# The map has no *channel & temporal* attention. Take a clip of 12 frames with 50 channels, places not told apart. How
-# many numbers does A have, or need (whole numbers), as
+# The map has no *channel & temporal* attention. Take a clip of 12 frames with 50 channels, places not told apart. Gates lie
+# between 0 and 1, one by one; the rows of a table of a mixture sum to 1. How many numbers does A have, or need (whole
+# numbers), as
 #
 # - **`mixture`** a dense table over all pairs (channel, frame);
 # - **`gates`** one gate for each pair;

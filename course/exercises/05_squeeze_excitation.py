@@ -153,7 +153,7 @@ exercise.gates.check(
 #
 # The names count: weights are saved and loaded by them. The check makes your module several times, looks at its weights,
 # loads those of the tested block into it, compares what comes out, and sees whether a gradient reaches every weight. It
-# calls `forward`; `gate` by itself is what exercises 5 and 6 use.
+# calls `forward`, and then `gate` by itself, which exercises 5 and 6 use.
 
 # %%
 exercise.block.hint()
@@ -196,12 +196,13 @@ exercise.block.check(SqueezeExcite)
 #
 # - Put your `SqueezeExcite` with `reduction=4` into the slot, train on `learn`, and measure on `test`. `read`: the share of
 #   the test pictures whose announced digit is read.
-# - `table`: a 3×3 table, rows red, green and blue **frames** (`test.frames` is 0, 1, 2), columns red, green and blue
-#   **planes**. An entry is the mean gate, over the test pictures with that frame and the 16 channels of that plane.
-#   `features_of(network, test.images)` is what the slot sees, (2000, 48, 6, 6): channels 0 to 15 belong to the red plane,
-#   then come green and blue.
+# - `table`: a 3×4 table, rows red, green and blue **frames** (`test.frames` is 0, 1, 2), columns red, green and blue
+#   **planes**, and last all of them. An entry is the mean gate, over the test pictures with that frame and the 16 channels
+#   of that plane; in the last column over all 48 channels. `features_of(network, test.images)` is what the slot sees,
+#   (2000, 48, 6, 6): channels 0 to 15 belong to the red plane, then come green and blue.
 #
-# Before you run it, say which three of the nine entries will be the largest.
+# Before you run it, say which three of the twelve entries will be the largest, and whether the last column differs much
+# from frame to frame.
 
 # %%
 exercise.trained.hint()
@@ -215,7 +216,9 @@ train_head(network, learn, seed=0)
 read = accuracy(network, test.images, test.labels)
 with torch.no_grad():
     all_gates = network.attention.gate(features_of(network, test.images))[:, :, 0, 0]
-table = torch.stack([all_gates[test.frames == frame].mean(dim=0).reshape(3, 16).mean(dim=1) for frame in range(3)])
+by_channel = torch.stack([all_gates[test.frames == frame].mean(dim=0) for frame in range(3)])  # (3, 48)
+by_plane = by_channel.reshape(3, 3, 16).mean(dim=2)
+table = torch.cat([by_plane, by_channel.mean(dim=1, keepdim=True)], dim=1)
 ### END SOLUTION
 
 # %%

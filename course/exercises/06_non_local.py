@@ -192,18 +192,28 @@ exercise.dead_start.check(
 )
 
 # %% [markdown]
-# Now run it.
+# When you have chosen, run it. The cell waits for your six letters.
 
 # %%
 x = torch.randn(12, 4, generator=torch.Generator().manual_seed(0))  # 12 places, 4 channels
-for zeros in (("W_z",), ("g",), ("theta",), ("theta", "phi"), ("g", "W_z")):
+
+
+def with_a_gradient(zeros):
+    """The names of the maps that a gradient reaches in the first step, where those in `zeros` start at 0."""
     generator = torch.Generator().manual_seed(1)
     maps = {name: torch.randn(4, 4, generator=generator) for name in ("theta", "phi", "g", "W_z")}
     maps = {name: (0 * m if name in zeros else m).requires_grad_() for name, m in maps.items()}
     y = torch.softmax(x @ maps["theta"] @ (x @ maps["phi"]).T, dim=1) @ x @ maps["g"]
     out = x + y @ maps["W_z"]
     (out - x.roll(1, dims=0)).square().mean().backward()
-    print(f"{' and '.join(zeros)} = 0: {[name for name, m in maps.items() if m.grad.abs().max() > 1e-6]}")
+    return [name for name, m in maps.items() if m.grad.abs().max() > 1e-6]
+
+
+if ... in (w_z_zero, g_zero, theta_zero, theta_and_phi_zero, g_and_w_z_zero, second_step):
+    print("First your six letters, then this cell shows what happens.")
+else:
+    for zeros in (("W_z",), ("g",), ("theta",), ("theta", "phi"), ("g", "W_z")):
+        print(f"{' and '.join(zeros)} = 0: {with_a_gradient(zeros)}")
 
 # %% [markdown] teaching="home | 25 | core | the sum below the line is a product as well; then counting with fewer keys than queries"
 # ## 5 · Design: an average without its table, thirty-two times cheaper
