@@ -50,6 +50,8 @@ def pages_of_text(shared_folder: Path) -> Path:
     return folder
 
 
+EXPORT_LIMIT = 1800  # seconds, on a busy machine
+
 # ---- which tests are slow: those that drive a browser, run notebooks, train, export, or grade
 SLOW = (
     "tests/browser/",
@@ -82,8 +84,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(SLOW) or "_claims.py" in item.nodeid:
             item.add_marker("slow")
-    # Files go to processes as these become free: the long ones first, and short ones fill the end.
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+        if exports(item):
+            item.add_marker(pytest.mark.timeout(EXPORT_LIMIT))
+    # Files go to processes as these become free. First those that need the whole course exported, which keeps two
+    # processors busy by itself while the others wait for it; then the other long ones; short ones fill the end.
+    items.sort(key=lambda item: (not exports(item), item.get_closest_marker("slow") is None))
+
+
+def exports(item: pytest.Item) -> bool:
+    return "site" in getattr(item, "fixturenames", ())
 
 
 # ---- what the tests cost: processor time, of every process that a test starts and waits for

@@ -109,7 +109,7 @@ def move_by_keyboard_and_mouse(page, found):
 
     Every drag of a slider shows new pictures, none blank, none displaced.
     """
-    sliders = found.locator("input[type=range]")
+    sliders, picture = found.locator("input[type=range]"), found.locator(".courseware-picture")
     assert sliders.count() + found.locator("select, .courseware-pad").count() > 0
     for number in range(sliders.count()):
         slider = sliders.nth(number)
@@ -119,8 +119,10 @@ def move_by_keyboard_and_mouse(page, found):
         page.keyboard.press("Home")
         wait_for_stop(page, found, control, "0")
         found.evaluate(WATCH)
+        until(page, "() => watching.frames > 0")  # a busy machine paints late: the first picture is seen, and the last
         drag_slider(page, slider, 0, 1, steps=30)
         wait_for_stop(page, found, control, last)
+        until(page, "shown => watching.keys.at(-1) === shown.dataset.key", picture.element_handle())
         seen = page.evaluate("() => { const seen = watching; window.watching = null; return seen; }")
         assert seen["blank"] == 0
         assert seen["jumps"] == 0

@@ -27,6 +27,7 @@ import platformdirs
 import torch
 
 from courseware.exercises import journal
+from courseware.notebook.explorer import STILLS_VARIABLE
 from courseware.project import find_text, project_root
 from courseware.text import build
 from courseware.text.surroundings import surroundings
@@ -126,7 +127,7 @@ def run(notebook: Path, setting: Setting, memory: Path = MEMORY) -> Run:
         done = subprocess.run(
             [*nbval(notebook.name, cwd=notebook.parent), "-vv", "--color=no", f"--junitxml={report}"],
             cwd=notebook.parent,
-            env=os.environ | setting.environment | {journal.VARIABLE: journal.OFF},
+            env=os.environ | setting.environment | {journal.VARIABLE: journal.OFF, STILLS_VARIABLE: "1"},
             capture_output=True,
             text=True,
             check=False,

@@ -12,6 +12,7 @@ import pytest
 import twice
 from nbformat.v4 import new_code_cell, new_notebook
 
+from courseware.notebook.explorer import STILLS_VARIABLE
 from courseware.text import build
 from courseware.text.execute import execute
 
@@ -22,9 +23,8 @@ NOTEBOOKS = [target.notebook.as_posix() for target in build.targets(ROOT)]
 def nbval(path, cwd, *options):
     command = [*everywhere.nbval(path, cwd=cwd), *options]
     search = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])}
-    return subprocess.run(
-        command, cwd=cwd, env=os.environ | search, capture_output=True, text=True, timeout=900, check=False
-    )
+    environment = os.environ | search | {STILLS_VARIABLE: "1"}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=900, check=False)
 
 
 def test_notebooks_are_up_to_date():
@@ -100,18 +100,18 @@ def with_code(notebooks):
     return [name for name in notebooks if any(cell.cell_type == "code" for cell in cells[name])]
 
 
-# A student's sheet has the cells of its solutions, with gaps in them: once is enough.
-SHEETS = [name for name in NOTEBOOKS if name.startswith("notebooks/exercises/")]
+# A solved sheet has the cells of the student's, and trains: once is enough.
+SOLVED = [name for name in NOTEBOOKS if name.startswith("notebooks/solutions/")]
 
 
-@pytest.mark.parametrize("notebook", with_code(SHEETS))
+@pytest.mark.parametrize("notebook", with_code(SOLVED))
 def test_nbval_agrees(notebook):
     result = nbval(notebook, cwd=ROOT)
     assert result.returncode == 0, result.stdout[-6000:]
     assert "failed" not in result.stdout
 
 
-@pytest.mark.parametrize("notebook", with_code([name for name in NOTEBOOKS if name not in SHEETS]))
+@pytest.mark.parametrize("notebook", with_code([name for name in NOTEBOOKS if name not in SOLVED]))
 def test_nbval_agrees_and_a_second_run_in_the_same_kernel_shows_the_same(notebook, tmp_path):
     stored = nbformat.read(ROOT / notebook, as_version=4)
     nbformat.write(twice.doubled(stored), tmp_path / "twice.ipynb")

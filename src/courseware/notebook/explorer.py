@@ -56,6 +56,7 @@ __all__ = [
 
 DOTS_PER_INCH = 144  # 10 in wide figures then have 1440 pixels: sharp at 1920 × 1080, about 40 KB a picture
 EXPORT_VARIABLE = "COURSEWARE_EXPORT"
+STILLS_VARIABLE = "COURSEWARE_STILLS"
 FIGURES_VARIABLE = "COURSEWARE_FIGURES"  # a folder: every figure is written there, too
 EVERY_STOP = "every stop"  # in an explorer's `keep`, instead of a list of stops
 
@@ -74,6 +75,11 @@ _drawing = threading.RLock()
 def exporting() -> bool:
     """Whether notebooks are being executed for an export, so that explorers show their HTML form."""
     return os.environ.get(EXPORT_VARIABLE) == "1"
+
+
+def only_stills() -> bool:
+    """Whether notebooks are being executed to store or to compare what they show: nobody will move an explorer."""
+    return os.environ.get(STILLS_VARIABLE) == "1"
 
 
 # --------------------------------------------------------------------------------------------------- controls
@@ -354,7 +360,8 @@ class Explorer(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs):
         if exporting():
             return {"text/plain": repr(self), "text/html": self.html()}, {}
-        self.frames = {_key(p): self._wire(self.frame(p)) for p in self.line(self.controls[0].name)}
+        ahead = [self._default] if only_stills() else self.line(self.controls[0].name)
+        self.frames = {_key(p): self._wire(self.frame(p)) for p in ahead}
         still = self._drawn[_key(self._default)]
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
         data |= {"text/plain": repr(self), "image/png": base64.b64encode(still.png).decode("ascii")}

@@ -10,7 +10,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from courseware.exercises import journal
-from courseware.notebook.explorer import EXPORT_VARIABLE, FIGURES_VARIABLE
+from courseware.notebook.explorer import EXPORT_VARIABLE, FIGURES_VARIABLE, STILLS_VARIABLE
 
 __all__ = ["FAILURES", "execute"]
 
@@ -51,7 +51,11 @@ def execute(
         on_cell_executed=lambda **_: after_cell(),
     )
     # What a student of this machine has passed belongs neither into the course's notebooks nor onto its pages.
-    environment = os.environ | {EXPORT_VARIABLE: "1" if export else "0", journal.VARIABLE: journal.OFF}
+    environment = os.environ | {
+        EXPORT_VARIABLE: "1" if export else "0",
+        STILLS_VARIABLE: "1",
+        journal.VARIABLE: journal.OFF,
+    }
     if figures is not None:
         environment[FIGURES_VARIABLE] = str(figures.resolve())
     if threads is not None:
