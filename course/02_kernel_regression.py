@@ -570,7 +570,6 @@ position = torch.stack([rows.flatten(), columns.flatten()], dim=1).double()   # 
 
 # %% slideshow={"slide_type": "-"} tags=["show-code"]
 blur = nadaraya_watson(position, position, colour, width=2.0)
-
 key = torch.cat([position / 2.0, colour / 0.2], dim=1)  # 600 pixels, 5 numbers each
 bilateral = nadaraya_watson(key, key, colour, width=1.0)
 

@@ -17,13 +17,13 @@
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **After this lesson you can**
 #
-# 1. compute who looks like a place of a photograph, from deep features and from pixels ([Who looks like this place?](#Who-looks-like-this-place?), [Three lines](#Three-lines));
-# 2. measure a claim that a picture suggests, and say when it does not hold ([Is the twin found?](#Is-the-twin-found?));
-# 3. show lesson 6's collapse in a real network, and say why dividing by $\sqrt{C}$ does not help there ([The raw Gaussian, again](#The-raw-Gaussian,-again));
+# 1. compute who looks like a place of a photograph, from deep features ([Who looks like this place?](#Who-looks-like-this-place?), [Three lines](#Three-lines));
+# 2. read a measurement of a claim that a picture suggests, and say when it does not hold ([Is the twin found?](#Is-the-twin-found?));
+# 3. show lesson 6's collapse in a real network, and say why dividing by $\sqrt{C}$ is not enough there ([The raw Gaussian, again](#The-raw-Gaussian,-again));
 # 4. make a Grad-CAM in five lines, and say what it does not show ([Grad-CAM in five lines](#Grad-CAM-in-five-lines));
-# 5. ask all this of a picture of your own ([Your own picture](#Your-own-picture)).
+# 5. ask a picture of your own who looks like whom ([Your own picture](#Your-own-picture)).
 #
-# You need lessons 2 and 6. Time: 40 minutes in a lecture, about two hours and a half alone with the [exercises](exercises/09_real_networks.ipynb).
+# You need lessons 2 and 6; Grad-CAM is from lesson 7, the rule for a finding from lesson 4. Time: 40 minutes in a lecture, about two hours and a half alone with the [exercises](exercises/09_real_networks.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import torch
@@ -101,7 +101,7 @@ print([tuple(k.shape) for k in keys])
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## By hand: three keys
 #
-# $k_1 = (4, 1)$, $k_2 = (4, 3)$, $k_3 = (1, 2)$. Place 1 asks. **Predict:** whom does it like most by $q \cdot k$, and whom by direction, after the mean key is taken off?
+# $k_1 = (4, 1)$, $k_2 = (4, 3)$, $k_3 = (1, 2)$. Place 1 asks. **Predict:** by $q \cdot k$, does it like itself most? And by direction, after the mean key is taken off?
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # | place | $k_1 \cdot k_j$ | $k_j - \mu$ | cosine with place 1 |
@@ -118,7 +118,7 @@ centred = torch.nn.functional.normalize(small - small.mean(dim=0), dim=1)
 print((small[0] @ small.T).tolist(), [round(c, 2) for c in (centred[0] @ centred.T).tolist()])
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 4 min, on the board.** The mean key is (3, 2). By the product, place 1 would listen to place 2 rather than to itself: lesson 6's "long keys win". By direction, place 2 is as unlike as unrelated.
+# > **Lecturer, 4 min, on the board.** The mean key is (3, 2). By the product, place 1 would listen to place 2 rather than to itself: lesson 6's "long keys win". By direction place 2 is unrelated (0), and place 3 points away (−0.71).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who looks like this place?
@@ -126,7 +126,7 @@ print((small[0] @ small.T).tolist(), [round(c, 2) for c in (centred[0] @ centred
 # $$\alpha_{ij} = \operatorname{softmax}_j\bigl(s \cdot 6 \cos(k_i - \mu,\; k_j - \mu)\bigr)$$
 #
 # - The **centred cosine** compares directions, after the mean key is off.
-# - $s = 0$: the average of all; $s$ large: the nearest alone. Lesson 2's width, once more.
+# - $s = 0$: the average of all; $s$ large: the nearest alone, which is the place itself. Lesson 2's width, once more.
 # - $1 / \sum_j \alpha_{ij}^2$: as if so many places had a **vote**.
 #
 # Nothing here was trained for it.
@@ -146,10 +146,10 @@ weights = torch.softmax(6 * k @ k.T, dim=1)                   # (784, 784)
 assert torch.allclose(weights, match(keys[4]), atol=1e-6)
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
-print(f"The left eye is place (column 9, row 10): as if {voters(weights[28 * 10 + 9]):.0f} of 784 places voted.")
+print(f"The left eye is place (column 9, row 10, counted from 0): as if {voters(weights[28 * 10 + 9]):.0f} of 784 places voted.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1½ min.** The whole table of all places against all places is one matrix product. Ask where the diagonal is, and what stands on it: exp(6), the most there can be.
+# > **Lecturer, 1½ min.** The whole table of all places against all places is one matrix product. Ask where the diagonal is, and what stands on it: exp(6) over the sum of its row, the largest weight of the row.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Click a place
@@ -160,10 +160,10 @@ print(f"The left eye is place (column 9, row 10): as if {voters(weights[28 * 10 
 look_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 6 min.** Left eye: the right eye. The nose is fainter. On the right, patches of pixels as in lesson 6, with an h that lets as many places vote: they find dark pupils too, and also the dark line of the nose. Then the palace and one end of a roof; the rocket and one mast; the cup's rim, where stage 5 disappoints and pixels do well. Move the stage from 1 to 7, then the scores from 0 to 16. Last, "raw Gaussian": keep it for two slides on.
+# > **Lecturer, 6 min.** Left eye: the right eye. The nose is fainter. On the right, patches of pixels as in lesson 6, with an h that lets as many places vote: they find dark pupils too, and also the dark line of the nose. Then the palace and one end of a roof; the rocket and one mast; the cup's rim, where stage 5 finds no twin and pixels one of two. Move the stage from 1 to 7, then the scores from 0 to 16. Last, "raw Gaussian": keep it for two slides on.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The middle map is made of deep features, the right one of patches of 7 × 7 pixels of the photograph at 112 × 112: non-local means ([@buades2005]), the shallow end of the same idea. Its $h$ is set for every click so that as many places vote as in the middle.
+# The middle map is made of deep features, the right one of patches of 7 × 7 pixels of the photograph at 112 × 112: non-local means ([@buades2005]), the shallow end of the same idea. Its $h$ is set for every click so that as large a part of the picture votes as in the middle. Colours show the root of the weights, the darkest the strongest place but the query itself. "Scores ×" is the $s$ of the formula. The photograph is shown in 96 colours, which turns the cat's green eyes brown; all weights are made of the full ones.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is the twin found?
@@ -184,12 +184,16 @@ show(
 # %% slideshow={"slide_type": "skip"}
 for stage in range(7):
     print(f"stage {stage + 1} − pixels: {Difference(claims.hits[:, stage] - claims.hits[:, 7]).text(2)}")
+for column, name in enumerate([*(f"stage {k}" for k in range(1, 8)), "pixels"]):
+    print(f"{name} − chance: {Difference(claims.hits[:, column] - chances[column]).text(2)}")
+rest = [k for k, (name, one) in enumerate((n, o) for n, o in SCENES.items() if o.twins) if name not in ("coins", "cup")]
+print(f"stage 2 − pixels without coins and cup: {Difference((claims.hits[:, 1] - claims.hits[:, 7])[rest]).text(2)}")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# All beat chance. Against pixels, **one of seven** stages is a finding: the second, not a deep one.
+# All means lie above chance: by our rule (two standard errors) a finding for pixels and the stages 2, 3, 5, 6. Against pixels **one of seven** is: the second, not a deep one.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** The cat was a lucky picture: on it everything works, pixels too. Stage 2 is ahead by 0.25 ± 0.09; but who compares seven times has seven chances to be lucky. The deep stages, which the cat made us believe in, are not ahead by our rule. Ask what the count does not see: a coin has twenty twins, and we marked one; the rim of a cup is one long twin. So zero there says little.
+# > **Lecturer, 3 min.** The cat was a lucky picture: on it everything works, pixels too. Stage 2 is ahead by 0.25 ± 0.09; but who compares seven times has seven chances to be lucky. The deep stages, which the cat made us believe in, are not ahead by our rule. Ask what the count does not see: a coin has twenty twins, and we marked one; the rim of a cup is one long twin. So zero there says little. And stage 2's lead comes largely from these two photographs: without coins and cup it is 0.15 ± 0.10, no finding.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Neighbours of the query do not count (5 × 5 places), and the twin may be missed by one place; in the coarse stages the place must be met. Twenty questions in seven photographs: each place of a pair asks for the other. The spread is over photographs.
@@ -203,7 +207,7 @@ for stage in range(7):
 show(
     figures.by_depth(claims.own, claims.alike),
     "Left: what a place keeps for itself under the raw Gaussian, by stage: from below 0.1 in stage 1 to about 0.9 in "
-    "stage 5, then down. Right: how alike the rows of the centred cosine are: from about 0.27 in stage 1 to 0.05.",
+    "stage 5, then down. Right: how alike the rows of the centred cosine are: from about 0.27 in stage 1 to 0.05 in stages 5 and 6, and 0.08 in stage 7.",
 )
 
 # %% slideshow={"slide_type": "skip"}
@@ -211,12 +215,12 @@ print("kept for itself, mean of eight photographs, stages 1 to 7:", [f"{v:.1f}" 
 print("rows alike, mean of eight photographs, stages 1 to 7:", [f"{v:.2f}" for v in claims.alike.mean(dim=0).tolist()])
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Lesson 6's collapse, in a network that works: 0.9 of the weight on the place itself. After stage 5 it falls, and not for a good reason: the weight goes to one longer key instead.
+# > **Lecturer, 2 min.** Lesson 6's collapse, in a network that works: 0.9 of the weight on the place itself. After stage 5 it falls, and not for a good reason: each place gives the rest to a longer key than its own.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does a smaller scale help?
 #
-# Divide the scores by $\sqrt{C}$, as in a Transformer. **Predict:** is the collapse cured?
+# Divide the scores by $\sqrt{C}$, as in a Transformer. **Predict:** does a place still keep nearly all?
 
 # %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
 Table(
@@ -228,24 +232,28 @@ Table(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# No: a place's own score lies hundreds above the next. A tenth of that is a collapse as well.
+# It does. On the cat a place's own score lies hundreds above the next, and a tenth of that is a collapse as well. A smaller factor would do; how small, depends on the picture.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** 1/√C is made for products of numbers with mean 0 and spread 1. These features have neither: nobody normalised them. A normalisation before the product (a layer norm, or our cosine) is what helps.
+# > **Lecturer, 2 min.** Here a key is its own query, so that its own score is a square, ‖k‖²; 1/√C was made for two different vectors. With keys of length 1 all scores lie between −1 and 1, and one factor means the same on every picture. It still has to be chosen: at 24 in place of 6 the cosine collapses, too (next cell).
 
 # %% slideshow={"slide_type": "skip"}
 scores = keys[4] @ keys[4].T
 own = scores.diagonal().clone()                               # a view without clone: the next line would change it
 gap = own - scores.fill_diagonal_(-torch.inf).max(dim=1).values
 print("own score above the next, median, in stage 5 of the cat, above 200:", bool(gap.median() > 200))
+small = torch.softmax(0.02 / 112**0.5 * keys[4] @ keys[4].T, dim=1)
+print(f"1/√C and a fiftieth of it: {small.diagonal().mean():.1f} kept, {voters(small).median():.0f} vote")
+sharp = match(keys[4], sharpness=4.0)
+print(f"centred cosine, scores × 4: {sharp.diagonal().mean():.1f} kept, {voters(sharp).median():.0f} votes")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does the query matter?
 #
-# GCNet [@cao2019] found the rows of trained Non-local blocks almost alike. **Here?** The right half of the figure before: rows grow *less* alike with depth, from 0.27 to about 0.05.
+# GCNet [@cao2019] found the rows of trained Non-local blocks almost alike. **Here?** The right half of the figure before: rows are *less* alike in depth: from 0.27 down to 0.05 in the stages 5 and 6, and 0.08 in stage 7.
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Not a contradiction: we compare directions after taking off the mean, which is what all rows had in common. GCNet's blocks were trained, and free to ignore the query.
+# No contradiction: GCNet's blocks were trained, with a key and a query each; ours have no weights, and the mean is off. Which of these matters we have not tried.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Lesson 6: pairwise and unary part. Taking off the mean key kills the unary part by hand. So this number says nothing about what training would choose.
@@ -259,7 +267,7 @@ print("own score above the next, median, in stage 5 of the cat, above 200:", boo
 # Its authors took them out, with the swish: on the small devices that it is for, they were not well supported †. Few multiply-adds are not yet little time: lesson 5 said so.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# † as we recall the authors' notes on the Lite networks; check the paper and the notes. We have trained no gates into this network: what SE would add to it here we have not tried.
+# † as we recall the authors' notes on the Lite networks, which are later than the paper; check them. We have trained no gates into this network: what SE would add to it here we have not tried.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1½ min.** Ask: what did an SE block cost in lesson 5? Few multiply-adds, but a wait: all of the map has to be there before the first gate is known.
@@ -283,7 +291,7 @@ assert torch.allclose(cam, grad_cam(network, pictures["cup"], 967)[0], atol=1e-6
 print("The tested function gives the same map.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Go through it by shapes. The only new word is the mean of the gradient: how much the score would grow if a channel grew everywhere.
+# > **Lecturer, 2 min.** Go through it by shapes. The only new word is the mean of the gradient: 49 times it is how much the score would grow if the channel grew everywhere by one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four maps of scores
@@ -296,7 +304,7 @@ show(
 )
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# It is a map of a *score*, coarse, and drawn for a wrong class as willingly as for a right one. It does not say why.
+# Cat: Egyptian cat · cup: espresso · palace: bell tower · astronaut: **bobsled**. Each map has a scale of its own. It is a map of a *score*, coarse, and drawn for a wrong class as willingly as for a right one.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 4 min.** The astronaut's map belongs to "bobsled". It looks as reasonable as the others: that is the warning. Credits of the photographs are on the first slide.
@@ -313,10 +321,10 @@ show(
 PictureInput(lambda data: look_explorer(own_picture(data)))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 4 min.** Have one ready, of this room if everybody agrees. Ask for bets before the click. A file that is no picture gets a sentence. The picture is not stored in the notebook: run the cell again, and it is gone.
+# > **Lecturer, 4 min.** Have one ready, of this room if everybody agrees. Ask for bets before the click. A file that is no picture gets a sentence. JupyterLab's default stores no widget in the notebook; the kernel keeps the picture until it is shut down.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The square in the middle of your picture is used. The browser makes it smaller and hands it to the kernel, which sends it nowhere: what you see is drawn on the machine where JupyterLab runs. That is your own, unless you work on a server of somebody else. A file can be named, too; then a *saved* notebook keeps the explorer's picture in its output, and *Edit → Clear Cell Output* takes it out.
+# The square in the middle of your picture is used. The browser makes it smaller and hands it to the kernel, which sends it nowhere: what you see is drawn on the machine where JupyterLab runs. That is your own, unless you work on a server of somebody else. A file can be named, too; then a *saved* notebook keeps the explorer's picture in its output, and *Edit → Clear Cell Output*, then saving again, takes it out; the name stays in the cell.
 
 # %% slideshow={"slide_type": "skip"}
 file = ""                      # the name of yours, such as "holiday.jpg"
@@ -336,13 +344,13 @@ Quiz(
         "A place of the cat's left eye asks, and the right eye lights up. What was trained for that?",
         {
             "An attention block on top of the network.": "There is none: the table is made of the keys alone.",
-            "Nothing: the network was trained to name pictures.": "Its features are alike where the picture shows alike things; the softmax only reads that off.",
+            "Nothing: the network was trained to name pictures.": "On this picture its features are alike at both eyes; the softmax reads that off.",
             "The width of the softmax.": "The 6 was chosen by hand.",
         },
         right="b",
     ),
     Question(
-        "All keys are doubled. What changes?",
+        "All keys are doubled (a key is its own query here). What changes?",
         {
             "The raw Gaussian grows sharper; the centred cosine stays the same.": "Products grow by 4, directions stay.",
             "Both grow sharper.": "A cosine does not know lengths.",
@@ -351,7 +359,7 @@ Quiz(
         right="a",
     ),
     Question(
-        "Twin found in the mean of seven photographs: stage 5 0.43, pixels 0.36. What may you say?",
+        "Twin found in the mean of seven photographs: stage 5 0.43, pixels 0.36, chance 0.06. What may you say?",
         {
             "Deep features find twins better.": "The difference is smaller than two of its standard errors.",
             "They are equally good.": "No finding is not a proof of equality: seven photographs are few.",
@@ -363,7 +371,7 @@ Quiz(
         "Grad-CAM of “bobsled” lies on the astronaut's suit. What does it show?",
         {
             "That the suit looks like a bobsled to a person.": "It shows nothing about people.",
-            "Where a small change of the last features would move that score.": "Averaged over places, channel by channel: no more than that.",
+            "Where channels are active that, on the average over places, speak for that class.": "All differences between places come from the features: the gradient is averaged over them.",
             "That the network knows where the astronaut is, and takes the suit for a vehicle.": "It was asked for a score, and a map of a wrong class looks as good.",
         },
         right="b",
@@ -374,8 +382,8 @@ Quiz(
 # ## Recap
 #
 # - The equation of lesson 2, a third time: now the keys are deep features.
-# - A lucky picture is no measurement: all depths beat chance, the deep ones do not beat pixels by our rule.
-# - Raw products collapse in a real network as well; a smaller scale does not cure it, a normalisation does.
+# - A lucky picture is no measurement: the deep stages do not beat pixels by our rule.
+# - Raw products collapse in a real network as well, and 1/√C is not small enough. Keys of length 1 make the scale ours to choose.
 # - A map of weights or gradients shows what was computed, not why.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -385,7 +393,7 @@ Quiz(
 # ## Read critically
 #
 # - **One network, eight photographs.** Marks by hand, by one person. Another network may do better; count before you say so.
-# - **The weights are a conversion** from the authors' TensorFlow files, by others. The package itself says that the conversion has not been thoroughly tested. Our network agrees with the converters' own to $10^{-5}$, not with the original, which we have not run.
+# - **The weights are a conversion** from the authors' TensorFlow files, by others. The package of the converters' network says that it has not been thoroughly tested. Our network agrees with that one to $10^{-5}$ at sides up to 224, not with the original, which we have not run.
 # - **448 × 448 is not the size of the training.** Features are finer there, and what the network says of the whole picture is worse.
 
 # %% [markdown] slideshow={"slide_type": "skip"}

@@ -46,7 +46,8 @@ exercise.three_keys.check(own=own, cosines=cosines)
 #
 # **`across(queries, keys, scale)`** for `queries` (m, c) of one photograph, `keys` (n, c) of another and a number. Take
 # off each photograph **its own** mean, make queries and keys 1 long, and return the table
-# $\operatorname{softmax}_j(\text{scale} \cdot \cos_{ij})$, a tensor (m, n) whose rows sum to 1.
+# $\operatorname{softmax}_j(\text{scale} \cdot \cos_{ij})$, a tensor (m, n) whose rows sum to 1. A key that *is* the mean stays a
+# row of zeros.
 
 # %%
 exercise.measure.hint()
@@ -118,7 +119,7 @@ exercise.map_of_a_score.check(contrast=contrast)
 # %% [markdown]
 # <!-- SOLUTION -->
 # Two maps, each cut at 0, then subtracted, are something else: a place that speaks against the second class has a 0 there,
-# and its vote for the first one is lost.
+# and that vote is lost: 2 − 0 in place of 2 − (−3).
 
 # %% [markdown] teaching="skip, if nobody brings a picture | 10 | core | pictures are wide or high; an odd rest"
 # ## 5 · Implement: a square from any picture

@@ -54,9 +54,6 @@ def test_every_control_moves_and_every_sentence_has_its_numbers(explorer):
 
 def test_it_says_whose_the_photographs_are(explorer):
     for name, one in SCENES.items():
-        for text in (repr(explorer), explorer.spec["credit"]):
-            assert one.credit.author in text
-            assert one.credit.licence in text
         sentence = explorer.describe(**explorer.values | {"name": name})
         assert str(one.credit) in sentence
 

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 
 from courseware.project import project_root
 from courseware.publish.links import page_of
-from visual_attention.datasets.scenes import PLACES, SCENES, scene, scene_credits
+from visual_attention.datasets.scenes import PLACES, SCENES, scene
 
 NOTICE = (project_root(Path(__file__)) / "NOTICE.md").read_text(encoding="utf-8")
 
@@ -49,16 +49,6 @@ def test_the_pages_of_the_site_name_author_and_licence_of_every_scene(pages_of_t
         assert {"https://creativecommons.org/licenses/by/2.0/"} <= links
     else:
         assert any(address.partition("#")[0] == "NOTICE.html" for address in links)
-
-
-def test_credits_together_name_everybody():
-    for text in (str(scene_credits()), scene_credits().html):
-        for one in SCENES.values():
-            assert one.credit.author in text
-            assert one.credit.licence in text
-    assert "NASA" not in str(scene_credits("cat", "cup"))
-    with pytest.raises(ValueError, match="name must be one of cat"):
-        scene_credits("dog")
 
 
 def test_a_scene_that_there_is_not():

@@ -274,10 +274,12 @@ class Module(_Built):
     reference: the exercise's text has to say them. `draw` makes the numbers that are loaded, where those of
     `drawn` would not do (a width that must be above 0).
 
-    With `starts_as_identity` a fresh module returns what it is given, as the reference does.
+    With `starts_as_identity` a fresh module returns what it is given, as the reference does. `given` names parameters
+    that start at what the module is made with.
     """
 
     starts_as_identity: bool = False
+    given: tuple[str, ...] = ()
     draw: Callable[[str, Tensor, torch.Generator], Tensor] = drawn
 
     unwritten: ClassVar[tuple[str, ...]] = ("constructor",)
@@ -355,6 +357,10 @@ class Module(_Built):
         return ""
 
     def _of_the_start(self, mine: Probe, right: Probe, case: Case) -> str:
+        for name in self.given:
+            start, asked = mine.fresh[mine.names.index(name)], right.fresh[right.names.index(name)]
+            if not torch.allclose(start.double(), asked.double(), rtol=1e-5):
+                return f"{name} starts at {show.tensor(start)}, and the module was made with {show.tensor(asked)}."
         if mine.stage == "start":
             return f"A second module, made after the first, raised {mine.error.rstrip('.')}."
         if self.starts_as_identity and not self._close(mine.first[0], right.first[0]):
@@ -391,6 +397,9 @@ class Module(_Built):
             )
             and [each.shape for each in mine.single] == [each.shape for each in other.single]
             and (not self.starts_as_identity or self._all_close(mine.first, other.first) or not mine.first)
+            and all(
+                self._close(mine.fresh[k], other.fresh[k]) for k, name in enumerate(mine.names) if name in self.given
+            )
         )
 
     def _call(self, case: Case) -> str:

@@ -443,7 +443,17 @@ class Explorer(anywidget.AnyWidget):
             count = total if stops == EVERY_STOP else len(stops)
             return f"every {control.label}" if count == total else f"{count} of {total} {control.label}"
 
-        parts = [" × ".join(part(name, stops) for name, stops in subset.items()) for subset in self._keep]
+        # Of several choices of the same controls only their number can be said in a line.
+        alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+        for subset in self._keep:
+            alike.setdefault(tuple(subset), []).append(subset)
+        parts = []
+        for names, subsets in alike.items():
+            if len(subsets) == 1:
+                parts.append(" × ".join(part(name, stops) for name, stops in subsets[0].items()))
+            else:
+                count = len({_key(position) for position in self._kept_positions(subsets)})
+                parts.append(f"{count} choices of {' and '.join(self._control(name)[1].label for name in names)}")
         return f"You can move here: {'; '.join(parts)}. The notebook draws all combinations."
 
     @staticmethod

@@ -58,14 +58,16 @@ function render({ model, el }) {
   const stop = element("button", { type: "button", hidden: "" }, "Camera off");
   const video = element("video", { hidden: "", playsinline: "", "aria-label": "What the camera sees" });
   video.muted = true;
-  const said = element("p", { role: "status" }, "Or drop one here. It goes to this notebook's kernel and nowhere else.");
+  const said = element("p", { role: "status" }, "Or drop one here. It goes to this notebook's kernel, where Python runs, and nowhere else.");
   const box = element("div", { class: "courseware-input" }, choose, camera, take, stop, video, said);
   box.dataset.lmSuppressShortcuts = "true";
   el.append(box);
 
   let stream = null;
+  let gone = false; // the cell has run again, or its page is closed
+  const stopped = (given) => given?.getTracks().forEach((track) => track.stop());
   function cameraOff() {
-    stream?.getTracks().forEach((track) => track.stop());
+    stopped(stream);
     stream = null;
     video.srcObject = null;
     for (const node of [video, take, stop]) node.hidden = true;
@@ -105,24 +107,29 @@ function render({ model, el }) {
     else said.textContent = "That was no file.";
   });
   camera.addEventListener("click", async () => {
+    camera.hidden = true; // a second click would open a second camera
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: true });
+      const given = await navigator.mediaDevices.getUserMedia({ video: true });
+      if (gone) return stopped(given);
+      stream = given;
+      video.srcObject = stream;
+      await video.play();
     } catch (error) {
+      cameraOff();
       said.textContent = CAMERA_ERRORS[error.name] ?? `The camera did not start: ${error.message}`;
       return;
     }
-    video.srcObject = stream;
-    await video.play();
-    camera.hidden = true;
     for (const node of [video, take, stop]) node.hidden = false;
     take.focus();
     said.textContent = "Nothing is recorded. “Take it” takes one picture and turns the camera off.";
   });
   take.addEventListener("click", () =>
     give(async () => {
-      const blob = await jpegOf(video, video.videoWidth, video.videoHeight);
-      cameraOff();
-      return blob;
+      try {
+        return await jpegOf(video, video.videoWidth, video.videoHeight);
+      } finally {
+        cameraOff();
+      }
     }),
   );
   stop.addEventListener("click", () => {
@@ -136,6 +143,7 @@ function render({ model, el }) {
   model.on("change:said", speak);
   model.on("msg:custom", speak); // the same sentence twice is no change
   return () => {
+    gone = true;
     cameraOff();
     model.off("change:said", speak);
     model.off("msg:custom", speak);

@@ -58,7 +58,10 @@ class PictureInput(ipywidgets.VBox):
         except Exception as error:  # exceptions in a callback are invisible otherwise
             self.chooser.said = f"That did not work: {type(error).__name__}: {error}"
         else:
-            self.chooser.said = "Your picture, below. It has not left this machine and its kernel."
+            self.chooser.said = (
+                "Your picture, below. It is in this notebook's kernel, on the computer where Python runs, and goes no "
+                "further."
+            )
             self.children = (self.chooser, shown)
             if self.shown is not None:
                 self.shown.close()

@@ -4,7 +4,7 @@ from visual_attention.datasets.curves import NoisyCurve, noisy_sine, true_curve
 from visual_attention.datasets.handwritten_digits import SPLITS, Digits, digits
 from visual_attention.datasets.photographs import PHOTOGRAPHS, photograph, photograph_credit
 from visual_attention.datasets.picture_files import NoPicture, own_picture
-from visual_attention.datasets.scenes import SCENES, scene, scene_credits
+from visual_attention.datasets.scenes import SCENES, scene
 from visual_attention.datasets.tables import MeasuredPair, iris_petals
 
 __all__ = [
@@ -22,6 +22,5 @@ __all__ = [
     "photograph",
     "photograph_credit",
     "scene",
-    "scene_credits",
     "true_curve",
 ]

@@ -3,7 +3,7 @@
 import html
 from dataclasses import dataclass
 
-__all__ = ["Credit", "Credits"]
+__all__ = ["Credit"]
 
 
 @dataclass(frozen=True)
@@ -33,21 +33,6 @@ class Credit:
             f"{_link(self.what, self.source)} by {html.escape(self.author)}, "
             f"{_link(self.licence, self.licence_address)}{changes}"
         )
-
-
-@dataclass(frozen=True)
-class Credits:
-    """Several works by others, shown in one place."""
-
-    works: tuple[Credit, ...]
-
-    def __str__(self) -> str:
-        return " · ".join(map(str, self.works))
-
-    @property
-    def html(self) -> str:
-        """The same, with links."""
-        return " · ".join(work.html for work in self.works)
 
 
 def _link(text: str, address: str) -> str:

@@ -12,11 +12,11 @@ import torch
 from PIL import Image
 
 from visual_attention._validation import one_of
-from visual_attention.datasets.credits import Credit, Credits
+from visual_attention.datasets.credits import Credit
 from visual_attention.datasets.photographs import CREDITS as SCIKIT_LEARN
 from visual_attention.datasets.picture_files import square
 
-__all__ = ["PLACES", "SCENES", "SIDE", "Scene", "Twins", "scene", "scene_credits"]
+__all__ = ["PLACES", "SCENES", "SIDE", "Scene", "Twins", "scene"]
 
 SIDE = 448  # pixels
 PLACES = 28  # a row of the map on which places are marked: each is 16 × 16 pixels
@@ -173,10 +173,3 @@ def scene(name: str) -> torch.Tensor:
     one = SCENES[name]
     with resources.as_file(resources.files(one.package) / one.file) as path, Image.open(path) as image:
         return square(image.convert("RGB"), SIDE, left=one.left)
-
-
-def scene_credits(*names: str) -> Credits:
-    """Whom the named scenes are owed to, all of them if none is named: to be said wherever they are shown."""
-    for name in names:
-        one_of("name", name, tuple(SCENES))
-    return Credits(tuple(SCENES[name].credit for name in names or SCENES))

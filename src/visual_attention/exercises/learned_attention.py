@@ -1019,6 +1019,7 @@ module = Exercise(
                     "Use self.w.",
                 ),
             ),
+            given=("w",),
             edge_cases=_odd_parameters,
             draw=_another_w,
             seconds=20.0,

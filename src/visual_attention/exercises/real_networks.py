@@ -99,7 +99,7 @@ def _odd_keys() -> Iterable[tuple[str, tuple]]:
     queries = torch.tensor([[2.0, 1], [0, 4], [-1, 3], [1, 1]]).double()
     yield "a scale of 0", (queries, torch.tensor([[1.0, 2], [3, 1], [0, 5]]).double(), 0.0)
     yield "two keys", (queries, torch.tensor([[1.0, 2], [3, -1]]).double(), 2.0)
-    yield "keys with a single number", (queries[:, :1], torch.tensor([[1.0], [4], [-2]]).double(), 1.5)
+    yield "keys with a single number", (queries[:, :1], torch.tensor([[1.0], [4], [-3]]).double(), 1.5)
     yield "a key that is the mean", (queries, torch.tensor([[1.0, 1], [0, 0], [2, 2]]).double(), 3.0)
 
 
@@ -189,7 +189,7 @@ votes = Exercise(
                 Mistake("inverted", 0.255, "That is Σ w². The number of votes is 1 over it."),
             ),
             decimals=2,
-            remark="One strong voice counts for more than fifty faint ones.",
+            remark="Half the weight on one place: never more than four votes, however many share the rest.",
         ),
     ),
     hints=(
@@ -310,7 +310,7 @@ def _middle(picture: Tensor) -> Tensor:
 
 
 def _pictures(generator: torch.Generator) -> Iterable[tuple]:
-    for h, w in ((2, 4), (5, 3), (4, 9), (7, 2)):
+    for h, w in ((2, 4), (5, 3), (4, 9), (2, 5), (6, 3), (7, 2)):
         yield (torch.rand(3, h, w, generator=generator, dtype=torch.float64).round(decimals=2),)
 
 
@@ -332,6 +332,13 @@ square = Exercise(
             _middle,
             _pictures,
             (
+                Mistake(
+                    "rounded to even",
+                    lambda p: p[
+                        :, round((p.shape[1] - min(p.shape[1:])) / 2) :, round((p.shape[2] - min(p.shape[1:])) / 2) :
+                    ][:, : min(p.shape[1:]), : min(p.shape[1:])],
+                    "With three columns too many, round(1.5) cuts two on the left: the smaller half comes first.",
+                ),
                 Mistake(
                     "from the corner",
                     lambda p: p[:, : min(p.shape[1:]), : min(p.shape[1:])],
@@ -364,7 +371,7 @@ what_changes = Exercise(
         Choice(
             "doubled",
             Question(
-                "All keys are doubled.",
+                "All keys are doubled (a place's key is also its query).",
                 {
                     "The raw Gaussian changes, the centred cosine does not.": "Products grow by 4, directions stay.",
                     "Both change.": "Does a cosine know how long a key is?",
@@ -472,6 +479,11 @@ class LookAlike(nn.Module):
         return (self.weights(x) @ self.values(x)).mT.reshape(x.shape)
 
 
+class _AlwaysSix(LookAlike):
+    def __init__(self, scale: float = 6.0):
+        super().__init__()
+
+
 class _NotCentred(LookAlike):
     def keys(self, x: Tensor) -> Tensor:
         return F.normalize(x.flatten(2).mT, dim=2)
@@ -545,6 +557,9 @@ block = Exercise(
             LookAlike,
             _feature_maps,
             (
+                Mistake(
+                    "scale as given not used", _AlwaysSix, "The parameter does not start at the scale that is given."
+                ),
                 Mistake("not centred", _NotCentred, "The mean key of the picture is not taken off."),
                 Mistake(
                     "centred over the channels",
@@ -573,6 +588,7 @@ block = Exercise(
                     "The result (N, H W, C) was reshaped as it is: turn the channels back to axis 1 before.",
                 ),
             ),
+            given=("scale",),
             edge_cases=_odd_feature_maps,
         ),
     ),

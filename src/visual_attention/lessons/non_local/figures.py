@@ -68,7 +68,7 @@ def far_away(picture: Array, query: tuple[int, int], answer: tuple[int, int]) ->
 @styled
 def patches(picture: Array, places: dict[str, tuple[int, int]], side: int) -> Figure:
     """A picture (3, H, W) with framed patches at (row, column), and the patches enlarged; the first is the query."""
-    figure = Figure(figsize=(10.0, 3.4))
+    figure = Figure(figsize=(10.0, 3.2))
     photo = figure.add_axes((0.0, 0.01, 0.34, 0.98))
     _photo(photo, picture)
     _bare(photo)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from courseware.notebook.explorer import EVERY_STOP, Explorer, Menu, Pad, Slider
-from visual_attention.datasets.scenes import PLACES, SCENES, SIDE, scene, scene_credits
+from visual_attention.datasets.scenes import PLACES, SCENES, SIDE, scene
 from visual_attention.lessons.real_networks import figures
 from visual_attention.lessons.real_networks.model import (
     MEASURES,
@@ -70,8 +70,8 @@ class LookStudy:
         own = float(deep[row * side // PLACES, column * side // PLACES])
         said = [
             f"{name[0].upper() + name[1:]}, column {column}, row {row}; {measure}, stage {stage}, scores × "
-            f"{sharpness:g}: it is as if {float(voters(deep.flatten())):.0f} of {side**2} places voted, and the place "
-            f"keeps {own:.2f} for itself. Patches of pixels: non-local means with as many votes (h = {h:.2g})."
+            f"{sharpness:g}: as if {float(voters(deep.flatten())):.0f} of {side**2} places voted; own weight "
+            f"{own:.2f}. Pixels: as many votes (h = {h:.2g})."
         ]
         if name in SCENES:
             said.append(f"{SCENES[name].credit}.")
@@ -106,8 +106,7 @@ def look_explorer(own: Tensor | None = None) -> Explorer:
         ],
         title="Who looks like this place?",
         describe=study.describe,
-        keep=keep,
-        credit=scene_credits(),
+        keep=keep,  # `describe` says whom the photograph that is shown is owed to
     )
 
 

@@ -50,8 +50,8 @@ def look_panels(
     *, picture: Array, query: tuple[float, float], deep: Array, pixels: Array, titles: tuple[str, str, str]
 ) -> Figure:
     """A photograph (3, 448, 448) asked at `query` (x, y) in pixels, and two maps of weights beside it."""
-    figure = Figure(figsize=(10.0, 3.65))
-    panels = [figure.add_axes((0.005 + k / 3, 0.01, 0.323, 0.885)) for k in range(3)]
+    figure = Figure(figsize=(10.0, 3.4))
+    panels = [figure.add_axes((0.02 + k / 3, 0.01, 0.29, 0.88)) for k in range(3)]
     _photo(panels[0], picture, titles[0])
     _marker(panels[0], *query)
     _weights(panels[1], deep, query, titles[1])
@@ -62,11 +62,11 @@ def look_panels(
 @styled
 def gallery(pictures: dict[str, Array]) -> Figure:
     """Photographs (3, 448, 448) in two rows, each under its name."""
-    figure = Figure(figsize=(10.0, 4.9))
+    figure = Figure(figsize=(10.0, 2.6))
     columns = (len(pictures) + 1) // 2
     for number, (name, picture) in enumerate(pictures.items()):
         row, column = divmod(number, columns)
-        axes = figure.add_axes((0.06 + column * 0.225, 0.5 - 0.5 * row + 0.005, 0.2, 0.435))
+        axes = figure.add_axes((0.2 + column * 0.15, 0.5 - 0.5 * row + 0.005, 0.12, 0.39))
         axes.imshow(picture.transpose(1, 2, 0)[::4, ::4])
         _bare(axes, name)
     return figure
@@ -109,7 +109,7 @@ def by_depth(own: Array, alike: Array) -> Figure:
 
 @styled
 def cams(pictures: dict[str, Array], maps: dict[str, Array]) -> Figure:
-    """Photographs (3, 448, 448), each above its Grad-CAM (14, 14), under the name of the class."""
+    """Photographs (3, 448, 448) under their names, each above its Grad-CAM (7, 7), which has a scale of its own."""
     figure = Figure(figsize=(10.0, 5.0))
     share = 1 / len(pictures)
     for number, (name, picture) in enumerate(pictures.items()):

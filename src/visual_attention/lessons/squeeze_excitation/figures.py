@@ -217,7 +217,7 @@ def outcome(coloured: dict[str, Array], grey: dict[str, Array], chance: float) -
 @styled
 def context_gates(gates: Array) -> Figure:
     """Mean gates (3, 48) of a trained network: a row for a red, a green, a blue frame."""
-    figure = Figure(figsize=(10.0, 3.2))
+    figure = Figure(figsize=(10.0, 3.0))
     panels = figure.subplots(3, 1, sharex=True)
     figure.subplots_adjust(left=0.14, right=0.995, top=0.99, bottom=0.11, hspace=0.16)
     for number, (axes, row) in enumerate(zip(panels, gates, strict=True)):
