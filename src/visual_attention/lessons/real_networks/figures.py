@@ -50,8 +50,8 @@ def look_panels(
     *, picture: Array, query: tuple[float, float], deep: Array, pixels: Array, titles: tuple[str, str, str]
 ) -> Figure:
     """A photograph (3, 448, 448) asked at `query` (x, y) in pixels, and two maps of weights beside it."""
-    figure = Figure(figsize=(10.0, 3.4))
-    panels = [figure.add_axes((0.02 + k / 3, 0.01, 0.29, 0.88)) for k in range(3)]
+    figure = Figure(figsize=(10.0, 3.0))
+    panels = [figure.add_axes((0.035 + k / 3, 0.01, 0.26, 0.87)) for k in range(3)]
     _photo(panels[0], picture, titles[0])
     _marker(panels[0], *query)
     _weights(panels[1], deep, query, titles[1])
