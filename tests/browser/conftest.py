@@ -347,5 +347,12 @@ def slides_cache(home: Path) -> Path:
         return kept.cache()
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What makes the README's pictures is no test: it runs when somebody wants them."""
+    if collection_path.name == "test_screenshots.py" and not config.getoption("--screenshots", None):
+        return True
+    return None
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", metavar="FOLDER", help="write the README's pictures into this folder")

@@ -18,4 +18,4 @@ def test_run_all_and_move_everything(lab_page, stem):
     lab_page.run_all()
     assert lab_page.errors() == []
     for found in explorers(page):
-        move_by_keyboard_and_mouse(page, found)
+        move_by_keyboard_and_mouse(page, found, dragged=1)

@@ -24,7 +24,7 @@ from visual_attention.drawing.style import DECORATION
 
 TEXT, GRAPHICS = 4.5, 3.0  # WCAG 2.1, success criteria 1.4.3 and 1.4.11
 COARSE = 50  # dots per inch that suffice to see what lies behind
-EVERY = 8  # of an explorer's pictures, one in so many is looked at
+EVERY = 32  # and its first: of an explorer's pictures, one in so many is looked at
 
 
 def luminance(colours: np.ndarray) -> np.ndarray:
