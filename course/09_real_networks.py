@@ -267,7 +267,7 @@ print(f"centred cosine, scores × 4: {sharp.diagonal().mean():.1f} kept, {voters
 # Its authors took them out, with the swish: on the small devices that it is for, they were not well supported †. Few multiply-adds are not yet little time: lesson 5 said so.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# † as we recall the authors' notes on the Lite networks, which are later than the paper; check them. We have trained no gates into this network: what SE would add to it here we have not tried.
+# † as we recall it; check the paper. The Lite networks are later than that paper: their authors' notes say it. We have trained no gates into this network: what SE would add to it here we have not tried.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 1½ min.** Ask: what did an SE block cost in lesson 5? Few multiply-adds, but a wait: all of the map has to be there before the first gate is known.
@@ -291,7 +291,7 @@ assert torch.allclose(cam, grad_cam(network, pictures["cup"], 967)[0], atol=1e-6
 print("The tested function gives the same map.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Go through it by shapes. The only new word is the mean of the gradient: 49 times it is how much the score would grow if the channel grew everywhere by one.
+# > **Lecturer, 2 min.** Go through it by shapes. The only new word is the mean of the gradient: times the number of places, it is how much the score would grow if the channel grew everywhere by one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four maps of scores
@@ -371,7 +371,7 @@ Quiz(
         "Grad-CAM of “bobsled” lies on the astronaut's suit. What does it show?",
         {
             "That the suit looks like a bobsled to a person.": "It shows nothing about people.",
-            "Where channels are active that, on the average over places, speak for that class.": "All differences between places come from the features: the gradient is averaged over them.",
+            "Where channels are active that speak for that class.": "All differences between places come from the features: the gradient is averaged over them.",
             "That the network knows where the astronaut is, and takes the suit for a vehicle.": "It was asked for a score, and a map of a wrong class looks as good.",
         },
         right="b",
