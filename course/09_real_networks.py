@@ -168,7 +168,7 @@ look_explorer()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Is the twin found?
 #
-# Ten pairs marked by hand before anything was measured: eye and eye, mast and mast, two ends of a roof … **Predict:** how often is the twin among the five strongest places, for pixels and for each stage?
+# Ten pairs marked by hand before anything was counted: eye and eye, mast and mast, two ends of a roof … **Predict:** how often is the twin among the five strongest places, for pixels and for each stage?
 
 # %% slideshow={"slide_type": "skip"}
 claims = measured()
@@ -291,7 +291,7 @@ assert torch.allclose(cam, grad_cam(network, pictures["cup"], 967)[0], atol=1e-6
 print("The tested function gives the same map.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Go through it by shapes. The only new word is the mean of the gradient: times the number of places, it is how much the score would grow if the channel grew everywhere by one.
+# > **Lecturer, 2 min.** Go through it by shapes. What to explain is the mean of the gradient: times the number of places it is, for a small step, how fast the score grows when the channel grows everywhere.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four maps of scores

@@ -262,6 +262,46 @@ def test_both_factors_at_zero_are_seen_where_the_tested_block_moves():
     assert "does not move outer, inner.weight, inner.bias" in question.judge(Both).message
 
 
+class Doubled(nn.Module):
+    """Twice the start, which is a parameter; `shares` is a method of its own."""
+
+    def __init__(self, start=2.0):
+        super().__init__()
+        self.start = nn.Parameter(torch.tensor(float(start)))
+
+    def shares(self, x):
+        return torch.softmax(self.start * x, dim=1)
+
+    def forward(self, x):
+        return x * self.shares(x)
+
+
+class OtherShares(Doubled):
+    def shares(self, x):
+        return torch.softmax(self.start * x, dim=0)
+
+    def forward(self, x):
+        return x * super().shares(x)
+
+
+class AlwaysTwo(Doubled):
+    def __init__(self, start=2.0):
+        super().__init__()
+
+
+def with_shares(generator):
+    x = torch.rand(3, 4, generator=generator)
+    return [Case((x,), (1.5,)), Case((x,), (1.5,), method="shares")]
+
+
+def test_another_method_and_what_a_module_was_made_with_are_looked_at():
+    question = Module("Doubled", "Doubled(start)", Doubled, with_shares, given=("start",))
+    assert question.judge(Doubled).state is State.RIGHT
+    finding = question.judge(OtherShares)
+    assert finding.message.startswith("forward is right, shares is not. ")
+    assert "start starts at 2, and the module was made with 1.5" in question.judge(AlwaysTwo).message
+
+
 def test_a_stub_is_not_attempted_and_a_missing_forward_is_named():
     stub = "class Answer(nn.Module):\n    def __init__(self, channels, hidden=2):\n        super().__init__()\n        "
     stub += 'raise NotImplementedError("your turn")\n\n    def forward(self, x):\n        '

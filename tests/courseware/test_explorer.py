@@ -12,7 +12,17 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from courseware.notebook.explorer import EVERY_STOP, EXPORT_VARIABLE, Explorer, Menu, Pad, Slider, pictures_apart, show
+from courseware.notebook.explorer import (
+    EVERY_STOP,
+    EXPORT_VARIABLE,
+    STILLS_VARIABLE,
+    Explorer,
+    Menu,
+    Pad,
+    Slider,
+    pictures_apart,
+    show,
+)
 
 
 def draw(height, colour="red", spot=(0, 0)):
@@ -194,6 +204,17 @@ def test_live_form_has_a_widget_a_picture_and_words(monkeypatch):
     assert sorted(explorer.frames) == ["0,0", "1,0", "2,0"]
 
 
+def test_where_nobody_moves_it_only_the_still_is_drawn(monkeypatch):
+    monkeypatch.delenv(EXPORT_VARIABLE, raising=False)
+    monkeypatch.setenv(STILLS_VARIABLE, "1")
+    explorer = bars()
+    data, _ = explorer._repr_mimebundle_()
+    assert list(explorer.frames) == ["1,0"]
+    monkeypatch.delenv(STILLS_VARIABLE)
+    live, _ = bars()._repr_mimebundle_()
+    assert (data["text/plain"], data["image/png"]) == (live["text/plain"], live["image/png"])
+
+
 def test_the_kernel_answers_requests_and_reports_errors(monkeypatch):
     explorer = bars()
     sent = []
@@ -233,6 +254,16 @@ def test_exported_form_keeps_the_stated_subset(monkeypatch):
     kept = part_of(bars(keep=[{"height": [1, 4], "colour": EVERY_STOP}]).html(), "state")["frames"]
     assert set(kept) == {"1,0", "0,0", "2,0", "0,1", "2,1"}
     assert kept["2,1"]["alt"] == describe(4, "blue")
+
+
+def test_choices_of_the_same_controls_are_counted_in_a_line():
+    keep = [
+        {"height": [1], "colour": ["blue"]},
+        {"height": [4], "colour": ["blue"]},
+        {"height": [2], "colour": ["red"]},
+    ]
+    said = part_of(bars(keep=keep).html(), "state")["holds"]
+    assert said == "You can move here: 3 choices of height and colour. The notebook draws all combinations."
 
 
 def test_exported_form_holds_equal_pictures_once():

@@ -66,7 +66,7 @@ def _scikit_learn(name: str) -> Credit:
     return Credit(credit.what, credit.author, credit.source, credit.licence, credit.licence_address, changes=CHANGES)
 
 
-# Marks were set by hand on the square pictures, before anything was measured.
+# Marks were set by hand on the square pictures, before anything was counted.
 SCENES = {
     "cat": Scene(
         "skimage",

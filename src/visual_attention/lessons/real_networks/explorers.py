@@ -102,7 +102,7 @@ def look_explorer(own: Tensor | None = None) -> Explorer:
             Slider("sharpness", "scores ×", SHARPNESS, default=1.0),
             Slider("stage", "stage", STAGES, default=5),
             Menu("name", "photograph", tuple(pictures), default=first),
-            Pad("place", "place", POINTS, default=start, y=POINTS, form="column {:g}, row {:g}"),
+            Pad("place", "place", POINTS, default=start, y=POINTS, form="pixel {:g} from the left, {:g} from the top"),
         ],
         title="Who looks like this place?",
         describe=study.describe,
