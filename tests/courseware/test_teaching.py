@@ -212,9 +212,10 @@ def test_every_exercise_is_placed_once_with_a_time_and_a_reason(outlined):
     sheet = f"../../notebooks/exercises/{outlined.lesson.stem}.ipynb"
     named = []
     for row in rows:
-        link, where, minutes, why = row.split(" | ")
+        link, where, minutes, kind, why = row.split(" | ")
         [(heading, address)] = LINK.findall(link)
         assert address == f"{sheet}#{anchor(heading)}"
+        assert kind in ("core", "stretch")
         assert re.match(r"(in class|home|skip)\b", where)
         assert int(minutes) > 0
         assert len(why.split()) >= 4

@@ -40,6 +40,8 @@ USES = {
     ("cbam", "two_axes"): {"VALUE"},  # the map that both gates multiply
     ("non_local", "far_away"): {"QUERY", "KEY"},  # the cell that asks, the one that answers
     ("non_local", "_marker"): {"QUERY"},  # the pixel or place that asks
+    ("real_networks", "_marker"): {"QUERY"},
+    ("attention", "_draw"): {"QUERY"},
     ("non_local", "patches"): {"QUERY", "KEY"},  # the patch that asks, and those that it is compared with
 }
 # Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency" (IEEE

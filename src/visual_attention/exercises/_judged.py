@@ -169,9 +169,9 @@ class Reads:
             return Finding(
                 self.name,
                 State.RIGHT,
-                f"It reads {share:.2f} of 201 pictures that it has never seen. The wide control, with 37,056 "
-                f"weights in "
-                f"the slot, reads {control}.",
+                # Not the share itself: the pictures are drawn anew at each check, and a notebook is compared.
+                f"It reads at least {ENOUGH} of 201 pictures that it has never seen. The wide control, with 37,056 "
+                f"weights in the slot, reads {control}.",
             )
         return Finding(self.name, State.NOT_YET, _why(share, answers))
 

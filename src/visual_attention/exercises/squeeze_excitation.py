@@ -1002,7 +1002,7 @@ detective = Exercise(
             (
                 Mistake(
                     "once a picture",
-                    _ALL / 1e9,
+                    sum(_added(UNITS_50, 16)) / 1e9,
                     "That is what the two layers cost once for each picture, after a squeeze. Now they run everywhere.",
                 ),
                 Mistake("one layer", _EVERYWHERE / 2, "Half of it: two layers run at each position."),
