@@ -215,7 +215,7 @@ def test_every_exercise_is_placed_once_with_a_time_and_a_reason(outlined):
         link, where, minutes, kind, why = row.split(" | ")
         [(heading, address)] = LINK.findall(link)
         assert address == f"{sheet}#{anchor(heading)}"
-        assert kind in ("core", "stretch")
+        assert kind in ("warm-up", "core", "stretch")
         assert re.match(r"(in class|home|skip)\b", where)
         assert int(minutes) > 0
         assert len(why.split()) >= 4
