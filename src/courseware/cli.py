@@ -114,6 +114,13 @@ def figures(arguments: argparse.Namespace) -> int:
     return figures_command(arguments)
 
 
+def quiz(arguments: argparse.Namespace) -> int:
+    """See `courseware.question_bank.command.quiz_command`."""
+    from courseware.question_bank.command import quiz_command
+
+    return quiz_command(arguments)
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line: one subcommand for each function above."""
     top = argparse.ArgumentParser(prog="courseware", description="Open, present, build and check the course.")
@@ -158,6 +165,14 @@ def parser() -> argparse.ArgumentParser:
     command = add(figures, "Draw a lesson's figures as PNG and SVG, for slides of your own.")
     command.add_argument("lesson", help="the lesson's number or file name, such as 2 or 02_width")
     command.add_argument("--output", help="the folder to write into (default: figures-02 for lesson 2)")
+    command = add(quiz, "Write the lessons' quiz questions, with explanations, for Anki, for Moodle, or as text.")
+    command.add_argument("--to", required=True, choices=("anki", "moodle", "text"), help="what they are written for")
+    command.add_argument(
+        "--output",
+        metavar="FILE",
+        help="the file to write (default: questions.apkg for Anki, questions.xml for Moodle; text: the screen)",
+    )
+    command.add_argument("lessons", **lessons)
     command = add(experiments, "List the experiments, or run some again and store their results.")
     command.add_argument("names", nargs="*", metavar="name", help="one to run again; all are listed if none is")
     _add_parallel(command, "run")
