@@ -1,11 +1,22 @@
 """The ``courseware`` command. Each subcommand imports what it needs when it is called."""
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from courseware.project import INSTALL_EXPORT, INSTALL_GRADE, UserError, find_lesson, lecture, project_root
+from courseware.project import (
+    INSTALL_EXPORT,
+    INSTALL_GRADE,
+    INSTALL_VOTES,
+    Lesson,
+    UserError,
+    find_lesson,
+    lecture,
+    project_root,
+)
 
 
 def port(text: str) -> int:
@@ -24,7 +35,10 @@ def lab(arguments: argparse.Namespace) -> int:
 
 
 def present(arguments: argparse.Namespace) -> int:
-    """Open a lesson as live slides; its explorers' pictures are kept meanwhile, by a process in the background."""
+    """Open a lesson as live slides; its explorers' pictures are kept meanwhile, by a process in the background.
+
+    With ``--votes`` the class can vote by phone. Raises UserError if that cannot be, or the lesson cannot be shown.
+    """
     from courseware.present import kept
     from courseware.present.lab import serve, short_notebook, slides_page
 
@@ -32,20 +46,47 @@ def present(arguments: argparse.Namespace) -> int:
     lesson = find_lesson(arguments.lesson, root)
     if not lesson.notebook.is_file():
         raise UserError(f"{lesson.notebook} is missing; make it with: courseware build {lesson.number}")
-    kept.keep_in_the_background(lesson.notebook)
-    return serve(
-        root,
-        slides_page(
-            short_notebook(lesson) if arguments.short else lesson.notebook,
+    if arguments.keep and not arguments.votes:
+        raise UserError("--keep keeps the numbers of votes: it needs --votes")
+    if arguments.keep and Path(arguments.keep).suffix != ".json":
+        raise UserError(f"--keep takes the name of a file that ends in .json, not {arguments.keep!r}")
+    with contextlib.ExitStack() as until_the_end:
+        modules = _votes(arguments, lesson, until_the_end) if arguments.votes else []
+        kept.keep_in_the_background(lesson.notebook)
+        return serve(
             root,
-            lecture(root, arguments.by, arguments.at),
-            dark=arguments.dark,
-            pictures=kept.folder(lesson.notebook).name,
-        ),
-        port=arguments.port,
-        open_browser=not arguments.no_browser,
-        extra=arguments.extra,
-    )
+            slides_page(
+                short_notebook(lesson) if arguments.short else lesson.notebook,
+                root,
+                lecture(root, arguments.by, arguments.at),
+                dark=arguments.dark,
+                pictures=kept.folder(lesson.notebook).name,
+                votes=bool(arguments.votes),
+            ),
+            port=arguments.port,
+            open_browser=not arguments.no_browser,
+            extra=arguments.extra,
+            modules=modules,
+        )
+
+
+def _votes(arguments: argparse.Namespace, lesson: Lesson, until_the_end: contextlib.ExitStack) -> list[str]:
+    """Open the room that votes on the questions of `lesson`; what JupyterLab's server has to load for it."""
+    from courseware.question_bank.read import read_questions
+
+    try:
+        from courseware.votes import extension
+        from courseware.votes.room import Room, listening_at
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "courseware":
+            raise
+        raise UserError(f"votes need the package {error.name}; install it with: {INSTALL_VOTES}") from error
+    address, port = listening_at(arguments.votes)
+    keep = Path(arguments.keep) if arguments.keep else None
+    room = until_the_end.enter_context(Room(address, port, read_questions(lesson), keep))
+    extension.lead(room)
+    print(f"Phones vote at {room.link}", flush=True)
+    return [extension.MODULE]
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -142,6 +183,17 @@ def parser() -> argparse.ArgumentParser:
     servers["present"].add_argument("lesson", help="the lesson's number or file name, such as 2 or 02_width")
     servers["present"].add_argument("--short", action="store_true", help="the version for 25 minutes")
     servers["present"].add_argument("--dark", action="store_true", help="dark slides (the key D changes it later)")
+    servers["present"].add_argument(
+        "--votes",
+        nargs="?",
+        const="127.0.0.1",
+        metavar="ADDRESS",
+        help="let the class vote by phone (the key V); ADDRESS is that of this machine in the network that phones are "
+        "in, such as 192.168.1.20 or 192.168.1.20:8080 (default: %(const)s, this machine only)",
+    )
+    servers["present"].add_argument(
+        "--keep", metavar="FILE.json", help="with --votes: keep how many voted for what, and a page that draws it"
+    )
 
     lessons: dict[str, Any] = {"nargs": "*", "metavar": "lesson", "help": "number or file name; all if none is given"}
     command = add(build, "Make the notebooks from the text in course/, run them, and write the tables of all pages.")
