@@ -46,8 +46,9 @@ def present(arguments: argparse.Namespace) -> int:
     lesson = find_lesson(arguments.lesson, root)
     if not lesson.notebook.is_file():
         raise UserError(f"{lesson.notebook} is missing; make it with: courseware build {lesson.number}")
-    if arguments.keep and not arguments.votes:
-        raise UserError("--keep keeps the numbers of votes: it needs --votes")
+    for option in ("keep", "test"):
+        if getattr(arguments, option) and not arguments.votes:
+            raise UserError(f"--{option} is about votes: it needs --votes")
     if arguments.keep and Path(arguments.keep).suffix != ".json":
         raise UserError(f"--keep takes the name of a file that ends in .json, not {arguments.keep!r}")
     with contextlib.ExitStack() as until_the_end:
@@ -71,8 +72,11 @@ def present(arguments: argparse.Namespace) -> int:
 
 
 def _votes(arguments: argparse.Namespace, lesson: Lesson, until_the_end: contextlib.ExitStack) -> list[str]:
-    """Open the room that votes on the questions of `lesson`; what JupyterLab's server has to load for it."""
-    from courseware.question_bank.read import read_questions
+    """Open the room that votes on the questions of `lesson`, or of the concept test.
+
+    Returns what JupyterLab's server has to load for it.
+    """
+    from courseware.question_bank.read import form_of_test, read_questions
 
     try:
         from courseware.votes import extension
@@ -83,7 +87,8 @@ def _votes(arguments: argparse.Namespace, lesson: Lesson, until_the_end: context
         raise UserError(f"votes need the package {error.name}; install it with: {INSTALL_VOTES}") from error
     address, port = listening_at(arguments.votes)
     keep = Path(arguments.keep) if arguments.keep else None
-    room = until_the_end.enter_context(Room(address, port, read_questions(lesson), keep))
+    questions = read_questions(form_of_test(arguments.test, lesson.root) if arguments.test else lesson)
+    room = until_the_end.enter_context(Room(address, port, questions, keep))
     extension.lead(room)
     print(f"Phones vote at {room.link}", flush=True)
     return [extension.MODULE]
@@ -162,6 +167,16 @@ def quiz(arguments: argparse.Namespace) -> int:
     return quiz_command(arguments)
 
 
+def gain(arguments: argparse.Namespace) -> int:
+    """Print what `courseware.votes.gain.compared` finds in two files of numbers; raises UserError as that does."""
+    from courseware.question_bank.read import FORMS, form_of_test, read_questions
+    from courseware.votes.gain import compared, report
+
+    forms = [read_questions(form_of_test(form)) for form in FORMS]
+    print(report(compared(Path(arguments.before), Path(arguments.after), forms)))
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line: one subcommand for each function above."""
     top = argparse.ArgumentParser(prog="courseware", description="Open, present, build and check the course.")
@@ -190,6 +205,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="let the class vote by phone (the key V); ADDRESS is that of this machine in the network that phones are "
         "in, such as 192.168.1.20 or 192.168.1.20:8080 (default: %(const)s, this machine only)",
+    )
+    servers["present"].add_argument(
+        "--test", choices=("a", "b"), help="with --votes: ask this form of the concept test, not the lesson's quiz"
     )
     servers["present"].add_argument(
         "--keep", metavar="FILE.json", help="with --votes: keep how many voted for what, and a page that draws it"
@@ -224,7 +242,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="the file to write (default: questions.apkg for Anki, questions.xml for Moodle; text: the screen)",
     )
+    command.add_argument("--test", choices=("a", "b"), help="this form of the concept test, in place of lessons")
     command.add_argument("lessons", **lessons)
+    command = add(gain, "Compare two kept concept tests, before and after: shares right, and the normalised gain.")
+    command.add_argument("before", help="the numbers of the first: see courseware present --votes --test --keep")
+    command.add_argument("after", help="those of the second")
     command = add(experiments, "List the experiments, or run some again and store their results.")
     command.add_argument("names", nargs="*", metavar="name", help="one to run again; all are listed if none is")
     _add_parallel(command, "run")

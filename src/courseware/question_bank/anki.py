@@ -51,10 +51,10 @@ def write_anki(path: Path, title: str, banks: Sequence[Bank]) -> None:
 def _deck(model: genanki.Model, title: str, bank: Bank) -> genanki.Deck:
     name = f"{title}::{bank.title}"
     # Any number that is the same tomorrow: Anki knows a deck by it.
-    deck = genanki.Deck((1 << 30) + zlib.crc32(bank.stem.encode()) % (1 << 30), name)
+    deck = genanki.Deck((1 << 30) + zlib.crc32(bank.name.encode()) % (1 << 30), name)
     for question in bank.questions:
-        guid = genanki.guid_for(bank.stem, question.text)
-        deck.add_note(genanki.Note(model, _fields(question), guid=guid, tags=[f"lesson-{bank.stem[:2]}"]))
+        guid = genanki.guid_for(bank.name, question.text)
+        deck.add_note(genanki.Note(model, _fields(question), guid=guid, tags=[f"lesson-{bank.name}"]))
     return deck
 
 

@@ -25,7 +25,7 @@ def as_moodle(title: str, banks: Sequence[Bank]) -> bytes:
         levels = [level.replace("/", "//") for level in (title, bank.title)]
         _text(category, "category", "/".join(["$course$", "top", *levels]))
         for number, question in enumerate(bank.questions, 1):
-            _question(quiz, f"{bank.stem[:2]}.{number} {question.text}", question)
+            _question(quiz, f"{bank.name}.{number} {question.text}", question)
     etree.indent(quiz)
     return etree.tostring(quiz, encoding="utf-8", xml_declaration=True)
 

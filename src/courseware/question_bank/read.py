@@ -7,26 +7,28 @@ from pathlib import Path
 from typing import TypeGuard
 
 from courseware.exercises.multiple_choice import Question
-from courseware.project import Lesson, UserError, lessons, read
+from courseware.project import Lesson, UserError, lessons, project_root, read
 
-__all__ = ["Bank", "course_title", "read_bank", "read_questions"]
+__all__ = ["FORMS", "Bank", "course_title", "form_of_test", "read_bank", "read_questions"]
+
+FORMS = ("a", "b")  # of the concept test: parallel, one for before and one for after
 
 
 @dataclass(frozen=True)
 class Bank:
-    """The questions of one lesson.
+    """The questions of one lesson, or of a form of the concept test.
 
     Attributes
     ----------
-    stem : str
-        The file name of the lesson's text without its ending, such as ``"02_width"``.
+    name : str
+        Short and without spaces: the lesson's number, such as ``"02"``; of a test ``"form_a"``.
     title : str
-        Its heading, such as ``"2 · The width"``.
+        Its heading, such as ``"2 · The width"``; it also names a deck and a category.
     questions : tuple of Question
         In the order of the text.
     """
 
-    stem: str
+    name: str
     title: str
     questions: tuple[Question, ...]
 
@@ -38,7 +40,18 @@ def course_title(root: Path | None = None) -> str:
 
 def read_bank(lesson: Lesson) -> Bank:
     """The questions of `lesson`; none if it has no quiz. Raises UserError as `read_questions` does."""
-    return Bank(lesson.stem, lesson.title, tuple(read_questions(lesson)))
+    return Bank(lesson.number.rpartition("/")[2], lesson.title, tuple(read_questions(lesson)))
+
+
+def form_of_test(form: str, root: Path | None = None) -> Lesson:
+    """The text of a form of the concept test, ``"a"`` or ``"b"``: it lies beside the lessons and is none.
+
+    Raises UserError if the course has no such test.
+    """
+    text = Lesson(project_root() if root is None else root, f"concept_test/form_{form}")
+    if not text.source.is_file():
+        raise UserError(f"there is no concept test: {text.source} is missing")
+    return text
 
 
 def read_questions(lesson: Lesson) -> list[Question]:

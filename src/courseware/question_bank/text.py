@@ -21,4 +21,4 @@ def as_text(title: str, banks: Sequence[Bank]) -> str:
             for line, (letter, explanation) in zip(question.lines, question.explanations.items(), strict=True):
                 mark = "✓" if letter == question.right else " "
                 answered += [f" {mark} {line}", f"       {explanation}"]
-    return "\n".join([*asked, "", "", *answered, ""])
+    return "\n".join([*asked, "", "\f", *answered, ""])  # a printer begins a new sheet at the form feed

@@ -10,6 +10,7 @@ stays on this machine.
 `server`     the server of that page, and its limits
 `room`       starts that server and speaks with it; the address and its QR code
 `numbers`    the counts of a lecture in a file, and a page that draws them: only if asked for
+`gain`       two such files of the concept test, before and after, compared
 `extension`  the deck's way to the room, in JupyterLab's server
 ===========  ===============================================================================
 """

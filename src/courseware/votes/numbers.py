@@ -23,7 +23,7 @@ body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: var(--ink); 
   font: 1rem/1.5 system-ui, sans-serif; }
 table { width: 100%; border-collapse: collapse; }
 th { font-weight: normal; text-align: left; }
-th, td { padding: 0.35rem 0.5rem; border-top: 1px solid; vertical-align: top; }
+th, td { padding: 0.35rem 0.5rem; border-top: 1px solid var(--ink); vertical-align: top; }
 .right { color: var(--right); font-weight: 600; }
 svg { display: block; width: 100%; height: 0.8rem; }
 .first { fill: var(--first); }

@@ -67,7 +67,7 @@ export function offerVotes(baseUrl) {
     const names = ["quiz", ...room.questions.keys()].map(String);
     const chosen = own || !room.questions.length ? "quiz" : "0";
     const radio = (value) => make("input", { type: "radio", name: "question", value, checked: value === chosen });
-    const question = make("input", { type: "text", value: own, maxLength: 600, ariaLabel: "Your question" });
+    const question = make("textarea", { value: own, rows: 4, maxLength: 600, ariaLabel: "Your question" });
     const choices = make("textarea", { value: "yes\nno\nit depends", rows: 4, ariaLabel: "Its choices, one a line" });
     const pick = () => { form.elements.question.value = "quiz"; };
     question.addEventListener("focus", pick);
@@ -123,21 +123,22 @@ export function offerVotes(baseUrl) {
     return make(
       "div",
       { className: "vote" },
-      make("h2", { text: seen.asked.text }),
+      make("h2", { text: seen.asked.text, tabIndex: -1 }),
       make("ul", {}, ...seen.asked.choices.map(choice)),
       make("aside", {}, qr, make("p", { className: "link", text: room.link.replace("http://", "") }), view.count),
       make("div", { className: "orders" }, ...buttons),
     );
   }
 
-  // What was there stays, as long as the state is the same: a focused button keeps the focus, a bar moves.
+  // What was there stays, as long as the state is the same: a focused button keeps the focus, a bar moves. In a new state
+  // no button has it: a second press of Enter must not do the next thing.
   function show(fresh) {
     const state = ({ number, open, bars, answer, asked }) => [number, open, bars, answer, asked === null].join();
     const changed = !seen || !view.body.firstChild || state(fresh) !== state(seen);
     seen = fresh;
     if (changed) {
       view.body.replaceChildren(seen.asked ? vote() : chooser());
-      view.body.querySelector(".orders button")?.focus();
+      (view.body.querySelector("input:checked") ?? view.body.querySelector("h2")).focus();
     }
     if (!seen.asked) return;
     const last = seen.cast.at(-1);
@@ -161,7 +162,7 @@ export function offerVotes(baseUrl) {
     dialog.append(view.body, view.trouble);
     dialog.addEventListener("keydown", (event) => {
       event.stopPropagation();
-      if (event.key.toLowerCase() === "v" && !event.target.matches("input, textarea")) dialog.close();
+      if (event.key.toLowerCase() === "v" && !event.target.matches("textarea")) dialog.close();
     });
     const looking = setInterval(() => { if (seen?.asked) talk({ do: "look" }).then(show, () => {}); }, LOOK_EVERY);
     dialog.addEventListener("close", () => {
