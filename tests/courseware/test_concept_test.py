@@ -72,6 +72,19 @@ def test_numbers_of_the_questions_are_right(forms):
         assert f"is {error:.2f} points" in next(iter(question.choices.values()))
 
 
+def test_what_the_test_says_of_blocks_is_what_the_blocks_do(forms):
+    import torch
+
+    from visual_attention.blocks.non_local import NonLocalBlock
+
+    torch.manual_seed(0)
+    block = NonLocalBlock(8, zero_init=False)
+    x = torch.randn(1, 8, 4, 6)
+    block.eval()
+    assert torch.allclose(block(x.flip(-1)), block(x).flip(-1), atol=1e-4)
+    assert not torch.allclose(block(x.flip(-1)), block(x), atol=1e-1)
+
+
 # ---- the gain
 @pytest.mark.parametrize(
     ("before", "after", "gain"), [(0.5, 0.75, 0.5), (0.25, 1.0, 1.0), (0.4, 0.4, 0.0), (0.5, 0.25, -0.5), (0, 0.3, 0.3)]
