@@ -1,11 +1,22 @@
 """The ``courseware`` command. Each subcommand imports what it needs when it is called."""
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from courseware.project import INSTALL_EXPORT, INSTALL_GRADE, UserError, find_lesson, lecture, project_root
+from courseware.project import (
+    INSTALL_EXPORT,
+    INSTALL_GRADE,
+    INSTALL_VOTES,
+    Lesson,
+    UserError,
+    find_lesson,
+    lecture,
+    project_root,
+)
 
 
 def port(text: str) -> int:
@@ -24,7 +35,10 @@ def lab(arguments: argparse.Namespace) -> int:
 
 
 def present(arguments: argparse.Namespace) -> int:
-    """Open a lesson as live slides; its explorers' pictures are kept meanwhile, by a process in the background."""
+    """Open a lesson as live slides; its explorers' pictures are kept meanwhile, by a process in the background.
+
+    With ``--votes`` the class can vote by phone. Raises UserError if that cannot be, or the lesson cannot be shown.
+    """
     from courseware.present import kept
     from courseware.present.lab import serve, short_notebook, slides_page
 
@@ -32,20 +46,52 @@ def present(arguments: argparse.Namespace) -> int:
     lesson = find_lesson(arguments.lesson, root)
     if not lesson.notebook.is_file():
         raise UserError(f"{lesson.notebook} is missing; make it with: courseware build {lesson.number}")
-    kept.keep_in_the_background(lesson.notebook)
-    return serve(
-        root,
-        slides_page(
-            short_notebook(lesson) if arguments.short else lesson.notebook,
+    for option in ("keep", "test"):
+        if getattr(arguments, option) and not arguments.votes:
+            raise UserError(f"--{option} is about votes: it needs --votes")
+    if arguments.keep and Path(arguments.keep).suffix != ".json":
+        raise UserError(f"--keep takes the name of a file that ends in .json, not {arguments.keep!r}")
+    with contextlib.ExitStack() as until_the_end:
+        modules = _votes(arguments, lesson, until_the_end) if arguments.votes else []
+        kept.keep_in_the_background(lesson.notebook)
+        return serve(
             root,
-            lecture(root, arguments.by, arguments.at),
-            dark=arguments.dark,
-            pictures=kept.folder(lesson.notebook).name,
-        ),
-        port=arguments.port,
-        open_browser=not arguments.no_browser,
-        extra=arguments.extra,
-    )
+            slides_page(
+                short_notebook(lesson) if arguments.short else lesson.notebook,
+                root,
+                lecture(root, arguments.by, arguments.at),
+                dark=arguments.dark,
+                pictures=kept.folder(lesson.notebook).name,
+                votes=bool(arguments.votes),
+            ),
+            port=arguments.port,
+            open_browser=not arguments.no_browser,
+            extra=arguments.extra,
+            modules=modules,
+        )
+
+
+def _votes(arguments: argparse.Namespace, lesson: Lesson, until_the_end: contextlib.ExitStack) -> list[str]:
+    """Open the room that votes on the questions of `lesson`, or of the concept test.
+
+    Returns what JupyterLab's server has to load for it.
+    """
+    from courseware.question_bank.read import form_of_test, read_questions
+
+    try:
+        from courseware.votes import extension
+        from courseware.votes.room import Room, listening_at
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "courseware":
+            raise
+        raise UserError(f"votes need the package {error.name}; install it with: {INSTALL_VOTES}") from error
+    address, port = listening_at(arguments.votes)
+    keep = Path(arguments.keep) if arguments.keep else None
+    questions = read_questions(form_of_test(arguments.test, lesson.root) if arguments.test else lesson)
+    room = until_the_end.enter_context(Room(address, port, questions, keep))
+    extension.lead(room)
+    print(f"Phones vote at {room.link}", flush=True)
+    return [extension.MODULE]
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -114,6 +160,23 @@ def figures(arguments: argparse.Namespace) -> int:
     return figures_command(arguments)
 
 
+def quiz(arguments: argparse.Namespace) -> int:
+    """See `courseware.question_bank.command.quiz_command`."""
+    from courseware.question_bank.command import quiz_command
+
+    return quiz_command(arguments)
+
+
+def gain(arguments: argparse.Namespace) -> int:
+    """Print what `courseware.votes.gain.compared` finds in two files of numbers; raises UserError as that does."""
+    from courseware.question_bank.read import FORMS, form_of_test, read_questions
+    from courseware.votes.gain import compared, report
+
+    forms = [read_questions(form_of_test(form)) for form in FORMS]
+    print(report(compared(Path(arguments.before), Path(arguments.after), forms)))
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line: one subcommand for each function above."""
     top = argparse.ArgumentParser(prog="courseware", description="Open, present, build and check the course.")
@@ -135,6 +198,20 @@ def parser() -> argparse.ArgumentParser:
     servers["present"].add_argument("lesson", help="the lesson's number or file name, such as 2 or 02_width")
     servers["present"].add_argument("--short", action="store_true", help="the version for 25 minutes")
     servers["present"].add_argument("--dark", action="store_true", help="dark slides (the key D changes it later)")
+    servers["present"].add_argument(
+        "--votes",
+        nargs="?",
+        const="127.0.0.1",
+        metavar="ADDRESS",
+        help="let the class vote by phone (the key V); ADDRESS is that of this machine in the network that phones are "
+        "in, such as 192.168.1.20 or 192.168.1.20:8080 (default: %(const)s, this machine only)",
+    )
+    servers["present"].add_argument(
+        "--test", choices=("a", "b"), help="with --votes: ask this form of the concept test, not the lesson's quiz"
+    )
+    servers["present"].add_argument(
+        "--keep", metavar="FILE.json", help="with --votes: keep how many voted for what, and a page that draws it"
+    )
 
     lessons: dict[str, Any] = {"nargs": "*", "metavar": "lesson", "help": "number or file name; all if none is given"}
     command = add(build, "Make the notebooks from the text in course/, run them, and write the tables of all pages.")
@@ -158,6 +235,18 @@ def parser() -> argparse.ArgumentParser:
     command = add(figures, "Draw a lesson's figures as PNG and SVG, for slides of your own.")
     command.add_argument("lesson", help="the lesson's number or file name, such as 2 or 02_width")
     command.add_argument("--output", help="the folder to write into (default: figures-02 for lesson 2)")
+    command = add(quiz, "Write the lessons' quiz questions, with explanations, for Anki, for Moodle, or as text.")
+    command.add_argument("--to", required=True, choices=("anki", "moodle", "text"), help="what they are written for")
+    command.add_argument(
+        "--output",
+        metavar="FILE",
+        help="the file to write (default: questions.apkg for Anki, questions.xml for Moodle; text: the screen)",
+    )
+    command.add_argument("--test", choices=("a", "b"), help="this form of the concept test, in place of lessons")
+    command.add_argument("lessons", **lessons)
+    command = add(gain, "Compare two kept concept tests, before and after: shares right, and the normalised gain.")
+    command.add_argument("before", help="the numbers of the first: see courseware present --votes --test --keep")
+    command.add_argument("after", help="those of the second")
     command = add(experiments, "List the experiments, or run some again and store their results.")
     command.add_argument("names", nargs="*", metavar="name", help="one to run again; all are listed if none is")
     _add_parallel(command, "run")

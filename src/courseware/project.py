@@ -11,9 +11,11 @@ from typing import Any
 LESSON_FILE = re.compile(r"(?P<number>\d\d)_\w+")
 START_NUMBER = "00"  # the start page: derived like a lesson, but none
 
-# What pages and decks, and grading, need besides the course itself, installed in the clone.
+# What pages and decks, grading, a deck for Anki, and votes need besides the course itself, installed in the clone.
 INSTALL_EXPORT = 'python -m pip install -c constraints.txt -e ".[export]"'
 INSTALL_GRADE = 'python -m pip install -c constraints.txt -e ".[grade]"'
+INSTALL_QUIZ = 'python -m pip install -c constraints.txt -e ".[quiz]"'
+INSTALL_VOTES = 'python -m pip install -c constraints.txt -e ".[votes]"'
 
 
 class UserError(Exception):

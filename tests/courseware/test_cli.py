@@ -138,6 +138,46 @@ def test_present_opens_dark_slides_on_demand(project, served, pictures):
 
 
 @pytest.mark.usefixtures("pictures")
+def test_without_votes_nothing_listens_and_nothing_more_is_loaded(project, served, monkeypatch):
+    def started(*_arguments):
+        raise AssertionError("a room was opened")
+
+    monkeypatch.setattr("courseware.votes.room.Room", started)
+    assert cli.main(["present", "2"]) == 0
+    assert served[0][1]["modules"] == []
+    assert "votes" not in served[0][0][1]
+    with pytest.raises(AssertionError, match="a room was opened"):  # the same, asked for
+        cli.main(["present", "2", "--votes"])
+
+
+@pytest.mark.usefixtures("pictures")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--votes", "0.0.0.0"], "--votes takes the address that phones can reach"),
+        (["--votes", "192.0.2.1"], "no vote can be held at 192.0.2.1"),
+        (["--keep", "numbers.json"], "it needs --votes"),
+        (["--votes", "--keep", "numbers.html"], "ends in .json"),
+    ],
+)
+def test_votes_that_cannot_be_held_are_a_message(project, served, capsys, arguments, said):
+    assert cli.main(["present", "2", *arguments]) == 2
+    assert said in capsys.readouterr().err
+    assert served == []
+
+
+def test_votes_without_their_package_say_how_to_install_it(project, served, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "segno", None)
+    for module in ("room", "extension"):
+        monkeypatch.delitem(sys.modules, f"courseware.votes.{module}", raising=False)
+    assert cli.main(["present", "2", "--votes"]) == 2
+    said = capsys.readouterr().err
+    assert "segno" in said
+    assert 'python -m pip install -c constraints.txt -e ".[votes]"' in said
+    assert served == []
+
+
+@pytest.mark.usefixtures("pictures")
 def test_a_lesson_without_teaching_notes_has_no_short_version(project, served, capsys):
     assert cli.main(["present", "2", "--short"]) == 2
     assert "In 25 minutes" in capsys.readouterr().err

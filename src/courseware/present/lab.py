@@ -74,15 +74,21 @@ def free_port(first: int = DEFAULT_PORT) -> int:
 
 
 def slides_page(
-    notebook: Path, root: Path, lecture: Lecture = NO_LECTURE, *, dark: bool = False, pictures: str = ""
+    notebook: Path,
+    root: Path,
+    lecture: Lecture = NO_LECTURE,
+    *,
+    dark: bool = False,
+    pictures: str = "",
+    votes: bool = False,
 ) -> str:
     """The page that shows `notebook` as live slides, run from its first cell to its last on opening.
 
-    `pictures` is the name of the folder that holds its explorers' pictures.
+    `pictures` is the name of the folder that holds its explorers' pictures; with `votes` it leads votes.
     """
     asked = {"by": lecture.by, "at": lecture.at, "style": lecture.style, "pictures": pictures}
     words = urlencode({name: value for name, value in asked.items() if value})
-    flags = "&dark" if dark else ""
+    flags = ("&dark" if dark else "") + ("&votes" if votes else "")
     return f"rise/{quote(notebook.relative_to(root).as_posix())}?run{flags}{'&' if words else ''}{words}"
 
 
@@ -108,8 +114,11 @@ def page_address(page: str, port: int, token: str) -> str:
     return f"http://{HOST}:{port}/{page}{'&' if '?' in page else '?'}token={token}"
 
 
-def server_options(root: Path, page: str, *, port: int, token: str) -> list[str]:
-    """JupyterLab's command-line options: loopback only, with a token, rooted at the course."""
+def server_options(root: Path, page: str, *, port: int, token: str, modules: Sequence[str] = ()) -> list[str]:
+    """JupyterLab's command-line options: loopback only, with a token, rooted at the course.
+
+    `modules` are extensions of the server that it is to load.
+    """
     options = [
         f"--ServerApp.root_dir={root}",
         f"--ServerApp.ip={HOST}",
@@ -128,7 +137,7 @@ def server_options(root: Path, page: str, *, port: int, token: str) -> list[str]
     ]
     if page.startswith("rise/"):
         options += [f"--ServerApp.jpserver_extensions={name}=False" for name in NOT_FOR_SLIDES]
-    return options
+    return [*options, *(f"--ServerApp.jpserver_extensions={name}=True" for name in modules)]
 
 
 def _extensions_on_slides(folder: Path) -> Path:
@@ -177,6 +186,7 @@ def serve(
     port: int = DEFAULT_PORT,
     open_browser: bool = True,
     extra: Sequence[str] = (),
+    modules: Sequence[str] = (),
 ) -> int:
     """Run JupyterLab in this process until it is interrupted.
 
@@ -193,6 +203,8 @@ def serve(
     extra : sequence of str
         Further options for JupyterLab, spelled in full (``--ServerApp.ip=...``); they win over those chosen
         here. The address printed is that of the options chosen here.
+    modules : sequence of str
+        Extensions of the server that it is to load.
 
     Returns
     -------
@@ -214,7 +226,7 @@ def serve(
     token = secrets.token_hex(24)
     address = page_address(page, port, token)
     os.environ.setdefault("PYTHONSTARTUP", str(STARTUP))  # passed on to the kernels; a person's own file comes first
-    options = override(server_options(root, page, port=port, token=token), extra)
+    options = override(server_options(root, page, port=port, token=token, modules=modules), extra)
     threading.Thread(target=_announce, args=(address, port, open_browser), daemon=True).start()
     LabApp.launch_instance(options)
     return 0

@@ -5,6 +5,7 @@
 //   /rise/<notebook>?by=<who>&at=<where and when>   for the title slide
 //   /rise/<notebook>?style=<file>    lays a style sheet of the course's folder over ours
 //   /rise/<notebook>?dark            starts dark
+//   /rise/<notebook>?votes           the class can vote by phone
 import { fold, offerCode, toggleCode } from "./code.js";
 import { ask, current, fullScreen } from "./deck.js";
 import { listen, showKeys } from "./keys.js";
@@ -14,6 +15,7 @@ import { Kernel } from "./kernel.js";
 import { showKept } from "./kept.js";
 import { followSlides, openNotes } from "./notes.js";
 import { showContents } from "./contents.js";
+import { offerVotes } from "./votes.js";
 
 // The code cells that can be seen on the slide that is shown.
 function codeCells(notebook) {
@@ -59,6 +61,7 @@ function scale() {
 
 export function present({ commands, tracker, documents, CodeCell, wanted }) {
   const asked = new URLSearchParams(location.search);
+  const { baseUrl } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
   const notebook = () => tracker.currentWidget.content;
 
   let kernel;
@@ -109,6 +112,7 @@ export function present({ commands, tracker, documents, CodeCell, wanted }) {
     { keys: ["d"], help: "dark or light", act: () => toggleDark() },
     { keys: ["/", "b", "."], help: "black screen, and back", act: () => ask("togglePause") },
     { keys: ["k"], help: "start the kernel again, if it was lost", act: () => kernel.again() },
+    ...(asked.has("votes") ? [offerVotes(baseUrl)] : []),
     { keys: ["f"], help: "full screen", act: fullScreen },
     { keys: ["?"], help: "these keys", act: () => showKeys(actions) },
     { keys: ["Escape"], help: "leave a control, a cell, the pointer, the pen", act: drop },
@@ -128,7 +132,6 @@ export function present({ commands, tracker, documents, CodeCell, wanted }) {
   document.addEventListener("slidechanged", clearPen);
   const style = new URL("slides.css", import.meta.url);
   document.head.insertAdjacentHTML("beforeend", `<link rel="stylesheet" href="${style}">`);
-  const { baseUrl } = JSON.parse(document.getElementById("jupyter-config-data").textContent);
   if (asked.has("style")) {
     const own = new URL(`${baseUrl}files/${encodeURI(asked.get("style"))}`, location.origin);
     // At the end of the page: RISE brings rise.css, which it is laid over, into the head later.

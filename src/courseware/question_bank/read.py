@@ -1,0 +1,94 @@
+"""The questions of a lesson's quizzes, read from its text without running it."""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeGuard
+
+from courseware.exercises.multiple_choice import Question
+from courseware.project import Lesson, UserError, lessons, project_root, read
+
+__all__ = ["FORMS", "Bank", "course_title", "form_of_test", "read_bank", "read_questions"]
+
+FORMS = ("a", "b")  # of the concept test: parallel, one for before and one for after
+
+
+@dataclass(frozen=True)
+class Bank:
+    """The questions of one lesson, or of a form of the concept test.
+
+    Attributes
+    ----------
+    name : str
+        Short and without spaces: the lesson's number, such as ``"02"``; of a test ``"form_a"``.
+    title : str
+        Its heading, such as ``"2 · The width"``; it also names a deck and a category.
+    questions : tuple of Question
+        In the order of the text.
+    """
+
+    name: str
+    title: str
+    questions: tuple[Question, ...]
+
+
+def course_title(root: Path | None = None) -> str:
+    """What the start page calls the course: its heading up to a colon."""
+    return lessons(root)[0].title.partition(":")[0]
+
+
+def read_bank(lesson: Lesson) -> Bank:
+    """The questions of `lesson`; none if it has no quiz. Raises UserError as `read_questions` does."""
+    return Bank(lesson.number.rpartition("/")[2], lesson.title, tuple(read_questions(lesson)))
+
+
+def form_of_test(form: str, root: Path | None = None) -> Lesson:
+    """The text of a form of the concept test, ``"a"`` or ``"b"``: it lies beside the lessons and is none.
+
+    Raises UserError if the course has no such test.
+    """
+    text = Lesson(project_root() if root is None else root, f"concept_test/form_{form}")
+    if not text.source.is_file():
+        raise UserError(f"there is no concept test: {text.source} is missing")
+    return text
+
+
+def read_questions(lesson: Lesson) -> list[Question]:
+    """Each `Question` that stands in a `Quiz` of the text, in its order.
+
+    The code is read and not run, so that the file of questions needs none of a lesson's packages.
+
+    Raises
+    ------
+    UserError
+        If a question is not written out in plain words, or is none; the message names the file and the question.
+    """
+    cells = [cell.source for cell in read(lesson.source).cells if cell.cell_type == "code" and "Quiz(" in cell.source]
+    calls = [call for source in cells for call in _quizzes(lesson, source)]
+    return [_question(lesson, argument) for call in calls for argument in call.args]
+
+
+def _quizzes(lesson: Lesson, source: str) -> Sequence[ast.Call]:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        raise UserError(f"{lesson.source.name}: the cell of a quiz is no Python: {error}") from error
+    return [node for node in ast.walk(tree) if _is_call(node, "Quiz")]
+
+
+def _is_call(node: ast.AST, name: str) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+
+
+def _question(lesson: Lesson, argument: ast.expr) -> Question:
+    said = ast.unparse(argument)
+    where = f"{lesson.source.name}: {said[:80]}{'…' if len(said) > 80 else ''}"
+    if not _is_call(argument, "Question"):
+        raise UserError(f"{where}: a quiz must be given each question as Question(…), with its words written out")
+    try:
+        values = [ast.literal_eval(each) for each in argument.args]
+        named = {str(each.arg): ast.literal_eval(each.value) for each in argument.keywords}
+        return Question(*values, **named)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{where}: must be a question in plain words: {error}") from error
