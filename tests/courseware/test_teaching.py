@@ -221,7 +221,7 @@ def test_every_exercise_is_placed_once_with_a_time_and_a_reason(outlined):
         assert len(why.split()) >= 4
         named.append(heading)
     expected = [f"{number} · {title}" for number, title in enumerate(outlined.exercises, start=1)]
-    assert sorted(named) == expected
+    assert sorted(named) == sorted(expected)
     in_class = [row for row in rows if " | in class" in row]
     assert 2 <= len(in_class) <= 4
     assert " | skip" in "".join(rows)
