@@ -380,12 +380,12 @@ class Microscope(anywidget.AnyWidget):
         """The numbers as a plain table, for where no script runs."""
         numbers, rows = self.numbers(), []
         for cell in self._cells(self.ways[0]):
-            lines = "<br>".join(html.escape(" ".join(row)) for row in self._rows(cell, numbers[cell.name]))
+            shown = html.escape(" | ".join(" ".join(row) for row in self._rows(cell, numbers[cell.name])))
             formula = f" = {cell.formula}" if isinstance(cell, Step) else ""
             label = cell.label if cell.label != cell.name else ""
             rows.append(
                 f'<tr><th scope="row">{html.escape(cell.name)}</th><td>{html.escape(label + formula)}</td>'
-                f"<td>{lines}</td></tr>"
+                f"<td>{shown}</td></tr>"
             )
         return (
             f'<table class="courseware-microscope-still"><caption>{html.escape(self._caption())}</caption>'
