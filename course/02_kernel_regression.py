@@ -25,7 +25,7 @@
 #
 # Which of the fifty should we listen to? The question was answered in 1964, and the answer is attention: a weighted average whose weights depend on how well a *query* matches the *keys*.
 #
-# You need a little PyTorch (tensors, broadcasting). Time: 41 minutes in a lecture, about three hours and a half alone with the [exercises](exercises/02_kernel_regression.ipynb).
+# You need a little PyTorch (tensors, broadcasting). Time: 42 minutes in a lecture, about three hours and a half alone with the [exercises](exercises/02_kernel_regression.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import torch
@@ -35,7 +35,12 @@ from courseware.notebook.table import Table
 from visual_attention import attention_weights, bilateral_filter, gaussian_blur, nadaraya_watson
 from visual_attention.datasets import iris_petals, noisy_sine, photograph, true_curve
 from visual_attention.lessons.kernel_regression import figures
-from visual_attention.lessons.kernel_regression.explorers import WIDTHS, picture_explorer, width_explorer
+from visual_attention.lessons.kernel_regression.explorers import (
+    WIDTHS,
+    picture_explorer,
+    points_microscope,
+    width_explorer,
+)
 
 grid = torch.linspace(0, 5, 201, dtype=torch.float64)  # where we will ask
 truth = true_curve(grid)  # what we would like to hear, and never see in real life
@@ -133,6 +138,17 @@ show(
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The value 6 is pulled in with less than 8 % of the vote.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The table, to touch
+#
+# Point at a weight: what it is made of lights up. Then drag the query to the last key, and after that the width to its upper end.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+points_microscope()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Do the first weight aloud, the quotient of the board. With the query on the last key most of the vote is that key's; with the width at its end the three weights are nearly alike, and the prediction is close to the mean. It is the slider that comes later, in numbers.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## The same as a loop

@@ -23,7 +23,7 @@ from courseware.notebook.table import Table
 from visual_attention import LearnedKernelRegression, attention_weights, nadaraya_watson
 from visual_attention.datasets import iris_petals, noisy_sine, true_curve
 from visual_attention.lessons.learned_attention import figures
-from visual_attention.lessons.learned_attention.explorers import w_explorer
+from visual_attention.lessons.learned_attention.explorers import w_explorer, w_microscope
 from visual_attention.regression import prediction_slope, press_residuals, training_path
 
 x, y = noisy_sine(n=50, noise=0.5, seed=0)
@@ -54,7 +54,7 @@ show(
 # 5. judge a training recipe over many draws instead of one ([A popular recipe, on 200 draws](#A-popular-recipe,-on-200-draws), [The verdict](#The-verdict)), and find out which part of it matters ([What would help? One change at a time](#What-would-help?-One-change-at-a-time));
 # 6. rewrite Gaussian attention as `scaled_dot_product_attention`, and a softmax classifier as attention ([Bridge 1: it is dot-product attention](#Bridge-1:-it-is-dot-product-attention), [Bridge 2: a softmax classifier is attention](#Bridge-2:-a-softmax-classifier-is-attention)).
 #
-# You need lesson 2, and gradient descent in PyTorch. Time: 40 minutes in a lecture, about three hours and a half alone with the [exercises](exercises/03_learned_attention.ipynb).
+# You need lesson 2, and gradient descent in PyTorch. Time: 41 minutes in a lecture, about three hours and a half alone with the [exercises](exercises/03_learned_attention.ipynb).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One parameter
@@ -149,6 +149,17 @@ for w in (0.0, 0.5, 1.0, 2.0, 5.0):
     top = torch.exp(-0.5 * ((queries[:, None] - x) * w) ** 2)
     below = torch.exp(-0.5 * (queries[:, None] - x) ** 2).sum(dim=1, keepdim=True)
     print(f"  w = {w:g}: {(top / below).sum(dim=1).mean():.2f}")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## w, to touch
+#
+# The right fraction on the three points. Drag $w$ down to 0 and on, below it: which predictions come back?
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+w_microscope()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** At w = 0 all differences are multiplied by 0, so that every closeness is 1 and the answer is the mean; below 0 everything comes back, for only the square of w enters. Ask how fast the prediction moves near 0: hardly. That is the next slide.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The gradient, by hand

@@ -26,7 +26,7 @@
 # 5. design a test in which channel attention must help, and a control in which there is nothing for it to do ([A test that channel attention must pass](#A-test-that-channel-attention-must-pass), [Six seeds, every variant](#Six-seeds,-every-variant));
 # 6. read and turn the gates of a trained network ([Which gates open?](#Which-gates-open?), [Turn the gates yourself](#Turn-the-gates-yourself)).
 #
-# You need lessons 1 and 4. Time: 42 minutes in a lecture, about three hours alone with the [exercises](exercises/05_squeeze_excitation.ipynb).
+# You need lessons 1 and 4. Time: 43 minutes in a lecture, about three hours alone with the [exercises](exercises/05_squeeze_excitation.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import time
@@ -46,6 +46,7 @@ from visual_attention.lessons.squeeze_excitation import figures
 from visual_attention.lessons.squeeze_excitation.data import COLOURS
 from visual_attention.lessons.squeeze_excitation.explorers import (
     GateStudy,
+    block_microscope,
     gates_explorer,
     ratio_explorer,
     trained_network,
@@ -148,6 +149,17 @@ show(
 for name, logit, u in (("channel 1", 2.0, (1, 3, 2, 2)), ("channel 2", -1.0, (0, 4, 0, 0))):
     gate = 1 / (1 + exp(-logit))
     print(f"{name}: gate {gate:.3f}, scaled {[round(gate * value, 2) for value in u]}")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Four channels, to touch
+#
+# Invented maps, weights without biases. Raise the 9 of the second map until no hidden unit is left: where do the gates go?
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+block_microscope()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** To one half, all of them, as on the board: a gate of nothing is half open. Point at a gate, and walk back: logit, hidden unit, mean, map. One number of one map has moved every gate. A little further, and the second unit wakes up.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The same as a loop

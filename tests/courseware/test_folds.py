@@ -41,6 +41,7 @@ QUESTION = ("text", "slide", "## Which?\n\n**Predict:** a or b?")
         ([QUESTION, ("text", "fragment", "b"), ("text", "skip", "For b has …")], [folds.FIRST, folds.LATER]),
         ([QUESTION, ("text", "skip", "In full: …"), ("code", "fragment", "print(1)")], ["", folds.FIRST]),
         ([QUESTION, ("code", "-", "width_explorer()"), ("text", "skip", "Try …")], ["", ""]),
+        ([QUESTION, ("code", "-", "points_microscope()"), ("text", "skip", "Try …")], ["", ""]),
         ([QUESTION, ("text", "skip", "### More"), ("code", "skip", "print(1)")], ["", ""]),
         ([QUESTION, ("text", "notes", "> **Lecturer, 1 min.** Ask.")], ["For the lecturer"]),
         ([("text", "slide", "## Which?"), ("text", "fragment", "It is b.")], [""]),

@@ -1,8 +1,9 @@
 """What a student's notebook shows folded: notes for the lecturer, and what answers a "Predict" until a guess is made.
 
 A question is a Markdown cell that says **Predict**. What follows it, up to the next heading, answers it: fragments,
-what code prints or draws, and text after the first of these. An explorer waits for a hand anyway and stays as it is;
-so do text and code with the tag `open`. A later section that answers, or a single cell of one, has the tag `answer`.
+what code prints or draws, and text after the first of these. An explorer or a microscope waits for a hand anyway and
+stays as it is; so do text and code with the tag `open`. A later section that answers, or a single cell of one, has the
+tag `answer`.
 
 Text is folded by a `<details>` element, which JupyterLab, an exported page and a forge show; of a code cell the output
 is folded, and it opens when the cell is run. On slides nothing is folded: an answer is a fragment there, which waits,
@@ -18,7 +19,7 @@ from nbformat import NotebookNode
 __all__ = ["ANSWER", "FIRST", "LATER", "PREDICT", "fold", "unfolded"]
 
 PREDICT = re.compile(r"\*\*Predict\b|^##? .*\bPredict\b", re.MULTILINE)
-EXPLORER = re.compile(r"^\w*explorer(?:\(|$)", re.MULTILINE)
+EXPLORER = re.compile(r"^\w*(?:explorer|microscope)(?:\(|$)", re.MULTILINE)
 
 ANSWER, OPEN = "answer", "open"
 FIRST, LATER = "Your guess first, then open", "Go on"  # what a fold says: the first of a section, those after it

@@ -1,4 +1,4 @@
-"""The explorer of lesson 7: drag the digit, or the dot, and watch both gates of a trained network."""
+"""The explorer of lesson 7: drag the digit, or the dot, and watch both gates; and both, number by number."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from courseware.notebook.explorer import Explorer, Menu, Pad
+from courseware.notebook.microscope import Choice, Input, Microscope, Step
 from visual_attention.blocks import CBAM
 from visual_attention.datasets import digits
 from visual_attention.experiments import load_weights
@@ -14,7 +15,16 @@ from visual_attention.lessons.cbam import figures
 from visual_attention.lessons.cbam.data import CANVAS, DIGIT, render
 from visual_attention.lessons.cbam.experiment import DOT_SCENE, Reader, Trunk, read_out
 
-__all__ = ["CENTRES", "DRAGGED", "DragStudy", "DragView", "drag_explorer", "stored_reader"]
+__all__ = [
+    "CENTRES",
+    "DRAGGED",
+    "DragStudy",
+    "DragView",
+    "channel_microscope",
+    "drag_explorer",
+    "spatial_microscope",
+    "stored_reader",
+]
 
 DRAGGED = ("the digit", "the dot")
 CENTRES = tuple(range(6, CANVAS - 5, 3))  # 6, 9, … 42: where a digit lies wholly on the canvas
@@ -130,4 +140,56 @@ def drag_explorer(study: DragStudy | None = None) -> Explorer:
             {"dragged": ("the dot",), "place": [(x, y) for y in coarse for x in coarse]},
             {"dragged": ("the digit",), "place": [(x, y) for y in coarse[1::2] for x in coarse[::2]]},
         ],
+    )
+
+
+def channel_microscope() -> Microscope:
+    """The channel gate of the worked example, with the ReLU between the two products or without."""
+    both = (("mean", "a"), ("max", "m"))
+    return Microscope(
+        "The channel gate",
+        Input("F", [[[2, 2], [2, 2]], [[0, 0], [0, 4]]], "channel", least=0, most=9, step=0.5, digits=2),
+        *(Step(short, pool, "F", label=pool, over=(1, 2)) for pool, short in both),
+        Input("W₀", [[1, -1]], "first product", least=-5, most=5, digits=2),
+        *(Step(f"W₀{short}", "matmul", "W₀", short, label=f"of the {pool}") for pool, short in both),
+        Choice(
+            "between the products",
+            {
+                "with ReLU": [
+                    Step(f"h{short}", "relu", f"W₀{short}", label="hidden", below=short == "a") for _, short in both
+                ],
+                "without ReLU": [
+                    Step(f"h{short}", "scale", f"W₀{short}", label="hidden", formula=f"W₀{short}", below=short == "a")
+                    for _, short in both
+                ],
+            },
+        ),
+        Step("h", "addition", "ha", "hm", label="sum of hidden"),
+        Input("W₁", [[1], [-1]], "second product", least=-5, most=5, digits=2),
+        Step("l", "matmul", "W₁", "h", label="logits"),
+        Step("Mc", "sigmoid", "l", label="gate", digits=3),
+        Step("F′", "product", "Mc", "F", label="channel let through", match="first", digits=2),
+    )
+
+
+def spatial_microscope() -> Microscope:
+    """The spatial gate: a window of 7 × 7 over the mean and the maximum of two channels.
+
+    In the middle row is the worked example; of the 98 weights two are not 0: a 1 on the mean here, and a −1 on the
+    maximum one step to the left.
+    """
+    first, second, kernel = torch.zeros(7, 7), torch.zeros(7, 7), torch.zeros(2, 7, 7)
+    first[3, :3], second[3, :3] = torch.tensor([1.0, 0, 0]), torch.tensor([3.0, 0, 2])
+    first[1, 4:6], second[5, 4] = torch.tensor([2.0, 2]), 2
+    kernel[0, 3, 3], kernel[1, 3, 2] = 1, -1
+    return Microscope(
+        "The spatial gate",
+        Input("F′", torch.stack([first, second]), "channel", least=0, most=9, step=1),
+        Step("a", "mean", "F′", label="mean", over=0),
+        Step("m", "max", "F′", label="max", over=0),
+        Input("f", kernel, "kernel", least=-5, most=5, step=1, below=True),
+        Step("l", "correlation", "a", "m", "f", label="logit"),
+        Step("Ms", "sigmoid", "l", label="gate"),
+        Step("F″", "product", "F′", "Ms", label="channel let through", below=True),
+        digits=2,
     )

@@ -1,4 +1,4 @@
-"""Explorers of lesson 2: the width of a kernel, and the two widths of a bilateral filter."""
+"""Explorers of lesson 2: the width of a kernel, and the two widths of a bilateral filter; and the worked example."""
 
 import math
 from dataclasses import dataclass
@@ -8,12 +8,13 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from courseware.notebook.explorer import EVERY_STOP, Explorer, Menu, Pad, Slider
+from courseware.notebook.microscope import Input, Microscope, Step
 from visual_attention.datasets import curves, photographs
 from visual_attention.denoising import bilateral_filter, gaussian_blur, pixel_weights
 from visual_attention.lessons.kernel_regression import figures
 from visual_attention.pooling import KERNELS, attend, attention_weights, nadaraya_watson
 
-__all__ = ["PictureStudy", "WidthStudy", "picture_explorer", "width_explorer"]
+__all__ = ["PictureStudy", "WidthStudy", "picture_explorer", "points_microscope", "width_explorer"]
 
 # From far below the distance between neighbours (nearest neighbour) to far above the data's range (average).
 WIDTHS = tuple(float(f"{0.02 * 10 ** (k / 10):.2g}") for k in range(31))
@@ -175,4 +176,22 @@ def picture_explorer(study: PictureStudy | None = None) -> Explorer:
             {"pixel": [(x, y) for x in pixels[::4] for y in pixels[::4]], "colour": ("0.2", "∞ (ignore colour)")},
         ],
         credit=photographs.photograph_credit("flower", "made smaller, cropped, noise added"),
+    )
+
+
+def points_microscope() -> Microscope:
+    """Nadaraya–Watson on the three points of the worked example, with a width."""
+    return Microscope(
+        "Nadaraya–Watson on three points",
+        Input("x", 1, "query", least=-1, most=4),
+        Input("σ", 1, "width", least=0.1, most=20),
+        Input("xᵢ", [0, 1, 3], "key", least=-1, most=4),
+        Step("dᵢ", "difference", "x", "xᵢ", label="difference"),
+        Step("uᵢ", "quotient", "dᵢ", "σ", label="in widths"),
+        Step("Kᵢ", "gaussian", "uᵢ", label="closeness"),
+        Step("S", "sum", "Kᵢ", label="their sum"),
+        Step("αᵢ", "quotient", "Kᵢ", "S", label="weight", below=True),
+        Input("yᵢ", [1, 2, 6], "value", least=-60, most=60, step=0.5),
+        Step("vᵢ", "product", "αᵢ", "yᵢ", label="adds"),
+        Step("f(x)", "sum", "vᵢ", label="prediction"),
     )

@@ -1,4 +1,4 @@
-"""The explorer of lesson 3: w, both of its losses, and the way gradient descent takes."""
+"""The explorer of lesson 3: w, both of its losses, and the way gradient descent takes; and w on three points."""
 
 import functools
 import math
@@ -8,11 +8,12 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from courseware.notebook.explorer import EVERY_STOP, Explorer, Menu, Slider
+from courseware.notebook.microscope import Input, Microscope, Step
 from visual_attention.datasets import noisy_sine, true_curve
 from visual_attention.lessons.learned_attention import figures
 from visual_attention.regression import LearnedKernelRegression, training_path
 
-__all__ = ["RATES", "STARTS", "WS", "LearningStudy", "w_explorer"]
+__all__ = ["RATES", "STARTS", "WS", "LearningStudy", "w_explorer", "w_microscope"]
 
 WS = (0.0, *(float(f"{0.1 * 10 ** (k / 11):.2g}") for k in range(29)))  # 0, 0.1, … 35
 STARTS = ("0", "0.05", "0.5", "1", "8")
@@ -91,4 +92,22 @@ def w_explorer(study: LearningStudy | None = None) -> Explorer:
         title="Learning w",
         describe=study.describe,
         keep=[{"w": EVERY_STOP}, {"start": EVERY_STOP, "rate": EVERY_STOP}],
+    )
+
+
+def w_microscope() -> Microscope:
+    """Attention with a parameter on lesson 2's three points."""
+    return Microscope(
+        "Nadaraya–Watson with w, on three points",
+        Input("x", 1, "query", least=-1, most=4),
+        Input("w", 2, "parameter", least=-5, most=5),
+        Input("xᵢ", [0, 1, 3], "key", least=-1, most=4),
+        Step("dᵢ", "difference", "x", "xᵢ", label="difference"),
+        Step("uᵢ", "product", "dᵢ", "w", label="times w"),
+        Step("Kᵢ", "gaussian", "uᵢ", label="closeness"),
+        Step("S", "sum", "Kᵢ", label="their sum"),
+        Step("αᵢ", "quotient", "Kᵢ", "S", label="weight", below=True),
+        Input("yᵢ", [1, 2, 6], "value", least=-60, most=60, step=0.5),
+        Step("vᵢ", "product", "αᵢ", "yᵢ", label="adds"),
+        Step("f(x)", "sum", "vᵢ", label="prediction"),
     )

@@ -1,4 +1,4 @@
-"""Explorers of lesson 6: whose pixels resemble a pixel's surroundings, and where a trained block looks."""
+"""Explorers of lesson 6: whose surroundings resemble a pixel's, where a trained block looks; and one row by hand."""
 
 import functools
 
@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from courseware.notebook.explorer import EVERY_STOP, Explorer, Menu, Pad, Slider
+from courseware.notebook.microscope import Choice, Input, Microscope, Step
 from visual_attention.blocks import NonLocalBlock
 from visual_attention.datasets import photograph_credit
 from visual_attention.denoising import non_local_means, non_local_weights
@@ -18,7 +19,18 @@ from visual_attention.lessons.non_local.experiment_twins import KEPT, TEST_SEED
 from visual_attention.lessons.non_local.networks import CHANNELS, TwinNetwork, pairwise_and_unary
 from visual_attention.training import one_thread
 
-__all__ = ["HS", "PIXELS", "PLACES", "SELVES", "VIEWS", "PixelStudy", "TwinStudy", "pixel_explorer", "twin_explorer"]
+__all__ = [
+    "HS",
+    "PIXELS",
+    "PLACES",
+    "SELVES",
+    "VIEWS",
+    "PixelStudy",
+    "TwinStudy",
+    "pairwise_microscope",
+    "pixel_explorer",
+    "twin_explorer",
+]
 
 HS = (0.03, 0.05, 0.06, 0.07, 0.08, 0.1, 0.15, 0.3)
 SELVES: dict[str, bool | str] = {"included": True, "left out": False, "as the nearest other": "as_nearest"}
@@ -176,4 +188,54 @@ def twin_explorer(study: TwinStudy | None = None) -> Explorer:
         title="Where does it look?",
         describe=study.describe,
         keep=[{"place": EVERY_STOP}, {"view": EVERY_STOP, "place": centres}, {"example": EVERY_STOP, "place": centres}],
+    )
+
+
+def pairwise_microscope() -> Microscope:
+    """What one of three places receives, by each of the four pairwise functions; all maps start as the identity."""
+    share = (Step("C", "sum", "f", label="their sum"), Step("a", "quotient", "f", "C", label="weight"))
+    by_count = Step("a", "scale", "f", by=1 / 3, label="weight")
+    query = Step("θᵢ", "pick", "θ", "i", label="query", below=True)
+    return Microscope(
+        "What place i receives",
+        Input("x", [[1], [2], [3]], "places", least=-3, most=3),
+        Input("i", 2, "who asks", least=1, most=3, step=1),
+        Input("Wθ", [[1]], least=-3, most=3),
+        Step("θ", "matmul", "x", "Wθ", label="queries", transpose=True),
+        Input("Wφ", [[1]], least=-3, most=3),
+        Step("φ", "matmul", "x", "Wφ", label="keys", transpose=True),
+        Input("Wg", [[1]], least=-3, most=3),
+        Step("g", "matmul", "x", "Wg", label="values", transpose=True),
+        Choice(
+            "pairwise function",
+            {
+                "Gaussian": [
+                    Step("xᵢ", "pick", "x", "i", label="query", below=True),
+                    Step("m", "matmul", "x", "xᵢ", label="match"),
+                    Step("f", "exp", "m"),
+                    *share,
+                ],
+                "embedded Gaussian": [
+                    query,
+                    Step("m", "matmul", "φ", "θᵢ", label="match"),
+                    Step("f", "exp", "m"),
+                    *share,
+                ],
+                "dot product": [
+                    query,
+                    Step("f", "matmul", "φ", "θᵢ"),
+                    by_count,
+                ],
+                "concatenation": [
+                    query,
+                    Step("p", "concatenation", "θᵢ", "φ", label="pairs"),
+                    Input("wf", [1, 1], least=-3, most=3),
+                    Step("m", "matmul", "p", "wf", label="match"),
+                    Step("f", "relu", "m"),
+                    by_count,
+                ],
+            },
+        ),
+        Step("yᵢ", "matmul", "a", "g", label="received"),
+        digits=3,
     )

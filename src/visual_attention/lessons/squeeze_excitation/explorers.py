@@ -1,4 +1,4 @@
-"""The explorers of lesson 5: the reduction ratio and its cost, and the gates of a trained network."""
+"""The explorers of lesson 5: the ratio and its cost, the gates of a trained network; and the block number by number."""
 
 import functools
 
@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from courseware.notebook.explorer import EVERY_STOP, Explorer, Menu, Slider
+from courseware.notebook.microscope import Input, Microscope, Step
 from visual_attention.blocks import SqueezeExcitation
 from visual_attention.cost import SENET_TABLE_10, Cost, count_cost
 from visual_attention.experiments import load_weights
@@ -24,6 +25,7 @@ __all__ = [
     "TABLE_10_ERRORS",
     "GateStudy",
     "RatioStudy",
+    "block_microscope",
     "gates_explorer",
     "ratio_explorer",
     "trained_network",
@@ -197,4 +199,26 @@ def gates_explorer(study: GateStudy | None = None) -> Explorer:
             {"amount": EVERY_STOP, "mute": EVERY_STOP, "boost": EVERY_STOP},
             {"amount": (0.0, 1.0), "mute": EVERY_STOP, "boost": EVERY_STOP, "frame": EVERY_STOP},
         ],
+    )
+
+
+def block_microscope() -> Microscope:
+    """Squeeze, two products, gates, scale: four channels of 3 × 3, two hidden units, no biases."""
+    maps = [
+        [[3, 1, 2], [1, 3, 2], [2, 2, 2]],
+        [[0, 0, 0], [0, 9, 0], [0, 0, 0]],
+        [[1, 1, 1], [1, 1, 1], [1, 1, 1]],
+        [[0, 3, 0], [3, 6, 3], [0, 3, 0]],
+    ]
+    return Microscope(
+        "Squeeze, excite, scale",
+        Input("u", maps, "map", least=0, most=20, step=0.5, digits=2),
+        Step("z", "mean", "u", label="squeeze", over=(1, 2), below=True),
+        Input("W₁", [[1, -1, 0, 0], [0, 1, 1, -1.5]], "first product", least=-5, most=5, digits=2),
+        Step("a", "matmul", "W₁", "z", label="hidden"),
+        Step("h", "relu", "a"),
+        Input("W₂", [[2, 0], [-1, 1], [1, -2], [0, 2]], "second product", least=-5, most=5, digits=2),
+        Step("l", "matmul", "W₂", "h", label="logits"),
+        Step("s", "sigmoid", "l", label="gate", digits=3),
+        Step("x̃", "product", "s", "u", label="scaled map", match="first", digits=2, below=True),
     )
