@@ -26,7 +26,7 @@
 # 5. say what the block costs in time and memory, and which of the two can be saved without changing the result ([What it costs](#What-it-costs));
 # 6. split trained weights into a part that needs the query and a part that does not, and say what a block without a query needs instead ([Volitional plus non-volitional: lesson 1 returns](#Volitional-plus-non-volitional:-lesson-1-returns), [… or give it room](#…-or-give-it-room)).
 #
-# You need lessons 2 and 3. Time: 40 minutes in a lecture, about four hours and a half alone with the [exercises](exercises/06_non_local.ipynb).
+# You need lessons 2 and 3. Time: 41 minutes in a lecture, about four hours and a half alone with the [exercises](exercises/06_non_local.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import copy
@@ -47,7 +47,7 @@ from visual_attention.experiments.agreement import agrees
 from visual_attention.lessons.non_local import figures
 from visual_attention.lessons.non_local.experiment_denoising import clean_picture, noisy_picture, psnr
 from visual_attention.lessons.non_local.experiment_twins import held_out_pictures, train_head, training_pictures
-from visual_attention.lessons.non_local.explorers import pixel_explorer, twin_explorer
+from visual_attention.lessons.non_local.explorers import pairwise_microscope, pixel_explorer, twin_explorer
 from visual_attention.lessons.non_local.networks import TwinNetwork, features_of, pairwise_and_unary, twin_attention
 from visual_attention.training import accuracy
 
@@ -395,7 +395,7 @@ assert len(liked) == 1
 print(f"The same one, number {liked[0]} of 12, whoever asks.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** The tested block gives the same four tables; the notebook compares them, and computes each as a loop as well. Let them say why it is always the same key: the next slide. Whoever replaces the second line by a library's attention and forgets the scale gets a different network.
+# > **Lecturer, 1 min.** The tested block gives the same four tables; the notebook compares them, and computes each as a loop as well. Let them say why it is always the same key: the slide after the next. Whoever replaces the second line by a library's attention and forgets the scale gets a different network.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Each of the four, computed three times: as a loop, as tensors, and as a call of the tested block, with random weights.
@@ -527,7 +527,18 @@ top = call[call.max(dim=1).values > 0].argmax(dim=1)
 print("the best key of each query that has one:", top.tolist())
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# It is always the same key: the next section says why.
+# It is always the same key: [Two that hardly look](#Two-that-hardly-look) says why.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## One row, to touch
+#
+# The three places of the table, and each of the four functions. Take *concatenation* and let another place ask: what happens to the order of the keys?
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+pairwise_microscope()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** It stays, and so do the differences between the weights, as long as none is cut at 0. Then a negative weight for φ: the order turns round, whoever asks, as far as it is not cut at 0. In the other three the order can change with who asks: try a negative place.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two that hardly look

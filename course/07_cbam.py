@@ -21,7 +21,7 @@
 # 5. judge whether a published difference of 0.12 points ([@woo2018, Table 3]) means anything ([Is 0.12 points meaningful?](#Is-0.12-points-meaningful?));
 # 6. say what a spatial gate with 98 weights has found out, what it could find out, and what its picture does not show ([Where does the gate look?](#Where-does-the-gate-look?), [The pointing game](#The-pointing-game), [Could it point?](#Could-it-point?)).
 #
-# You need lessons 4 and 5. Time: 43 minutes in a lecture (less if the audit is left to the exercises), about three hours and a half alone with the [exercises](exercises/07_cbam.ipynb).
+# You need lessons 4 and 5. Time: 44 minutes in a lecture (less if the audit is left to the exercises), about three hours and a half alone with the [exercises](exercises/07_cbam.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import math
@@ -50,7 +50,7 @@ from visual_attention.experiments import Difference, stored
 from visual_attention.experiments.agreement import agrees
 from visual_attention.lessons.cbam import experiment, figures
 from visual_attention.lessons.cbam.data import cluttered_digits
-from visual_attention.lessons.cbam.explorers import drag_explorer, stored_reader
+from visual_attention.lessons.cbam.explorers import channel_microscope, drag_explorer, spatial_microscope, stored_reader
 from visual_attention.training import accuracy
 
 torch.manual_seed(0)
@@ -177,6 +177,17 @@ for name, relu in (("with ReLU", lambda h: max(h, 0.0)), ("without", lambda h: h
     print(f"{name:9}: hidden sum {hidden:+g}, gates {rounded(gates)}")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
+# ## The channel gate, to touch
+#
+# Go *without ReLU*, and the gates swap. Then make B smooth and high enough that its mean and its maximum still add up to 5.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+channel_microscope()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Without the ReLU the gates stay where they were: the same sum, the same gate. With the ReLU they move. Four times 2.5 does it. The next slide proves it for all numbers.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
 # ## Without the ReLU, two witnesses are one
 #
 # $W_1 W_0 a + W_1 W_0 m = W_1 W_0 (a + m)$: two linear maps in a row are one, and it reads only the **sum** of mean and maximum. Two feature maps with the same sum get the same gate.
@@ -255,6 +266,14 @@ print(f"two planes of {7 * 7} weights: {2 * 7 * 7}")
 
 # %% slideshow={"slide_type": "skip"}
 print("gates by hand:", rounded(torch.sigmoid(torch.tensor([2.0, -3.0, 1.0]))))
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ### The window, to touch
+#
+# The same filter in a window of 7 × 7; the table is the beginning of the middle row. Point at a logit: the window lights up on mean and maximum, cut off at the border. Then write weights of your own into the kernel.
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+spatial_microscope()
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Both gates as tensors
