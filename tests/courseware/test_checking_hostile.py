@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from courseware.exercises import reading, tools
+from courseware.exercises.build import Case, Loop, Measured, Module, Training
 from courseware.exercises.function import Function
 from courseware.exercises.multiple_choice import Question
 from courseware.exercises.questions import Choice, Exercise, Value
@@ -33,6 +34,16 @@ TABLE = function("table", lambda x: x[:, None] * x)
 SINGLE = function("single", lambda x: float(x.sum()))
 TRUTH = function("truth", lambda x: bool(x[0] < x[1]))
 RULES = function("rules", lambda x: 2 * x, forbidden=(tools.SOFTMAX,), largest=lambda x: 3, squeeze=True)
+
+CLASS = Module("class", "a linear layer", torch.nn.Linear, lambda generator: [Case((torch.rand(2, 3),), (3, 1))])
+MEASURED = Measured("measured", "three numbers", lambda numbers: "They are too small.", (3,))
+
+
+def no_training(module, x):
+    return x
+
+
+LOOP = Loop("loop", "nothing", no_training, lambda generator: [Training((("Linear", 3, 1),), (torch.rand(2, 3),))])
 
 # How an object is touched.
 METHODS = [
@@ -171,10 +182,10 @@ def _soon(monkeypatch):
 
 
 def hasty(question):
-    return replace(question, seconds=0.1) if isinstance(question, Function) else question
+    return question if isinstance(question, Value | Choice | Measured) else replace(question, seconds=0.1)
 
 
-QUESTIONS = [NUMBER, NUMBERS, LETTER, TABLE, SINGLE, TRUTH, RULES]
+QUESTIONS = [NUMBER, NUMBERS, LETTER, TABLE, SINGLE, TRUTH, RULES, CLASS, LOOP, MEASURED]
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.name)
@@ -197,6 +208,32 @@ def test_hostile_answers_and_results_cost_themselves_only(base, deed):
             assert_contained(question, answer)
         assert_contained(hasty(SINGLE), lambda x, answer=answer: answer)
         assert_contained(hasty(TABLE), lambda x, answer=answer: [answer])
+
+
+@pytest.mark.parametrize("deed", [raises, hangs], ids=lambda deed: deed.__name__)
+@pytest.mark.parametrize("base", ["object", "callable", "exception", "tensor"])
+def test_hostile_objects_given_for_a_class_a_loop_or_a_measurement(base, deed):
+    for method in ("__class__", "__getattribute__", "__name__", "__array__", "__call__"):
+        answer = made(base, method, deed)
+        for question in map(hasty, (CLASS, LOOP, MEASURED)):
+            assert_contained(question, answer)
+
+
+@pytest.mark.parametrize("deed", [raises, hangs], ids=lambda deed: deed.__name__)
+def test_what_a_class_or_a_loop_raises_may_be_hostile(deed):
+    for method in ("__str__", "__class__", "__getattribute__"):
+        for base in ("exception", "base exception"):
+            thrown = made(base, method, deed)
+
+            class Raises(torch.nn.Module):
+                def __init__(self, *_, thrown=thrown):
+                    raise thrown
+
+            def loop(module, x, thrown=thrown):
+                raise thrown
+
+            assert_contained(hasty(CLASS), Raises)
+            assert_contained(hasty(LOOP), loop)
 
 
 @pytest.mark.parametrize("deed", [raises, hangs], ids=lambda deed: deed.__name__)

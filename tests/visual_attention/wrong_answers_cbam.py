@@ -319,7 +319,30 @@ WRONG = {
         ("no gradient", Detached, "no gradient reaches"),
         ("one gate for all pictures", OneGateForAll),
         ("wrong axes", OtherAxis),
-        ("no new axes", NoNewAxes),
+        ("no new axes", NoNewAxes, "no axes for the places"),
+        (
+            "no new axes, gate first",
+            channel(forward=lambda self, x: self.gate(x)[:, :, 0, 0] * x),
+            "no axes for the places",
+        ),
+        (
+            "ReLU after the hidden sum",
+            channel(
+                gate=lambda self, x: self.expand(sum(self.reduce(p) for p in self.pools(x)).relu()).sigmoid()[
+                    :, :, None, None
+                ]
+            ),
+            "before the ReLU",
+        ),
+        (
+            "ReLU after both layers",
+            channel(
+                gate=lambda self, x: (
+                    sum(self.expand(self.reduce(p)) for p in self.pools(x)).relu().sigmoid()[:, :, None, None]
+                )
+            ),
+            "behind both layers",
+        ),
         ("in place", InPlace, "in place"),
         ("no ReLU", channel(mlp=lambda self, pool: self.expand(self.reduce(pool))), "ReLU"),
         ("mean only", channel(pools=lambda self, x: (x.mean((2, 3)),)), "maximum is missing"),

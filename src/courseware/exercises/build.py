@@ -113,12 +113,14 @@ class _Built:
         return f"{type(self).__name__}({self.name!r})"
 
     def judge(self, answer: Any, seed: int | None = None) -> Finding:
-        if not callable(answer) or isinstance(answer, nn.Module):
+        # Not isinstance, which asks an object for its class: a hostile one may raise, or never end, when asked.
+        is_made = issubclass(type(answer), nn.Module)
+        if not callable(answer) or is_made:
             if reading.read_in_time(reading.is_blank, answer) is True:
                 return Finding(self.name, Verdict.NOT_ATTEMPTED)
             kind = reading.read_in_time(reading.kind_of, answer)
             kind = kind.kind if isinstance(kind, Other) else kind
-            if isinstance(answer, nn.Module):
+            if is_made:
                 kind = "a module that was made already: give the class itself, without brackets"
             return Finding(self.name, Verdict.NOT_YET, f"{self.what} is asked, this is {kind}.")
         if seed is not None:
@@ -186,7 +188,7 @@ class _Built:
         if outcome.late:
             return _Result(Probe(), True, outcome.running, printed, outcome.used)
         if outcome.error is not None:
-            words = f"{reading.type_name(outcome.error)}: {' '.join(str(outcome.error).split())[:300]}"
+            words = reading.in_words(outcome.error)
             return _Result(Probe(stage="stopped", error=words), printed=printed, used=outcome.used)
         return _Result(outcome.result, printed=printed, used=outcome.used)
 

@@ -18,7 +18,7 @@ import torch
 
 from courseware.exercises import time_limit
 
-__all__ = ["Other", "answer", "is_blank", "kind_of", "letter", "read_in_time", "result", "type_name"]
+__all__ = ["Other", "answer", "in_words", "is_blank", "kind_of", "letter", "read_in_time", "result", "type_name"]
 
 MANY = 10_000  # numbers in a list: no exercise asks for more, and a list of a million would take a minute to read
 DEEP = 8  # lists within lists
@@ -48,6 +48,16 @@ def read_in_time(reader: Callable[[Any], Any], given: Any) -> Any:
     if outcome.error is not None:
         return Other("an object that cannot be read")
     return outcome.result
+
+
+def in_words(error: BaseException) -> str:
+    """The type and the text of an exception that a student's code raised, in one line, under a time limit."""
+    words = read_in_time(_in_words, error)
+    return "an exception that cannot be read" if isinstance(words, Other) else words
+
+
+def _in_words(error: BaseException) -> str:
+    return f"{type_name(error)}: {' '.join(str(error)[:2000].split())[:300]}".removesuffix(": ")
 
 
 class _UnreadableError(Exception):

@@ -277,11 +277,10 @@ class Design:
     def _read(self, outcome: time_limit.Outcome, n: int, seed: int) -> "Parts | Finding":
         if outcome.late:
             return self._not_yet(f"It takes too long for {n} pictures, and was stopped.")
-        if isinstance(outcome.error, NotImplementedError):
+        if issubclass(type(outcome.error), NotImplementedError):
             return Finding(self.name, State.NOT_ATTEMPTED)
         if outcome.error is not None:
-            words = " ".join(str(outcome.error).split())[:200].rstrip(".")
-            return self._not_yet(f"For n = {n} it raised {reading.type_name(outcome.error)}: {words}.")
+            return self._not_yet(f"For n = {n} it raised {reading.in_words(outcome.error).rstrip('.')}.")
         if isinstance(outcome.result, str):
             return self._not_yet(outcome.result)
         fault = _of_the_parts(outcome.result, n)

@@ -668,6 +668,26 @@ class _ReLUAfterTheSum(_Channel):
         return self.mlp(torch.stack(self.pools(x)).sum(dim=0))
 
 
+class _ReLUAfterTheHiddenSum(_Channel):
+    def logits(self, x: Tensor) -> Tensor:
+        return self.expand(torch.stack([self.reduce(pooled) for pooled in self.pools(x)]).sum(dim=0).relu())
+
+
+class _ReLUAfterBoth(_NoReLU):
+    def logits(self, x: Tensor) -> Tensor:
+        return super().logits(x).relu()
+
+
+class _NoNewAxes(_Channel):
+    def gate(self, x: Tensor) -> Tensor:
+        return self.logits(x).sigmoid()
+
+
+class _NoNewAxesGateFirst(_NoNewAxes):
+    def forward(self, x: Tensor) -> Tensor:
+        return self.gate(x) * x
+
+
 class _TwoSigmoids(_Channel):
     def gate(self, x: Tensor) -> Tensor:
         return torch.stack([self.mlp(pooled).sigmoid() for pooled in self.pools(x)]).sum(dim=0)[..., None, None]
@@ -786,6 +806,24 @@ channel_gate = Exercise(
                     "ReLU after the sum",
                     _ReLUAfterTheSum,
                     "Mean and maximum are added before the MLP. Each goes through the whole MLP, then add.",
+                ),
+                Mistake(
+                    "ReLU after the hidden sum",
+                    _ReLUAfterTheHiddenSum,
+                    "The two hidden layers are added before the ReLU. Each goes through the whole MLP, then add.",
+                ),
+                Mistake(
+                    "ReLU after both layers",
+                    _ReLUAfterBoth,
+                    "The ReLU stands behind both layers and the sum. It belongs between the two layers, in each run.",
+                ),
+                *(
+                    Mistake(
+                        name,
+                        wrong,
+                        "The gates (N, C) have no axes for the places: they need two, of length 1, at the end.",
+                    )
+                    for name, wrong in (("no new axes", _NoNewAxes), ("no new axes, gate first", _NoNewAxesGateFirst))
                 ),
                 Mistake(
                     "sigmoid before the sum",
