@@ -112,11 +112,12 @@ def whole_number(name: str, value: object, *, least: int, most: int | None = Non
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be a whole number, got {type(value).__name__}")
     number = int(value)
+    given = str(number) if abs(number) < 10**100 else "one of more than 100 digits"  # which Python may refuse to print
     if number < least or (most is not None and number > most):
         wanted = f"at least {least}" if most is None else f"between {least} and {most}"
-        raise ValueError(f"{name} must be {wanted}, got {value}")
+        raise ValueError(f"{name} must be {wanted}, got {given}")
     if most is None and number > LARGEST_WHOLE:
-        raise ValueError(f"{name} must be at most {LARGEST_WHOLE}, got {value}")
+        raise ValueError(f"{name} must be at most {LARGEST_WHOLE}, got {given}")
     return number
 
 

@@ -158,6 +158,14 @@ def test_pages_and_decks_lie_side_by_side_and_lead_to_each_other(whole: Exported
         assert opened(whole.folder / f"{deck}.slides.html").select_one(".course-back a")["href"] == address
 
 
+def test_every_page_and_deck_carries_the_policy_that_keeps_a_browser_at_home(whole: Exported) -> None:
+    for path in whole.folder.rglob("*.html"):
+        [tag] = opened(path).select("head > meta[http-equiv='Content-Security-Policy']")
+        sources = dict(rule.split(maxsplit=1) for rule in tag["content"].split("; "))
+        assert sources["default-src"] == "'none'", path
+        assert not any("http" in rule or "*" in rule for rule in sources.values()), path
+
+
 def test_a_picture_that_pages_and_decks_show_is_stored_once(whole: Exported) -> None:
     stored = {path.name for path in (whole.folder / "pictures").glob("*.png")}
     assert len(stored) == 3  # a still and what it becomes when it is moved; nothing of the older export
