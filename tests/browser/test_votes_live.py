@@ -61,7 +61,8 @@ def voting(tmp_path_factory, first_port, cache_home, serving_class):
         slide("## The end"),
     ]
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = new_notebook(cells=[*cells, new_code_cell("1 + 1")], metadata=metadata)
+    quiz = new_code_cell(QUIZ.partition("# %%\n")[2], metadata={"slideshow": {"slide_type": "skip"}})
+    notebook = new_notebook(cells=[*cells, quiz], metadata=metadata)
     nbformat.write(notebook, root / "notebooks" / "02_width.ipynb")
     asked = ("present", "2", "--votes", "--keep", "numbers.json")
     with serving_class(root, tmp_path_factory.mktemp("jupyter"), first_port + 70, *asked, cache=cache_home) as server:
@@ -272,6 +273,7 @@ def test_a_class_votes_talks_and_votes_again(voting, browser, slides_page_class)
     page.keyboard.press("Escape")
     page.keyboard.press("v")
     expect(vote.get_by_role("alert")).to_contain_text("Here hands can be counted")
+    expect(vote.get_by_role("radio", name="Which β pools evenly?")).to_be_visible()  # read off the quiz in the notebook
     vote.get_by_role("button", name="Open the vote").click()
     vote.get_by_role("spinbutton", name="hands for a").fill("3")
     vote.get_by_role("button", name="Show the bars").click()

@@ -100,7 +100,7 @@ def read_mistakes(lesson: Lesson) -> list[NamedMistake]:
     checks = CHECKS.search(sheet.read_text("utf-8")) if sheet.is_file() else None
     if checks is None:
         return []
-    found = {}
+    found: dict[tuple[str, str, str], NamedMistake] = {}
     for exercise in importlib.import_module(f"{checks['package']}.{checks['module']}").ALL:
         for question in exercise.questions:
             which = f"{exercise.title}, {question.name}" if len(exercise.questions) > 1 else exercise.title
