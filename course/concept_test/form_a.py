@@ -47,8 +47,8 @@ Quiz(
         "A curve is predicted at each of its noisy points by a weighted average over all points, itself included. The width of the weights is trained on the error at these points. Where does it go?",
         {
             "To the width that fits the curve behind the noise.": "That takes points that do not vote on themselves.",
-            "Towards 0.": "The narrower, the more each point repeats its own value, noise and all: the error goes to 0.",
-            "To a very large width, since averages remove noise.": "Then every prediction is the mean, which is far from most points.",
+            "Towards 0, without end.": "The narrower, the more each point repeats its own value, noise and all: the error goes to 0.",
+            "Upwards, without end.": "Averages remove noise, but then every prediction is the mean, which is far from most points.",
         },
         right="b",
     ),
@@ -57,7 +57,7 @@ Quiz(
         {
             "None of them.": "They are the same for every picture. Attention makes its weights from the picture at hand.",
             "All of them, since they were learned from pictures.": "From those of the training. After it they stay.",
-            "Those over the object in the picture.": "The same filter goes over all places, whatever is there.",
+            "Some of them.": "Those over the object? The same filter goes over all places, whatever is there.",
         },
         right="a",
     ),
@@ -82,7 +82,7 @@ Quiz(
     Question(
         "A squeeze-and-excitation block (reduction 16) is put into each block of ResNet-50. What becomes of the number of weights of the network?",
         {
-            "It grows by about a tenth.": "Two small layers a block: 2.5 million, on top of 25.6 million.",
+            "It grows by about a tenth, in two layers a block.": "They are small: 2.5 million, on top of 25.6 million.",
             "It falls, for the block squeezes the channels.": "What is squeezed is a vector of channel means. No weight is taken away.",
             "It stays, for the block only rescales channels.": "The factors come out of two layers, which have weights.",
         },
@@ -100,7 +100,7 @@ Quiz(
     Question(
         "A Non-local block is used on a map that is twice as high and twice as wide. How many weights that are learned does it need?",
         {
-            "as many as before": "They turn channels into queries, keys and values, the same at each place.",
+            "the same number as before": "They turn channels into queries, keys and values, the same at each place.",
             "four times as many": "There are four times as many places, and all share the same layers.",
             "sixteen times as many": "So many numbers has the table of attention. It is computed anew for each picture, and not learned.",
         },
@@ -111,7 +111,7 @@ Quiz(
         {
             "The better one is better, as the number says.": "One standard error of either number is 0.19 points, and another seed moves them too.",
             "The two are equally good.": "A difference that cannot be seen is not shown to be 0.",
-            "Nothing yet.": "It is within what other pictures or another seed would do. Several seeds, compared in pairs, could tell.",
+            "Too little to tell them apart.": "It is within what other pictures or another seed would do. Several seeds, compared in pairs, could tell.",
         },
         right="c",
     ),

@@ -53,11 +53,11 @@ Quiz(
         right="b",
     ),
     Question(
-        "A trained fully connected layer mixes all places of a picture. Is that attention, as this course has it?",
+        "A fully connected layer has been trained on many pictures. Now it is shown two new ones. For which of its weights do the two differ?",
         {
-            "Yes: each output has learned how much each place counts.": "It has, once and for all pictures alike.",
-            "Yes: its weights can be drawn as a map.": "So can any table of numbers. The question is where they come from.",
-            "No: its weights are the same for every picture.": "Attention makes them from the picture at hand, by comparing queries with keys.",
+            "For all of them.": "Each picture gets another result, out of the same weights.",
+            "For those at places where the two pictures differ.": "There the inputs differ, and the weights that they are multiplied by do not.",
+            "For none of them.": "Its weights are the same for every picture. Attention makes its weights from the picture at hand.",
         },
         right="c",
     ),
@@ -75,7 +75,7 @@ Quiz(
         {
             "Fall, since all gates share one unit.": "So it would be with a softmax.",
             "Rise in the same proportion.": "No factor is common to them: each has a score of its own.",
-            "Nothing.": "Each is a sigmoid of its own, and there is no sum to keep.",
+            "Nothing: they may stay as they are.": "Each is a sigmoid of its own, and there is no sum to keep.",
         },
         right="c",
     ),
@@ -83,7 +83,7 @@ Quiz(
         "CBAM (reduction 16) is put into each block of ResNet-50. What becomes of the number of weights of the network?",
         {
             "It stays, for a gate only rescales a map.": "The gates come out of layers, which have weights.",
-            "It grows by about a tenth.": "Nearly all of it, 2.5 million on top of 25.6 million, is in the channel gates.",
+            "It grows by about a tenth, all in small layers.": "Nearly all of it, 2.5 million on top of 25.6 million, is in the channel gates.",
             "It falls, for unimportant channels are left out.": "They are made smaller when a picture is shown. No weight is taken away.",
         },
         right="b",
@@ -109,8 +109,8 @@ Quiz(
     Question(
         "A paper prints in bold that its block is better by 0.15 points than another: 50,000 test pictures, about 22 % wrong with either, one training each. What follows?",
         {
-            "Its block is the better one.": "One standard error of either number is 0.19 points, and another seed moves them too.",
-            "Nothing yet.": "Other pictures or another seed could turn it round. Several seeds, compared in pairs, could tell.",
+            "Its block is better than the other.": "One standard error of either number is 0.19 points, and another seed moves them too.",
+            "Not yet which of the two is the better one.": "Other pictures or another seed could turn it round. Several seeds, compared in pairs, could tell.",
             "It makes no difference which of them is used.": "That was not shown either: a difference that cannot be seen is not 0.",
         },
         right="b",

@@ -243,6 +243,11 @@ def parser() -> argparse.ArgumentParser:
         help="the file to write (default: questions.apkg for Anki, questions.xml for Moodle; text: the screen)",
     )
     command.add_argument("--test", choices=("a", "b"), help="this form of the concept test, in place of lessons")
+    command.add_argument(
+        "--mistakes",
+        action="store_true",
+        help="also the wrong answers that the exercises know, and what is behind each",
+    )
     command.add_argument("lessons", **lessons)
     command = add(gain, "Compare two kept concept tests, before and after: shares right, and the normalised gain.")
     command.add_argument("before", help="the numbers of the first: see courseware present --votes --test --keep")

@@ -1,4 +1,7 @@
-"""A vote in a lecture: `courseware present 2 --votes`, forty phones and a real one, and what should not be let in."""
+"""A vote in a lecture: `courseware present 2 --votes`, forty phones and a real one, and what should not be let in.
+
+And one by show of hands, in a deck from the disk.
+"""
 
 import json
 import re
@@ -12,8 +15,11 @@ import nbformat
 import psutil
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from playwright.sync_api import expect
+
+from courseware.notebook.quiz import Question, Quiz
+from courseware.publish.deck import deck
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 ACCESSIBLE = {
@@ -55,7 +61,8 @@ def voting(tmp_path_factory, first_port, cache_home, serving_class):
         slide("## The end"),
     ]
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = new_notebook(cells=[*cells, new_code_cell("1 + 1")], metadata=metadata)
+    quiz = new_code_cell(QUIZ.partition("# %%\n")[2], metadata={"slideshow": {"slide_type": "skip"}})
+    notebook = new_notebook(cells=[*cells, quiz], metadata=metadata)
     nbformat.write(notebook, root / "notebooks" / "02_width.ipynb")
     asked = ("present", "2", "--votes", "--keep", "numbers.json")
     with serving_class(root, tmp_path_factory.mktemp("jupyter"), first_port + 70, *asked, cache=cache_home) as server:
@@ -67,7 +74,77 @@ def listening(server):
     port = int(re.search(r":(\d+)/", server.start_page)[1])
     [main] = [p for p in psutil.Process().children() if port in [at.laddr.port for at in p.net_connections()]]
     ours = [p for p in (main, *main.children(recursive=True)) if "ipykernel_launcher" not in p.cmdline()]
-    return {at.laddr.port for p in ours for at in p.net_connections() if at.status == psutil.CONN_LISTEN}
+    return set().union(*map(listens_at, ours))
+
+
+def listens_at(process):
+    return {at.laddr.port for at in process.net_connections() if at.status == psutil.CONN_LISTEN}
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """The same lesson as a deck in one file, as it comes from a memory stick."""
+    quiz = Quiz(
+        Question(
+            "Is 1 < 2? <b>",
+            {"yes": "It is less.", "no": "It is.", "both": "Not both."},
+            right="b",
+        ),
+        Question("Which?", {"x": "One.", "y": "Two.", "z": "Three."}, right="a"),
+    )
+    shown = new_output("execute_result", {"text/html": quiz._repr_html_(), "text/plain": repr(quiz)}, execution_count=1)
+    cell = new_code_cell("quiz", metadata={"slideshow": {"slide_type": "skip"}}, outputs=[shown], execution_count=1)
+    slides = [slide("# The width"), slide("## Even\n\n**Predict:** what is $\\beta^2$ then?"), slide("## The end")]
+    folder = tmp_path_factory.mktemp("stick")
+    text = deck(new_notebook(cells=[*slides, cell]), "02_width.ipynb", {"02_width.ipynb": "02_width.html"})
+    (folder / "02_width.slides.html").write_text(text, "utf-8")
+    return folder / "02_width.slides.html"
+
+
+def test_in_an_exported_deck_hands_are_counted_without_a_network(browser, exported):
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, offline=True)
+    page, complaints = context.new_page(), []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.goto(exported.as_uri())
+    page.keyboard.press("Space")
+    expect(page.locator("section.present h2")).to_contain_text("Even")
+    page.keyboard.press("v")
+    vote = page.get_by_role("dialog", name="Vote")
+    expect(vote.get_by_label("Your question")).to_have_value("what is β2 then?")
+    assert Axe().run(page, context=".courseware-vote", options=ACCESSIBLE).response["violations"] == []
+    vote.get_by_role("radio", name="Is 1 < 2? <b>").check()
+    vote.get_by_role("button", name="Open the vote").click()
+    expect(vote.get_by_role("heading")).to_have_text("Is 1 < 2? <b>")
+    expect(vote.get_by_role("button", name="Close the vote")).to_have_count(0)  # no phone has to be kept out
+    counts = vote.get_by_role("spinbutton")
+    counts.nth(0).fill("12")
+    counts.nth(1).fill("30")
+    counts.nth(1).press("Tab")
+    expect(vote.locator(".count")).to_have_text("42 votes")
+    assert vote.locator(".bar").count() == 0
+    counts.nth(2).fill("-1")  # what is no number of hands does not count
+    counts.nth(2).press("Tab")
+    counts.nth(2).fill("0")
+    vote.get_by_role("button", name="Vote again").click()
+    counts.nth(1).fill("41")
+    counts.nth(1).press("Tab")
+    vote.get_by_role("button", name="Show the answer").click()
+    expect(vote.locator("li.right .bar")).to_have_text(["vote 1: 30 of 42", "vote 2: 41 of 41"])
+    expect(vote.locator("li.right p")).to_have_text("✓ Right. It is.")
+    expect(vote.locator("li p").last).to_have_text("Not both.")
+    for _ in "light", "dark":
+        assert Axe().run(page, context=".courseware-vote", options=ACCESSIBLE).response["violations"] == []
+        page.keyboard.press("Escape")
+        page.keyboard.press("d")
+        page.keyboard.press("v")
+    vote.get_by_role("button", name="Another question").click()
+    expect(vote.get_by_role("radio")).to_have_count(3)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Space")
+    expect(page.locator("section.present h2")).to_contain_text("The end")
+    assert complaints == []
+    context.close()
 
 
 def ask(link, path="", **options):
@@ -176,6 +253,31 @@ def test_a_class_votes_talks_and_votes_again(voting, browser, slides_page_class)
     expect(scripted.get_by_role("heading", name="<b>Yes</b>?")).to_be_visible(timeout=20_000)
     expect(scripted.get_by_role("button")).to_have_text(["a · yes", "b · no", "c · it depends"])
     scripted.close()
+
+    # Hands are counted besides; they show when the bars do.
+    vote.get_by_role("button", name="Count hands").click()
+    hands = vote.get_by_role("spinbutton", name="hands for b")
+    hands.fill("7")
+    hands.press("Tab")
+    expect(vote.locator(".count")).to_have_text("7 votes")
+    vote.get_by_role("button", name="Show the bars").click()
+    expect(vote.locator(".bar")).to_have_text(["0 of 7", "7 of 7", "0 of 7"])
+    expect(hands).to_have_value("7")
+    assert json.loads((voting.root / "numbers.json").read_text("utf-8"))["questions"][1]["rounds"] == [[0, 7, 0]]
+
+    # The server of the vote is killed: the slide says so, hands can be counted, and the deck goes on.
+    port = int(re.search(r":(\d+)/", link)[1])
+    [server] = [p for p in psutil.Process().children(recursive=True) if port in listens_at(p)]
+    server.kill()
+    expect(vote.get_by_role("alert")).to_contain_text("the server of the vote is gone")
+    page.keyboard.press("Escape")
+    page.keyboard.press("v")
+    expect(vote.get_by_role("alert")).to_contain_text("Here hands can be counted")
+    expect(vote.get_by_role("radio", name="Which β pools evenly?")).to_be_visible()  # read off the quiz in the notebook
+    vote.get_by_role("button", name="Open the vote").click()
+    vote.get_by_role("spinbutton", name="hands for a").fill("3")
+    vote.get_by_role("button", name="Show the bars").click()
+    expect(vote.locator(".bar")).to_have_text(["3 of 3", "0 of 3", "0 of 3"])
     page.keyboard.press("Escape")
     page.keyboard.press("Space")
     expect(page.locator("section.present > section.present h2")).to_contain_text("The end")

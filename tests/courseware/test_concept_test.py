@@ -43,6 +43,13 @@ def test_no_habit_of_answering_pays(forms, form):
     assert [rights.count(letter) for letter in "abc"] == [4, 4, 4]
     longest = sum(max(q.choices, key=len) == list(q.choices)[q.letters.index(q.right)] for q in forms[form])
     assert longest <= 4
+    # Whoever takes the shortest choice, or one of the shortest, is right no more often than by chance.
+    shortest = 0.0
+    for question in forms[form]:
+        lengths = [len(choice) for choice in question.choices]
+        if lengths[question.letters.index(question.right)] == min(lengths):
+            shortest += 1 / lengths.count(min(lengths))
+    assert shortest <= 4
     explanations = [why for question in forms[form] for why in question.choices.values()]
     assert all(len(why.split()) >= 4 for why in explanations)
 

@@ -189,6 +189,76 @@ def test_anki_without_its_package_says_how_to_install_it(course, monkeypatch, ca
     assert 'python -m pip install -c constraints.txt -e ".[quiz]"' in said
 
 
+# ---- the mistakes that exercises know
+CHECKS = """from types import SimpleNamespace as Some
+
+half = Some(name="half", wrong=0.5, feedback="½ is <one> of two.")
+ways = Some(name="upside down", wrong=lambda x: 1 / x, feedback="It is the inverse.")
+first, second = Some(name="first", mistakes=(half,)), Some(name="second", mistakes=(half, ways))
+ALL = (Some(title="A third", questions=(first, second)), Some(title="One letter", questions=(Some(name="letter"),)))
+"""
+
+
+@pytest.fixture
+def with_mistakes(course, monkeypatch):
+    """The lesson with a sheet of exercises, two mistakes of which are known."""
+    (course / "course" / "exercises").mkdir()
+    sheet = "# %% [markdown]\n# # Sheet\n# %%\nfrom mistaken_course import thirds as exercise\n"
+    (course / "course" / "exercises" / "02_less.py").write_text(sheet, "utf-8")
+    (course / "mistaken_course").mkdir()
+    (course / "mistaken_course" / "__init__.py").touch()
+    (course / "mistaken_course" / "thirds.py").write_text(CHECKS, "utf-8")
+    monkeypatch.syspath_prepend(course)
+    yield read_bank(Lesson(course, "02_less"), mistakes=True)
+    for name in [name for name in sys.modules if name.startswith("mistaken_course")]:
+        del sys.modules[name]
+
+
+def test_each_mistake_is_in_each_form_once(with_mistakes, course, tmp_path, capsys):
+    from courseware.question_bank.anki import write_anki
+
+    asked = [
+        "Exercise “A third, first”. A wrong answer: half: 0.5. What is behind it?",
+        "Exercise “A third, second”. A wrong answer: upside down. What is behind it?",
+    ]
+    told = ["½ is <one> of two.", "It is the inverse."]
+    assert [(each.question, each.feedback) for each in with_mistakes.mistakes] == list(zip(asked, told, strict=True))
+
+    write_anki(tmp_path / "questions.apkg", "A course", [with_mistakes])
+    found, decks, cards = notes(tmp_path / "questions.apkg", tmp_path)
+    assert cards == 4
+    assert "A course::2 · Less / more::Named mistakes" in decks
+    of_mistakes = [[plain(field) for field in fields] for fields, tags, _ in found if "mistake" in tags]
+    assert of_mistakes == [list(pair) for pair in zip(asked, told, strict=True)]
+
+    quiz = etree.fromstring(as_moodle("A course", [with_mistakes]))
+    essays = quiz.findall("question[@type='essay']")
+    assert quiz.findall("question")[-3].findtext("category/text").endswith("/2 · Less // more/Named mistakes")
+    assert [plain(essay.findtext("questiontext/text")) for essay in essays] == asked
+    for where in ("generalfeedback/text", "graderinfo/text"):
+        assert [plain(essay.findtext(where)) for essay in essays] == told
+
+    sheet, _, answers = as_text("A course", [with_mistakes]).partition("\f")
+    assert f"\n4. {asked[1]}\n" in sheet
+    assert f"\n4. {asked[1]}\n   {told[1]}\n" in answers
+    assert told[1] not in sheet
+
+    assert cli.main(["quiz", "--to", "moodle", "--mistakes"]) == 0
+    assert "2 questions and 2 mistakes written" in capsys.readouterr().err
+    assert cli.main(["quiz", "--to", "text"]) == 0
+    assert "A wrong answer" not in capsys.readouterr().out  # only if asked for
+    assert cli.main(["quiz", "--to", "text", "--mistakes", "--test", "a"]) == 2
+    assert "not both" in capsys.readouterr().err
+
+
+def test_the_mistakes_of_a_lesson_are_in_plain_text_and_none_twice():
+    [lesson] = [lesson for lesson in lessons(ROOT) if lesson.number == "02"]
+    mistakes = read_bank(lesson, mistakes=True).mistakes
+    assert len(mistakes) > 50
+    assert len({each.question for each in mistakes}) == len(mistakes)  # Anki knows a card by it
+    assert not [each for each in mistakes if "$" in each.question + each.feedback]
+
+
 # ---- text and the command
 def test_text_asks_first_and_answers_behind(banks):
     asked, _, answered = as_text("A course", banks).partition("\f")

@@ -1,6 +1,7 @@
 """Votes by phone: each device counts once, nothing else is reachable, and what is no vote is refused."""
 
 import asyncio
+import contextlib
 import json
 import re
 import socket
@@ -107,6 +108,30 @@ def test_a_bad_question_is_refused(change, said):
         Asked(**{"text": "What?", "choices": ASKED.choices, "explanations": ASKED.explanations, "right": "a", **change})
 
 
+def test_raised_hands_are_added_to_the_votes_of_phones_and_can_be_mended(poll):
+    poll.vote("one", 1, "a")
+    poll.count_hands([4, 0, 2])
+    poll.count_hands([3, 0, 2])
+    assert (poll.rounds(), poll.seen()["hands"], poll.seen()["cast"]) == ([[4, 0, 2]], [3, 0, 2], [6])
+    assert poll.seen()["rounds"] == []
+    poll.again()  # hands of the second vote are others
+    assert (poll.rounds(), poll.seen()["hands"]) == ([[4, 0, 2], [0, 0, 0]], [])
+    poll.close()
+    poll.count_hands([0, 5, 0])  # typed when all are down again
+    poll.end()
+    assert poll.history()[0]["rounds"] == [[4, 0, 2], [0, 5, 0]]
+    assert (poll.seen()["hands"], poll.seen()["asked"]) == ([], None)
+
+
+@pytest.mark.parametrize(
+    "counts", [[1, 2], [1, 2, 3, 4], [1, 2, -1], [1, 2, 0.5], [1, 2, True], [0, 0, 10_000], "123", None]
+)
+def test_what_are_no_hands_is_refused(poll, counts):
+    with pytest.raises(ValueError, match="counts must be"):
+        poll.count_hands(counts)
+    assert poll.rounds() == [[0, 0, 0]]
+
+
 @pytest.mark.parametrize("order", ["again", "close", "show_bars", "show_answer"])
 def test_no_order_before_a_question(order):
     with pytest.raises(ValueError, match="no question is asked"):
@@ -203,12 +228,12 @@ class Phone:
         return await self.ask(method="POST", headers=FORM, body=f"poll={number}&letter={letter}")
 
 
-def served(poll, talk, clock=None):
+def served(poll, talk, clock=None, most=server.MOST_CONNECTIONS):
     """Run ``talk(base address)`` against a server of `poll` in this process."""
 
     async def run():
         app = server.application(poll, "way", **({"clock": clock} if clock else {}))
-        http = server.http_server(app)
+        http = server.http_server(app, most)
         sockets = bind_sockets(0, "127.0.0.1")
         http.add_sockets(sockets)
         try:
@@ -370,6 +395,48 @@ def test_a_flood_is_refused_and_the_vote_goes_on(poll):
     assert poll.rounds() == [[0, 1, 0]]
 
 
+def test_who_holds_many_connections_closes_their_own(poll):
+    async def talk(base):
+        port = int(base.rpartition(":")[2])
+        here = await asyncio.open_connection("127.0.0.1", port)
+        here[1].write(b"GET /way HTTP/1.1\r\n")  # a slow phone, and the oldest connection of all
+        theirs = [await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.9", 0)) for _ in range(12)]
+        assert await asyncio.wait_for(theirs[0][0].read(), 30) == b""  # their oldest is closed
+        phone = Phone(base)
+        assert (await phone.ask()).code == 200
+        assert (await phone.vote("a")).code == 303
+        here[1].write(b"Host: x\r\n\r\n")
+        assert (await asyncio.wait_for(here[0].read(), 30)).startswith(b"HTTP/1.1 200")
+        for _, writer in (here, *theirs):
+            writer.close()
+
+    served(poll, talk, most=10)
+    assert poll.rounds() == [[1, 0, 0]]
+
+
+def test_a_connection_brings_one_answer(poll):
+    async def talk(base):
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(base.rpartition(":")[2]))
+        writer.write(b"GET /way HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+        said = await asyncio.wait_for(reader.read(), 30)
+        writer.close()
+        assert said.count(b"HTTP/1.1 200") == 1
+
+    served(poll, talk)
+
+
+def test_a_process_asks_for_the_files_that_its_connections_need():
+    resource = pytest.importorskip("resource", reason="Windows has no such limit")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+        most = server.most_connections()
+        assert most == min(server.MOST_CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - server.SPARE_FILES)
+        assert most > 256
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
 def test_no_answer_lets_a_page_load_frame_or_send_elsewhere(poll):
     async def talk(base):
         return [await Phone(base).ask(path) for path in ("/way", "/none")]
@@ -380,6 +447,8 @@ def test_no_answer_lets_a_page_load_frame_or_send_elsewhere(poll):
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
         assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "Access-Control-Allow-Origin" not in answer.headers
         cookie = answer.headers.get("Set-Cookie", "HttpOnly; SameSite=Lax; Path=/way")
         assert all(word in cookie for word in ("HttpOnly", "SameSite=Lax", "Path=/way"))
         assert "expires" not in cookie.lower()  # gone with the browser
@@ -422,6 +491,38 @@ def test_a_room_leads_a_vote_in_another_process(room):
     assert "1 (100 %)" in room._keep.with_suffix(".html").read_text("utf-8")
     with pytest.raises(urllib.error.HTTPError, match="409"):
         open_link(room.link, **sent)
+
+
+def test_votes_that_came_since_the_last_order_are_kept_and_an_earlier_lecture_is(tmp_path):
+    path = tmp_path / "lecture.json"
+    with Room("127.0.0.1", 0, [QUESTION], path) as made:
+        made.tell("open", quiz=0)
+        cookie = open_link(made.link).headers["Set-Cookie"].partition(";")[0]
+        open_link(made.link, data=b"poll=1&letter=c", headers={"Cookie": cookie, **FORM})
+    with Room("127.0.0.1", 0, [QUESTION], path) as made:  # the deck is started again, with the same words
+        made.tell("open", text="Next?", choices=["yes", "no"])
+        made.tell("hands", counts=[2, 1])
+    kept = json.loads(path.read_text("utf-8"))["questions"]
+    assert [each["rounds"] for each in kept] == [[[0, 0, 1]], [[2, 1]]]
+    assert "2. Next?" in path.with_suffix(".html").read_text("utf-8")
+
+
+def test_a_server_ends_at_once_though_somebody_reads_nothing_of_it():
+    with Room("127.0.0.1") as made:
+        host, port = made.link.removeprefix("http://").partition("/")[0].split(":")
+        asked = f"GET /{made.link.rpartition('/')[2]} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * 50
+        with socket.create_connection((host, int(port)), timeout=5) as greedy:
+            greedy.setblocking(False)
+            with contextlib.suppress(OSError):
+                for _ in range(200):
+                    greedy.send(asked)
+            made.close()
+    assert made._process.exitcode == 0  # by itself, and not because it was ended after a wait
+
+
+def test_an_answer_that_comes_too_late_is_not_that_of_the_next_order(room):
+    room._orders.send((-1, "history", {}))  # as if nobody had waited for it
+    assert "history" not in room.tell("look")
 
 
 @pytest.mark.parametrize(
@@ -478,6 +579,8 @@ def test_a_taken_port_or_a_foreign_address_is_a_message():
         ("127.0.0.1", ("127.0.0.1", 0)),
         ("192.168.1.20:8080", ("192.168.1.20", 8080)),
         ("::1", ("::1", 0)),
+        ("[::1]", ("::1", 0)),
+        ("[::1]:8080", ("::1", 8080)),
     ],
 )
 def test_an_address_may_bring_its_port(text, meant):
@@ -485,7 +588,20 @@ def test_an_address_may_bring_its_port(text, meant):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "here", "0.0.0.0", "::", "224.0.0.1", "127.0.0.1:0", "127.0.0.1:70000", "1.2.3.4:x"]
+    "text",
+    [
+        "",
+        "here",
+        "0.0.0.0",
+        "::",
+        "224.0.0.1",
+        "127.0.0.1:0",
+        "127.0.0.1:70000",
+        "1.2.3.4:x",
+        "[::1]:x",
+        "fe80::1%eth0",
+        "127.0.0.1:²",
+    ],
 )
 def test_an_address_that_no_phone_can_open_is_refused(text):
     with pytest.raises(UserError, match="--votes takes"):
@@ -512,6 +628,26 @@ def test_the_numbers_draw_every_question_and_its_votes():
     assert "No question was voted on" in numbers.drawn([])
 
 
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"questions": 7}', '{"questions": [{"question": "?"}]}', '{"questions": ["?"]}']
+)
+def test_a_file_that_holds_something_else_is_not_written_over(tmp_path, text):
+    path = tmp_path / "budget.json"
+    path.write_text(text, "utf-8")
+    with pytest.raises(UserError, match="is not written over"):
+        Room("127.0.0.1", keep=path)
+    assert path.read_text("utf-8") == text
+
+
+def test_the_page_of_the_numbers_replaces_no_other_page(tmp_path):
+    (tmp_path / "index.html").write_text("mine", "utf-8")
+    with pytest.raises(UserError, match=r"index\.html would be written over"):
+        Room("127.0.0.1", keep=tmp_path / "index.json")
+    assert [each.name for each in tmp_path.iterdir()] == ["index.html"]
+
+
 def test_numbers_that_cannot_be_kept_are_a_message(tmp_path):
+    with pytest.raises(UserError, match="the numbers cannot be kept"):  # before the lecture begins
+        Room("127.0.0.1", keep=tmp_path / "missing" / "lecture.json")
     with pytest.raises(UserError, match="the numbers cannot be kept"):
         numbers.keep(tmp_path / "missing" / "lecture.json", [])

@@ -44,6 +44,8 @@ __all__ = [
 ]
 
 TEMPLATES = Path(__file__).parent / "templates"
+# The vote by show of hands is that of live slides.
+LIVE = Path(__file__).parents[1] / "present" / "labextension" / "prebuilt" / "static"
 
 SETTINGS = Config(
     {
@@ -135,6 +137,8 @@ def converted(notebook: NotebookNode, name: str, folder: Path, back: Back, signe
         "title": title(notebook, name),
         "policy": outside.POLICY,
         "reveal": _reveal(),
+        "votes": {name: (LIVE / f"votes.{name}").read_text(encoding="utf-8") for name in ("js", "css")},
+        "quizzes": _quizzes(notebook),
         "deck": "lesson" if name.endswith(".ipynb") else "course",
         "back": back,
         "signed": signed,
@@ -166,6 +170,13 @@ def _linked(text: str, name: str, pages: Mapping[str, str]) -> str:
 
     link = r'(?P<start><a\b[^>]*?\bhref=")(?![\w.+-]+:)(?P<path>[^"#?]+)(?<!\.html)(?=["#?])'
     return re.sub(rf"<script\b.*?</script>|{link}", rewritten, text, flags=re.DOTALL)
+
+
+def _quizzes(notebook: NotebookNode) -> str:
+    """The lesson's quizzes, as their cells show them: they are on no slide, and a vote asks their questions."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    pages = [output.get("data", {}).get("text/html", "") for output in outputs]
+    return "\n".join(page for page in pages if 'class="courseware-quiz"' in page)
 
 
 @functools.cache

@@ -12,11 +12,11 @@ from pathlib import Path
 import genanki
 
 from courseware.exercises.multiple_choice import Question
-from courseware.question_bank.read import Bank
+from courseware.question_bank.read import MISTAKES, Bank
 
 __all__ = ["write_anki"]
 
-MODEL = 1989569224  # drawn once: Anki knows the kind of a note by it
+MODEL, MODEL_OF_MISTAKES = 1989569224, 1672480935  # drawn once: Anki knows the kind of a note by them
 
 # Anki gives its dark pages a class of their own; these two colours have the contrast of WCAG AA on both.
 STYLE = """
@@ -31,7 +31,10 @@ STYLE = """
 
 
 def write_anki(path: Path, title: str, banks: Sequence[Bank]) -> None:
-    """Write the questions of all `banks` to `path`, a deck for each lesson below one with the course's `title`."""
+    """Write the questions of all `banks` to `path`, a deck for each lesson below one with the course's `title`.
+
+    Named mistakes have a deck of their own below that of their lesson.
+    """
     model = genanki.Model(
         MODEL,
         "Question with explained choices",
@@ -45,17 +48,38 @@ def write_anki(path: Path, title: str, banks: Sequence[Bank]) -> None:
         ],
         css=STYLE,
     )
-    genanki.Package([_deck(model, title, bank) for bank in banks]).write_to_file(path)
+    of_mistakes = genanki.Model(
+        MODEL_OF_MISTAKES,
+        "Named mistake",
+        fields=[{"name": name} for name in ("Question", "Answer")],
+        templates=[{"name": "Card", "qfmt": "{{Question}}", "afmt": "{{FrontSide}}<hr id=answer>{{Answer}}"}],
+        css=STYLE,
+    )
+    decks = [_deck(model, title, bank) for bank in banks if bank.questions]
+    decks += [_deck_of_mistakes(of_mistakes, title, bank) for bank in banks if bank.mistakes]
+    genanki.Package(decks).write_to_file(path)
 
 
 def _deck(model: genanki.Model, title: str, bank: Bank) -> genanki.Deck:
-    name = f"{title}::{bank.title}"
-    # Any number that is the same tomorrow: Anki knows a deck by it.
-    deck = genanki.Deck((1 << 30) + zlib.crc32(bank.name.encode()) % (1 << 30), name)
+    deck = genanki.Deck(_number(bank.name), f"{title}::{bank.title}")
     for question in bank.questions:
         guid = genanki.guid_for(bank.name, question.text)
         deck.add_note(genanki.Note(model, _fields(question), guid=guid, tags=[f"lesson-{bank.name}"]))
     return deck
+
+
+def _deck_of_mistakes(model: genanki.Model, title: str, bank: Bank) -> genanki.Deck:
+    deck = genanki.Deck(_number(f"{bank.name} {MISTAKES}"), f"{title}::{bank.title}::{MISTAKES}")
+    for mistake in bank.mistakes:
+        fields = [f"<p>{_escaped(text)}</p>" for text in (mistake.question, mistake.feedback)]
+        guid = genanki.guid_for(bank.name, MISTAKES, mistake.question)
+        deck.add_note(genanki.Note(model, fields, guid=guid, tags=[f"lesson-{bank.name}", "mistake"]))
+    return deck
+
+
+def _number(name: str) -> int:
+    """Any number that is the same tomorrow: Anki knows a deck by it."""
+    return (1 << 30) + zlib.crc32(name.encode()) % (1 << 30)
 
 
 def _fields(question: Question) -> list[str]:

@@ -17,7 +17,8 @@ FILES = {"anki": "questions.apkg", "moodle": "questions.xml"}  # text goes to th
 def quiz_command(arguments: argparse.Namespace) -> int:
     """Write the questions of `arguments.lessons` (all, if none is given) in the form `arguments.to`.
 
-    With `arguments.test` those of a form of the concept test, in their place.
+    With `arguments.mistakes` also the named mistakes of their exercises. With `arguments.test` those of a form of the
+    concept test, in their place.
 
     They go to `arguments.output`, by default the file in `FILES`; text goes to the standard output.
 
@@ -25,8 +26,10 @@ def quiz_command(arguments: argparse.Namespace) -> int:
     ------
     UserError
         If a lesson is unknown, there is no concept test, both are asked for, none of them has a question, the file
-        cannot be written, or genanki is missing.
+        cannot be written, or a package is missing.
     """
+    if arguments.test and arguments.mistakes:
+        raise UserError("the concept test has no exercises: give --test or --mistakes, not both")
     if arguments.test and arguments.lessons:
         raise UserError("the concept test is of the whole course: give --test or lessons, not both")
     if arguments.test:
@@ -35,7 +38,8 @@ def quiz_command(arguments: argparse.Namespace) -> int:
         chosen = [find_lesson(name) for name in arguments.lessons] or [
             lesson for lesson in lessons() if lesson.number != START_NUMBER
         ]
-    banks = [bank for bank in map(read_bank, chosen) if bank.questions]
+    banks = [read_bank(lesson, arguments.mistakes) for lesson in chosen]
+    banks = [bank for bank in banks if bank.questions or bank.mistakes]
     if not banks:
         raise UserError(f"no quiz in {', '.join(lesson.source.name for lesson in chosen)}")
     title = course_title()
@@ -53,7 +57,8 @@ def quiz_command(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise UserError(f"{output} cannot be written: {error}") from error
     count = sum(len(bank.questions) for bank in banks)
-    print(f"{count} questions written: see {output}", file=sys.stderr)
+    more = f" and {sum(len(bank.mistakes) for bank in banks)} mistakes" if arguments.mistakes else ""
+    print(f"{count} questions{more} written: see {output}", file=sys.stderr)
     return 0
 
 

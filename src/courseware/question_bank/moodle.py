@@ -1,6 +1,7 @@
 """Questions in Moodle's XML: a category for each lesson, single choice, the explanation of a choice as its feedback.
 
-The elements are those that Moodle's own documentation lists for `multichoice`
+A named mistake is asked for in words (`essay`); what is behind it is told afterwards, and to who grades it. The
+elements are those that Moodle's own documentation lists for `multichoice` and `essay`
 (https://docs.moodle.org/en/Moodle_XML_format). Import it in *Question bank → Import → Moodle XML format*.
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as etree
 
 from courseware.exercises.multiple_choice import Question
-from courseware.question_bank.read import Bank
+from courseware.question_bank.read import MISTAKES, Bank, NamedMistake
 
 __all__ = ["as_moodle"]
 
@@ -20,20 +21,49 @@ def as_moodle(title: str, banks: Sequence[Bank]) -> bytes:
     """The questions of all `banks`, in categories below one with the course's `title`, as UTF-8."""
     quiz = etree.Element("quiz")
     for bank in banks:
-        category = etree.SubElement(quiz, "question", type="category")
-        # Slashes part the levels; one in a title is doubled.
-        levels = [level.replace("/", "//") for level in (title, bank.title)]
-        _text(category, "category", "/".join(["$course$", "top", *levels]))
+        if bank.questions:
+            _category(quiz, title, bank.title)
         for number, question in enumerate(bank.questions, 1):
             _question(quiz, f"{bank.name}.{number} {question.text}", question)
+        if bank.mistakes:
+            _category(quiz, title, bank.title, MISTAKES)
+        for mistake in bank.mistakes:
+            _mistake(quiz, f"{bank.name} {mistake.exercise}: {mistake.mistake}", mistake)
     etree.indent(quiz)
     return etree.tostring(quiz, encoding="utf-8", xml_declaration=True)
 
 
-def _question(quiz: etree.Element, name: str, question: Question) -> None:
-    asked = etree.SubElement(quiz, "question", type="multichoice")
+def _category(quiz: etree.Element, *levels: str) -> None:
+    # Slashes part the levels; one in a title is doubled.
+    names = [level.replace("/", "//") for level in levels]
+    _text(etree.SubElement(quiz, "question", type="category"), "category", "/".join(["$course$", "top", *names]))
+
+
+def _asked(quiz: etree.Element, kind: str, name: str, text: str) -> etree.Element:
+    asked = etree.SubElement(quiz, "question", type=kind)
     _text(asked, "name", name if len(name) <= NAME_LENGTH else name[: NAME_LENGTH - 1].rstrip() + "…")
-    _html(asked, "questiontext", question.text)
+    _html(asked, "questiontext", text)
+    return asked
+
+
+def _mistake(quiz: etree.Element, name: str, mistake: NamedMistake) -> None:
+    asked = _asked(quiz, "essay", name, mistake.question)
+    _html(asked, "generalfeedback", mistake.feedback)
+    for element, said in (
+        ("defaultgrade", "1"),
+        ("penalty", "0"),
+        ("hidden", "0"),
+        ("responseformat", "plain"),
+        ("responserequired", "1"),
+        ("responsefieldlines", "5"),
+        ("attachments", "0"),
+    ):
+        etree.SubElement(asked, element).text = said
+    _html(asked, "graderinfo", mistake.feedback)
+
+
+def _question(quiz: etree.Element, name: str, question: Question) -> None:
+    asked = _asked(quiz, "multichoice", name, question.text)
     for element, said in (
         ("defaultgrade", "1"),
         ("penalty", "0.3333333"),  # of each further try, where a quiz allows some

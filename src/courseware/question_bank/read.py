@@ -1,17 +1,58 @@
-"""The questions of a lesson's quizzes, read from its text without running it."""
+"""The questions of a lesson's quizzes, read from its text without running it; the mistakes that its exercises know."""
 
 import ast
+import importlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
+from courseware.exercises import show
 from courseware.exercises.multiple_choice import Question
 from courseware.project import Lesson, UserError, lessons, project_root, read
 
-__all__ = ["FORMS", "Bank", "course_title", "form_of_test", "read_bank", "read_questions"]
+__all__ = [
+    "FORMS",
+    "MISTAKES",
+    "Bank",
+    "NamedMistake",
+    "course_title",
+    "form_of_test",
+    "read_bank",
+    "read_mistakes",
+    "read_questions",
+]
 
 FORMS = ("a", "b")  # of the concept test: parallel, one for before and one for after
+
+
+MISTAKES = "Named mistakes"  # the deck and the category below that of a lesson
+CHECKS = re.compile(r"^from (?P<package>[\w.]+) import (?P<module>\w+) as exercise$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class NamedMistake:
+    """A wrong answer to an exercise that its check knows by name.
+
+    Attributes
+    ----------
+    exercise : str
+        The title of the exercise, and which of its answers is meant where there are several.
+    mistake : str
+        Its name, and the wrong number where there is one: ``"inverted: 0.333"``.
+    feedback : str
+        What led there and where to look. It is not the right answer.
+    """
+
+    exercise: str
+    mistake: str
+    feedback: str
+
+    @property
+    def question(self) -> str:
+        """What is asked about it, in plain text."""
+        return f"Exercise “{self.exercise}”. A wrong answer: {self.mistake}. What is behind it?"
 
 
 @dataclass(frozen=True)
@@ -26,11 +67,14 @@ class Bank:
         Its heading, such as ``"2 · The width"``; it also names a deck and a category.
     questions : tuple of Question
         In the order of the text.
+    mistakes : tuple of NamedMistake
+        Of the lesson's exercises, if they were asked for.
     """
 
     name: str
     title: str
     questions: tuple[Question, ...]
+    mistakes: tuple[NamedMistake, ...] = ()
 
 
 def course_title(root: Path | None = None) -> str:
@@ -38,9 +82,38 @@ def course_title(root: Path | None = None) -> str:
     return lessons(root)[0].title.partition(":")[0]
 
 
-def read_bank(lesson: Lesson) -> Bank:
-    """The questions of `lesson`; none if it has no quiz. Raises UserError as `read_questions` does."""
-    return Bank(lesson.number.rpartition("/")[2], lesson.title, tuple(read_questions(lesson)))
+def read_bank(lesson: Lesson, mistakes: bool = False) -> Bank:
+    """The questions of `lesson`, none if it has no quiz; with `mistakes` also those of its exercises.
+
+    Raises UserError as `read_questions` does.
+    """
+    name = lesson.number.rpartition("/")[2]
+    return Bank(name, lesson.title, tuple(read_questions(lesson)), tuple(read_mistakes(lesson)) if mistakes else ())
+
+
+def read_mistakes(lesson: Lesson) -> list[NamedMistake]:
+    """The mistakes that the checks of the lesson's exercise sheet know, each once; none if it has no sheet.
+
+    Unlike the questions they are no text: the module of the checks is imported, with what it needs.
+    """
+    sheet = lesson.source.parent / "exercises" / lesson.source.name
+    checks = CHECKS.search(sheet.read_text("utf-8")) if sheet.is_file() else None
+    if checks is None:
+        return []
+    found: dict[tuple[str, str, str], NamedMistake] = {}
+    for exercise in importlib.import_module(f"{checks['package']}.{checks['module']}").ALL:
+        for question in exercise.questions:
+            which = f"{exercise.title}, {question.name}" if len(exercise.questions) > 1 else exercise.title
+            for mistake in getattr(question, "mistakes", ()):
+                # Several questions of an exercise know the same mistake; the first of them stands for it.
+                said = NamedMistake(which, _named(mistake), mistake.feedback)
+                found.setdefault((exercise.title, mistake.name, mistake.feedback), said)
+    return list(found.values())
+
+
+def _named(mistake: Any) -> str:
+    is_number = isinstance(mistake.wrong, int | float) and not isinstance(mistake.wrong, bool)
+    return f"{mistake.name}: {show.number(mistake.wrong)}" if is_number else mistake.name
 
 
 def form_of_test(form: str, root: Path | None = None) -> Lesson:

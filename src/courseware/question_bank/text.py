@@ -8,7 +8,7 @@ __all__ = ["as_text"]
 
 
 def as_text(title: str, banks: Sequence[Bank]) -> str:
-    """The questions of all `banks` under the course's `title`, numbered through; behind them the answers."""
+    """Questions and mistakes of all `banks` under the course's `title`, numbered through; behind them the answers."""
     asked, answered = [title], ["Answers"]
     number = 0
     for bank in banks:
@@ -21,4 +21,8 @@ def as_text(title: str, banks: Sequence[Bank]) -> str:
             for line, (letter, explanation) in zip(question.lines, question.explanations.items(), strict=True):
                 mark = "✓" if letter == question.right else " "
                 answered += [f" {mark} {line}", f"       {explanation}"]
+        for mistake in bank.mistakes:
+            number += 1
+            asked += ["", f"{number}. {mistake.question}"]
+            answered += ["", f"{number}. {mistake.question}", f"   {mistake.feedback}"]
     return "\n".join([*asked, "", "\f", *answered, ""])  # a printer begins a new sheet at the form feed

@@ -106,7 +106,7 @@ def _counted(path: Path, places: dict[str, int]) -> dict[int, tuple[str, int, in
     """By place of the test: the question, how many were right, and how many voted."""
     try:
         kept: Any = json.loads(path.read_text("utf-8"))
-        found = {}
+        found: dict[int, tuple[str, int, int]] = {}
         for asked in kept["questions"]:
             counts = asked["rounds"][0]
             total = sum(counts)

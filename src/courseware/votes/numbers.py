@@ -5,6 +5,7 @@ Both hold how many chose what, and nothing about anybody.
 
 import html
 import json
+import os
 import string
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 from courseware.project import UserError
 
-__all__ = ["drawn", "keep"]
+__all__ = ["begin", "drawn", "keep"]
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1f2328; --paper: #fff; --first: #8a5a00; --second: #0b5cad;
@@ -31,16 +32,45 @@ svg { display: block; width: 100%; height: 0.8rem; }
 """
 
 
+def begin(path: Path) -> list[dict[str, Any]]:
+    """The questions that `path` holds already; none if there is no such file.
+
+    It is written, so that what cannot be kept is known before the lecture. A deck that is
+    started again goes on where it was, and no earlier lecture is lost.
+
+    Raises UserError if the file holds something else or cannot be written, or its page would replace another.
+    """
+    page = path.with_suffix(".html")
+    if page.exists() and not path.exists():
+        raise UserError(f"{page} would be written over by the page of {path}; give --keep another name")
+    try:
+        questions = json.loads(path.read_text("utf-8"))["questions"] if path.exists() else []
+        drawn(questions)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error}") from error
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        raise UserError(f"{path} holds no numbers of a lecture, and is not written over: {error!r}") from error
+    keep(path, questions)
+    return list(questions)
+
+
 def keep(path: Path, history: Sequence[dict[str, Any]]) -> None:
     """Write the `history` of a poll to `path` as JSON, and a page that draws it beside, with the ending ``.html``.
 
     Raises UserError if one of them cannot be written.
     """
     try:
-        path.write_text(json.dumps({"questions": list(history)}, ensure_ascii=False, indent=1) + "\n", "utf-8")
-        path.with_suffix(".html").write_text(drawn(history), "utf-8")
+        _replace(path, json.dumps({"questions": list(history)}, ensure_ascii=False, indent=1) + "\n")
+        _replace(path.with_suffix(".html"), drawn(history))
     except OSError as error:
         raise UserError(f"the numbers cannot be kept: {error}") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file in one step: who stops in between leaves the old one."""
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(text, "utf-8")
+    os.replace(new, path)
 
 
 def drawn(history: Sequence[dict[str, Any]]) -> str:

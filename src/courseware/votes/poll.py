@@ -1,11 +1,13 @@
 """The vote: one question at a time, one vote a device, and what may be seen of it.
 
 A question may be voted on again after a discussion (peer instruction); its rounds stand side by side then. Of devices a
-poll keeps their random names, and only until the next question: what remains is counts.
+poll keeps their random names, and only until the next question: what remains is counts. Raised hands, which somebody
+has counted and typed in, are added to the votes of phones.
 """
 
 import string
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +15,10 @@ __all__ = ["MOST_DEVICES", "Asked", "Poll", "VoteRefused"]
 
 MOST_CHOICES = 8
 LONGEST = 600  # characters of a question or a choice
-MOST_DEVICES = 2000  # that vote on one question: memory has an end
+# That vote on one question: memory has an end. Who throws cookies away at the pace that the server allows needs minutes
+# to come near it, and the lecturer sees the number rise.
+MOST_DEVICES = 50_000
+MOST_HANDS = 9999
 
 
 class VoteRefused(Exception):
@@ -88,6 +93,7 @@ class Poll:
     answer: bool = False
     _earlier: list[list[int]] = field(default_factory=list)  # counts of this question's rounds before this one
     _votes: dict[str, str] = field(default_factory=dict)  # of this round: from device to letter
+    _hands: list[int] = field(default_factory=list)  # of this round, one for each choice; empty if none were counted
     _done: list[dict[str, Any]] = field(default_factory=list)  # the questions before this one
 
     def start(self, asked: Asked) -> None:
@@ -108,7 +114,7 @@ class Poll:
     def _begin_round(self) -> None:
         self.number += 1
         self.revision += 1
-        self._votes = {}
+        self._votes, self._hands = {}, []
         self.is_open, self.bars, self.answer = True, False, False
 
     def close(self) -> None:
@@ -138,7 +144,7 @@ class Poll:
         if self.asked is None:
             return
         self._done.append(self._record())
-        self.asked, self._earlier, self._votes = None, [], {}
+        self.asked, self._earlier, self._votes, self._hands = None, [], {}, []
         self.is_open = self.bars = self.answer = False
         self.revision += 1
 
@@ -154,6 +160,21 @@ class Poll:
         if device not in self._votes and len(self._votes) >= MOST_DEVICES:
             raise VoteRefused("More votes than this room can hold.")
         self._votes[device] = letter
+
+    def count_hands(self, counts: Sequence[int]) -> None:
+        """Take `counts`, one for each choice, as the hands of this round, in place of those that were typed before.
+
+        Raises ValueError if nothing is asked, or they are not whole numbers from 0 to 9999, one for each choice.
+        """
+        self._must_ask()
+        assert self.asked is not None
+        if not isinstance(counts, list | tuple) or len(counts) != len(self.asked.choices):
+            raise ValueError(f"counts must be one for each of {len(self.asked.choices)} choices, was {counts!r}")
+        for count in counts:
+            if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= MOST_HANDS:
+                raise ValueError(f"counts must be whole numbers from 0 to {MOST_HANDS}, was {count!r}")
+        self._hands = list(counts)
+        self.revision += self.answer  # phones show counts with the answer
 
     def vote_of(self, device: str) -> str:
         """The letter that `device` has chosen in this round; empty if none."""
@@ -173,6 +194,7 @@ class Poll:
             "answer": self.answer,
             "cast": [sum(counts) for counts in rounds],
             "rounds": rounds if self.bars else [],
+            "hands": list(self._hands),
             "asked": None if self.asked is None else _shown(self.asked, self.answer),
         }
 
@@ -190,8 +212,11 @@ class Poll:
         }
 
     def _counts(self) -> list[int]:
+        if self.asked is None:
+            return []
         counted = Counter(self._votes.values())
-        return [counted[letter] for letter in self.asked.letters] if self.asked else []
+        hands = self._hands or [0] * len(self.asked.choices)
+        return [counted[letter] + raised for letter, raised in zip(self.asked.letters, hands, strict=True)]
 
     def _must_ask(self) -> None:
         if self.asked is None:

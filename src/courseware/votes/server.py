@@ -8,6 +8,7 @@ It keeps honest phones honest, and is no election: who deletes the cookie may vo
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import signal
@@ -20,13 +21,14 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from courseware.votes.page import POLICY, message, page
 from courseware.votes.poll import Asked, Poll, VoteRefused
 
-__all__ = ["COOKIE", "Allowance", "application", "http_server", "obey", "run"]
+__all__ = ["COOKIE", "Allowance", "Server", "application", "http_server", "most_connections", "obey", "run"]
 
 COOKIE = "device"
 MOST_BODY = 2048  # bytes of a vote, which has some twenty
@@ -36,6 +38,9 @@ PAGES_A_SECOND, PAGES_AT_ONCE = 100.0, 1000
 VOTES_A_SECOND, VOTES_AT_ONCE = 1.0, 10  # of one device
 MOST_REMEMBERED = 4096
 SECONDS_IDLE = 15.0  # that a connection may wait
+MOST_CONNECTIONS = 2000  # at one time; a phone needs one, for some milliseconds
+SPARE_FILES = 64  # that the process has open besides
+SECONDS_TO_END = 1.0
 
 
 class Allowance:
@@ -75,6 +80,7 @@ class Quiet(RequestHandler):
         self.clear_header("Server")
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Security-Policy", POLICY)
+        self.set_header("Cross-Origin-Resource-Policy", "same-origin")
         self.set_header("Referrer-Policy", "no-referrer")
         self.set_header("X-Content-Type-Options", "nosniff")
 
@@ -156,12 +162,70 @@ def application(poll: Poll, path: str, clock: Callable[[], float] = time.monoton
     )
 
 
-def http_server(app: Application) -> HTTPServer:
-    """A server for `app` that takes no large body and lets nobody hold a connection."""
-    return HTTPServer(
+class Server(HTTPServer):
+    """One request a connection, and never more connections than `most`.
+
+    A connection that is answered is closed, so one that lasts waits for somebody who does not go on. When there are too
+    many, the oldest goes of that address which has most of them: who holds many closes their own.
+    """
+
+    def initialize(self, *arguments: Any, most: int = MOST_CONNECTIONS, **named: Any) -> None:
+        super().initialize(*arguments, **named)
+        self._most = most
+        self._open: dict[str, dict[IOStream, None]] = {}  # by address, the oldest first
+        self._count = 0
+
+    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
+        super().handle_stream(stream, address)
+        self._open.setdefault(address[0], {})[stream] = None
+        self._count += 1
+        if self._count > self._most:
+            most = max(self._open, key=lambda each: len(self._open[each]))
+            oldest = next(iter(self._open[most]))
+            self._forget(most, oldest)
+            oldest.close()
+
+    def on_close(self, server_conn: Any) -> None:
+        super().on_close(server_conn)
+        self._forget(server_conn.context.address[0], server_conn.stream)
+
+    def _forget(self, address: str, stream: IOStream) -> None:
+        streams = self._open.get(address, {})
+        if stream in streams:
+            del streams[stream]
+            self._count -= 1
+        if not streams:
+            self._open.pop(address, None)
+
+
+def most_connections() -> int:
+    """How many connections this process can hold: each is an open file, and of these there is an end.
+
+    Some systems give a process 256 unless it asks for more: this asks.
+    """
+    try:
+        import resource
+    except ModuleNotFoundError:
+        return 400  # Windows waits for 512 at once
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + SPARE_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(OSError, ValueError):  # a system that says one thing and does another
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else max(1, min(MOST_CONNECTIONS, soft - SPARE_FILES))
+
+
+def http_server(app: Application, most: int = MOST_CONNECTIONS) -> Server:
+    """A server for `app` that takes no large body and lets nobody hold its connections, of which it has `most`."""
+    return Server(
         app,
+        most=most,
+        no_keep_alive=True,  # nobody asks for many pages at once and reads none of them
         max_body_size=MOST_BODY,
         max_header_size=16_384,
+        max_buffer_size=65_536,
         idle_connection_timeout=SECONDS_IDLE,
         body_timeout=SECONDS_IDLE,
     )
@@ -175,19 +239,24 @@ def obey(poll: Poll, command: str, given: dict[str, Any]) -> dict[str, Any]:
     if command == "open":
         asked = {"explanations": (), "right": "", **given}
         poll.start(Asked(asked["text"], tuple(asked["choices"]), tuple(asked["explanations"]), asked["right"]))
+    elif command == "hands":
+        poll.count_hands(given["counts"])
     elif command in ("again", "close", "show_bars", "show_answer", "end"):
         getattr(poll, command)()
     elif command == "history":
         return {"history": poll.history()}
     elif command != "look":
-        raise ValueError(f"command must be open, again, close, show_bars, show_answer, end or look, was {command!r}")
+        raise ValueError(
+            f"command must be open, hands, again, close, show_bars, show_answer, end or look, was {command!r}"
+        )
     return poll.seen()
 
 
 def run(orders: Connection, address: str, port: int, path: str) -> None:
     """Serve until the process at the other end of `orders` is gone: the main function of the server's process.
 
-    It says first which port it listens at, or, as a text, why it cannot; then it answers one order after the other.
+    It says first which port it listens at, or, as a text, why it cannot; then it answers one order after the other,
+    each with the order's number.
     """
     logging.disable()  # Tornado would write an address to the terminal with each request that it refuses
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the process that started this one
@@ -202,16 +271,18 @@ async def _serve(orders: Connection, address: str, port: int, path: str) -> None
     except OSError as error:
         orders.send(str(error))
         return
-    server = http_server(application(poll, path))
+    server = http_server(application(poll, path), most_connections())
     server.add_sockets(sockets)
     orders.send(sockets[0].getsockname()[1])
     loop, over = asyncio.get_running_loop(), asyncio.Event()
 
-    def answer(command: str, given: dict[str, Any]) -> None:
+    def answer(number: int, command: str, given: dict[str, Any]) -> None:
         try:
-            orders.send(obey(poll, command, given))
+            said = obey(poll, command, given)
         except (KeyError, TypeError, ValueError) as error:
-            orders.send({"error": str(error)})
+            said = {"error": str(error)}
+        with contextlib.suppress(OSError):  # who asked is gone, and `listen` hears of it
+            orders.send((number, said))
 
     def listen() -> None:
         try:
@@ -223,4 +294,5 @@ async def _serve(orders: Connection, address: str, port: int, path: str) -> None
     threading.Thread(target=listen, daemon=True).start()
     await over.wait()
     server.stop()
-    await server.close_all_connections()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(server.close_all_connections(), SECONDS_TO_END)

@@ -1,4 +1,4 @@
-// What a deck does beside reveal.js: keys that leave a control, light and dark, and the handout.
+// What a deck does beside reveal.js: keys that leave a control, light and dark, votes by show of hands, and the handout.
 const MODE = new URLSearchParams(location.search);
 const PRINTED = MODE.has("print-pdf") || MODE.has("handout");
 
@@ -149,6 +149,14 @@ function startDeck() {
     LEAVING[event.key]();
   }, true);
   Reveal.on("slidechanged", () => focusedControl()?.blur());
+}
+
+// ---- the class votes by show of hands: votes.js, which is a module and comes after this script, calls it
+function startVotes(offerVotes, questionsIn) {
+  if (PRINTED) return;
+  const questions = () => questionsIn(document.getElementById("course-quizzes").content);
+  const { help, act } = offerVotes({ slide: () => Reveal.getCurrentSlide(), questions });
+  Reveal.addKeyBinding({ keyCode: 86, key: "V", description: help }, act);
 }
 
 // ---- who lectures, where and when: below the title

@@ -5,7 +5,7 @@
 //   /rise/<notebook>?by=<who>&at=<where and when>   for the title slide
 //   /rise/<notebook>?style=<file>    lays a style sheet of the course's folder over ours
 //   /rise/<notebook>?dark            starts dark
-//   /rise/<notebook>?votes           the class can vote by phone
+//   /rise/<notebook>?votes           the class can vote by phone; without, by show of hands
 import { fold, offerCode, toggleCode } from "./code.js";
 import { ask, current, fullScreen } from "./deck.js";
 import { listen, showKeys } from "./keys.js";
@@ -15,7 +15,7 @@ import { Kernel } from "./kernel.js";
 import { showKept } from "./kept.js";
 import { followSlides, openNotes } from "./notes.js";
 import { showContents } from "./contents.js";
-import { offerVotes } from "./votes.js";
+import { offerVotes, questionsIn } from "./votes.js";
 
 // The code cells that can be seen on the slide that is shown.
 function codeCells(notebook) {
@@ -97,6 +97,14 @@ export function present({ commands, tracker, documents, CodeCell, wanted }) {
     notebook().mode = "edit";
   }
 
+  // The lesson's quiz is on no slide; its cells are in the notebook.
+  function quizQuestions() {
+    const outputs = notebook().widgets.flatMap((cell) => cell.model.outputs?.toJSON() ?? []);
+    const pages = outputs.map((output) => [output.data?.["text/html"] ?? ""].flat().join(""));
+    const quizzes = pages.filter((page) => page.includes("courseware-quiz"));
+    return questionsIn(new DOMParser().parseFromString(quizzes.join(""), "text/html"));
+  }
+
   const actions = [
     { keys: ["Ctrl+Enter"], help: "run the cell, stay on the slide", act: run, inCode: true },
     { keys: ["Shift+Enter"], help: "run the cell, move on", act: runAndMoveOn, inCode: true },
@@ -112,7 +120,11 @@ export function present({ commands, tracker, documents, CodeCell, wanted }) {
     { keys: ["d"], help: "dark or light", act: () => toggleDark() },
     { keys: ["/", "b", "."], help: "black screen, and back", act: () => ask("togglePause") },
     { keys: ["k"], help: "start the kernel again, if it was lost", act: () => kernel.again() },
-    ...(asked.has("votes") ? [offerVotes(baseUrl)] : []),
+    offerVotes({
+      slide: current,
+      questions: quizQuestions,
+      route: asked.has("votes") ? new URL(`${baseUrl}courseware/votes`, location.origin) : undefined,
+    }),
     { keys: ["f"], help: "full screen", act: fullScreen },
     { keys: ["?"], help: "these keys", act: () => showKeys(actions) },
     { keys: ["Escape"], help: "leave a control, a cell, the pointer, the pen", act: drop },
@@ -130,8 +142,10 @@ export function present({ commands, tracker, documents, CodeCell, wanted }) {
   scale();
   window.addEventListener("resize", scale);
   document.addEventListener("slidechanged", clearPen);
-  const style = new URL("slides.css", import.meta.url);
-  document.head.insertAdjacentHTML("beforeend", `<link rel="stylesheet" href="${style}">`);
+  for (const name of ["slides.css", "votes.css"]) {
+    const style = new URL(name, import.meta.url);
+    document.head.insertAdjacentHTML("beforeend", `<link rel="stylesheet" href="${style}">`);
+  }
   if (asked.has("style")) {
     const own = new URL(`${baseUrl}files/${encodeURI(asked.get("style"))}`, location.origin);
     // At the end of the page: RISE brings rise.css, which it is laid over, into the head later.
