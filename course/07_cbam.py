@@ -179,7 +179,7 @@ for name, relu in (("with ReLU", lambda h: max(h, 0.0)), ("without", lambda h: h
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The channel gate, to touch
 #
-# Go *without ReLU*, and the gates swap. Then make B smooth and high enough that its mean and its maximum still add up to 5.
+# Go *without ReLU*, and the gates swap. Then make the second map, B, flat: its mean and its maximum must still add up to 5. What do the gates do?
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 channel_microscope()
@@ -821,7 +821,7 @@ def differences(*pairs):
     for number, (variant, over) in enumerate(pairs):
         by_seed = results.paired(variant, over, "accuracy")
         seeds, ahead = len(by_seed.by_seed), int((by_seed.by_seed > 0).sum())
-        rows.append([f"{variant} over {over}", f"{by_seed.mean:+.3f} ± {by_seed.error:.3f}", f"{ahead} of {seeds}"])
+        rows.append([f"{variant} over {over}", f"{by_seed.mean:+.3f} ± {by_seed.error:.3f}".replace("-", "−"), f"{ahead} of {seeds}"])
         found += [number] if by_seed.found else []
     return Table(["accuracy", "difference", "seeds ahead"], rows, found)
 
@@ -866,14 +866,17 @@ differences(("CBAM", "CBAM, spatial first"), ("CBAM", "CBAM, parallel"), ("CBAM"
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where does the gate look?
 #
-# Thick frame: the digit to be read. **Predict** the picture of the spatial gate: white 0, dark 1.
+# Thick frame: the digit to be read.
 
-# %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 reader = stored_reader()
 show(
     figures.framed(test_set.images[:6, 0], test_set.boxes[:6]),
     "Six pictures with three digits and a dot each; the digit beside the dot has a thick frame.",
 )
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# **Predict** the picture of the spatial gate of each, white 0, dark 1: draw one.
 
 # %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
 with torch.no_grad():
@@ -1018,7 +1021,7 @@ show(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Drag the digit, drag the dot
 #
-# Point at the left picture and drag. **Find:** the distance at which the answer flips; a place where the network guesses.
+# Drag in the left picture. **Find** where the answer flips, and where the network guesses.
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 drag_explorer()
@@ -1061,7 +1064,7 @@ control = stored("read_in_clutter")
 rows, best = [], max(control.values, key=lambda name: float(control.of(name, "accuracy").mean()))
 for name in control.values:
     gain = control.paired(name, "none", "accuracy") if name != "none" else None
-    rows.append([name, control.spread(name, "accuracy"), f"{gain.mean:+.3f} ± {gain.error:.3f}" if gain else ""])
+    rows.append([name, control.spread(name, "accuracy"), f"{gain.mean:+.3f} ± {gain.error:.3f}".replace("-", "−") if gain else ""])
 level = [number for number, name in enumerate(control.values) if not control.paired(best, name, "accuracy").found]
 Table(["in the slot", "accuracy", "over none"], rows, level)
 
@@ -1084,6 +1087,8 @@ for name in ("spatial 3×3", "spatial 7×7", "CBAM"):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## … and where does it look now?
+#
+# The same kinds of gate, trained in clutter. **Predict:** is the peak of a gate on the digit now?
 
 # %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
 show(

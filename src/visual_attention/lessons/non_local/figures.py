@@ -52,8 +52,8 @@ def _frame(axes: Axes, column: float, row: float, side: int, colour: str, **opti
 @styled
 def far_away(picture: Array, query: tuple[int, int], answer: tuple[int, int]) -> Figure:
     """A picture (3, 36, 36) of 3 × 3 cells, twice: the cell `query`, and an arrow from it to `answer`."""
-    figure = Figure(figsize=(10.0, 3.9))
-    near, far = (figure.add_axes((left, 0.01, 0.345, 0.89)) for left in (0.1, 0.555))
+    figure = Figure(figsize=(10.0, 3.4))
+    near, far = (figure.add_axes((left, 0.01, 0.3, 0.882)) for left in (0.14, 0.56))
     start, end = ((12 * column + 5.5, 12 * row + 5.5) for row, column in (query, answer))
     for axes, title in ((near, "a convolution asks the neighbours"), (far, "a place may ask any other")):
         _photo(axes, picture)
@@ -157,6 +157,8 @@ def self_vote(h: Array, curves: dict[str, Array], own: Array, references: dict[s
     left.legend(loc="lower right")
     right.plot(h, own, "o-", color=OTHER, markersize=5)
     right.set(title="mean weight of the pixel itself", xlabel="$h$", ylim=(0, 1.02))
+    for axes in (left, right):
+        axes.set_xticks([0.05, 0.1, 0.15])
     return figure
 
 

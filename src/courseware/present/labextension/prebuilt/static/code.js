@@ -19,7 +19,9 @@ function offer() {
 
 export function fold(notebook) {
   for (const { model, node, inputHidden } of notebook.widgets) {
-    if (model.type !== "code" || inputHidden) continue;
+    // RISE keeps cells that are left out of the slides within them, hidden: C has nothing to show of those.
+    const leftOut = model.getMetadata("slideshow")?.slide_type === "skip";
+    if (model.type !== "code" || inputHidden || leftOut) continue;
     node.classList.toggle("courseware-folded", !model.getMetadata("tags")?.includes(SHOWN));
   }
   offer();
