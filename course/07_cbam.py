@@ -179,7 +179,7 @@ for name, relu in (("with ReLU", lambda h: max(h, 0.0)), ("without", lambda h: h
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The channel gate, to touch
 #
-# Go *without ReLU*, and the gates swap. Then make B smooth and high enough that its mean and its maximum still add up to 5.
+# Go *without ReLU*, and the gates swap. Then make B, the second channel, smooth, and so high that its mean and its maximum still add up to 5. Do the gates move? And with the ReLU?
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 channel_microscope()
