@@ -538,7 +538,7 @@ print("the best key of each query that has one:", top.tolist())
 pairwise_microscope()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** It stays, and so do the differences between the weights, as long as none is cut at 0. Then a negative weight for φ: the order turns round, whoever asks, as far as it is not cut at 0. In the other three the order can change with who asks: with −3 as the third place, place 1 ranks it last and place 3 ranks it first.
+# > **Lecturer, 1 min.** It stays, and so do the differences between the weights, as long as none is cut at 0. Then a negative weight for φ: the order turns round, whoever asks, as far as it is not cut at 0. In the other three the order can change with who asks: with the weight back at 1 and −3 as the third place, place 1 ranks it last and place 3 ranks it first.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two that hardly look
