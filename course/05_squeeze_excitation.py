@@ -153,13 +153,13 @@ for name, logit, u in (("channel 1", 2.0, (1, 3, 2, 2)), ("channel 2", -1.0, (0,
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four channels, to touch
 #
-# Invented maps, weights without biases. Raise the 9 of the second map until no hidden unit is left: where do the gates go?
+# Invented maps. Raise the 9 of the second one until no hidden unit is left: where do the gates go?
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 block_microscope()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** To one half, all of them, as on the board: a gate of nothing is half open. Point at a gate, and walk back: logit, hidden unit, mean, map. One number of one map has moved every gate. A little further, and the second unit wakes up.
+# > **Lecturer, 1 min.** To one half, all of them, as on the board: a gate of nothing is half open. Point at a gate, and walk back: logit, hidden unit, mean, map. One number of one map has moved three gates; the fourth hung on the unit that was dead already. A little further, and that one wakes up.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The same as a loop

@@ -532,13 +532,13 @@ print("the best key of each query that has one:", top.tolist())
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One row, to touch
 #
-# The three places of the table, and each of the four functions. Take *concatenation* and let another place ask: what happens to the order of the keys?
+# The three places of the table. Take *concatenation* and let another place ask: what happens to the order of the keys? Then write −3 for the third place, and ask the same of *dot product*.
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 pairwise_microscope()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** It stays, and so do the differences between the weights, as long as none is cut at 0. Then a negative weight for φ: the order turns round, whoever asks, as far as it is not cut at 0. In the other three the order can change with who asks: try a negative place.
+# > **Lecturer, 1 min.** It stays, and so do the differences between the weights, as long as none is cut at 0. Then a negative weight for φ: the order turns round, whoever asks, as far as it is not cut at 0. In the other three the order can change with who asks: with the weight back at 1 and −3 as the third place, place 1 ranks it last and place 3 ranks it first.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Two that hardly look

@@ -179,7 +179,7 @@ for name, relu in (("with ReLU", lambda h: max(h, 0.0)), ("without", lambda h: h
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The channel gate, to touch
 #
-# Go *without ReLU*, and the gates swap. Then make the second map, B, flat: its mean and its maximum must still add up to 5. What do the gates do?
+# Go *without ReLU*, and the gates swap. Then make the second map, B, flat: its mean and its maximum must still add up to 5. Do the gates move? And with the ReLU?
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 channel_microscope()

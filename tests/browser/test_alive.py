@@ -35,6 +35,11 @@ def describe(height):
 
 Explorer(draw, [Slider("height", "height", [1, 2, 3, 4], default=2)], title="A bar", describe=describe)
 """
+MICROSCOPE = """
+from courseware.notebook.microscope import Input, Microscope, Step
+
+Microscope("Twice", Input("a", 2, step=1), Step("b", "scale", "a", by=2.0))
+"""
 COUNT = "import os\nwith open('runs-{name}.txt', 'a') as runs:\n    print(os.getpid(), file=runs)\nprint('counted')"
 
 
@@ -155,6 +160,24 @@ def test_the_kernels_explorer_begins_where_the_kept_one_was_left(page, deck):
     assert key(page.locator(EXPLORER)) == "3"
     assert page.evaluate("document.activeElement.type") == "range"
     deck.move("Home", "0")
+
+
+@pytest.mark.cells(MICROSCOPE)
+def test_a_microscope_computes_before_a_kernel_has_run_and_goes_on_where_it_was_left(page, deck):
+    deck.address = deck.address.replace("run&", "").replace("slide-1-0", "slide-2-0")
+    page.goto(deck.address)
+    number, doubled = (f"{SLIDE} [data-cell={name}]:visible" for name in "ab")
+    page.locator(f"{number} input").fill("4", timeout=60_000)
+    expect(page.locator(doubled)).to_have_text("8")
+    assert deck.runs == []
+    page.goto("about:blank")
+    page.goto(deck.address.replace("pictures", "run&pictures"))
+    page.locator(f"{number} input").fill("3", timeout=60_000)
+    page.locator(f"{number} input").press("Enter")
+    expect(page.locator(".courseware-kept")).to_have_count(0, timeout=60_000)
+    expect(page.locator(f"{number} input")).to_have_value("3")
+    expect(page.locator(doubled)).to_have_text("6")
+    assert deck.problems == []
 
 
 def test_pictures_that_come_late_are_shown_late(page, deck):

@@ -12,7 +12,8 @@ IN_ALL_SIZES = ("02_kernel_regression", "07_cbam")  # of the others one: as deck
 def explorers_in(notebook):
     cells = nbformat.read(notebook, as_version=4).cells
     outputs = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
-    return sum("Explorer: " in data.get("text/plain", "") for data in outputs)
+    kept = "Explorer: ", "Microscope: "
+    return sum(any(word in data.get("text/plain", "") for word in kept) for data in outputs)
 
 
 def to_first_slide(deck):

@@ -164,7 +164,7 @@ def test_page_and_notebook_write_numbers_alike(pages):
     generator = torch.Generator().manual_seed(2)
     sizes = 10.0 ** torch.randint(-8, 9, (400,), generator=generator).double()
     values = [*(torch.randn(400, generator=generator).double() * sizes).tolist(), 0.03125, -0.5, 0.125, 9.96e-7, 1e6]
-    asked = [(value, digits, trimmed) for value in values for digits, trimmed in ((2, False), (4, True))]
+    asked = [(value, digits, trimmed) for value in values for digits, trimmed in ((2, False), (4, True), (9, True))]
     said = pages["desktop"].evaluate("asked => asked.map((one) => microscope.written(...one))", asked)
     assert said == [written(value, digits, trimmed=trimmed) for value, digits, trimmed in asked]
     assert pages["desktop"].evaluate("[NaN, Infinity, -0].map((one) => microscope.written(one))") == [
@@ -241,6 +241,10 @@ def test_a_drag_changes_an_input_and_all_that_follows(pages, screen):
     expect(field(w, "w")).to_have_value("−5")
     back(w)
     expect(field(w, "w")).to_have_value("2")
+    points = found(page, "Nadaraya–Watson on three points")
+    drag(page, field(points, "σ"), 301)  # the whole of a wide range, on a phone, too
+    expect(field(points, "σ")).to_have_value("20")
+    back(points)
     spatial = found(page, "The spatial gate")
     drag(page, field(spatial, "F′", 3 * 7), 6 * 2 + 1)
     expect(field(spatial, "F′", 3 * 7)).to_have_value("3")
@@ -267,8 +271,14 @@ def test_keys_turn_type_and_lead_on(pages, screen):
     page.keyboard.type("x")
     expect(says).to_have_text("map 2, row 2, column 2 must be a number from 0 to 20; it stays 18.")
     expect(middle).to_have_attribute("aria-invalid", "true")
+    page.keyboard.press("ArrowUp")
+    expect(middle).to_have_value("18.5")
+    assert middle.get_attribute("aria-invalid") is None
+    page.keyboard.type("1e1x")
     page.keyboard.press("Escape")
-    expect(middle).to_have_value("18")
+    expect(middle).to_have_value("10")  # what was a number until the x
+    page.keyboard.type("18")
+    page.keyboard.press("Enter")
     page.keyboard.press("ArrowRight")
     expect(field(block, "u", 9 + 5)).to_be_focused()
     number(block, "s").focus()
@@ -310,6 +320,9 @@ def test_the_menu_goes_another_way_and_keeps_the_numbers(pages, screen):
     expect(number(place, "yᵢ")).to_have_text("9.333")
     number(place, "a", 1).hover()
     expect(place.locator(".courseware-says")).to_have_text("weight 2: 4 / 3 = 1.333")
+    field(place, "i").fill("1.5")  # there is no such place
+    expect(place.locator(".courseware-says")).to_have_text("who asks must be a whole number from 1 to 3; it stays 2.")
+    expect(number(place, "yᵢ")).to_have_text("9.333")
     menu.select_option("Gaussian")
     back(place)
 
@@ -328,9 +341,12 @@ def test_a_finger_taps_drags_and_types(pages):
     box = field(points, "x").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     touch = page.context.new_cdp_session(page)
-    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y, "id": 1}]})
     for step in range(1, 11):
-        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x + 6.1 * step, "y": y}]})
+        fingers = [{"x": x + 6.1 * step, "y": y, "id": 1}]
+        if step > 5:
+            fingers.append({"x": x + 5, "y": y, "id": 2})  # a second one is not listened to
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": fingers})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     expect(field(points, "x")).to_have_value("2")
     back(points)
@@ -347,6 +363,10 @@ def test_nothing_serious_is_found_and_nothing_is_cut_off(pages, screen, theme):
     page.evaluate("document.documentElement.dataset.theme = 'light'")
     assert problems == []
     assert page.evaluate("document.documentElement.scrollWidth") <= SCREENS[screen][0]
+    page.evaluate("document.dir = 'rtl'")  # a matrix is not mirrored
+    left, right = (field(found(page, "The channel gate"), "W₀", place).bounding_box()["x"] for place in (0, 1))
+    page.evaluate("document.dir = ''")
+    assert left < right
 
 
 def test_a_slide_holds_a_microscope_and_keeps_its_keys(page, tmp_path, monkeypatch):
@@ -366,6 +386,13 @@ def test_a_slide_holds_a_microscope_and_keeps_its_keys(page, tmp_path, monkeypat
     names, problems = slide_fit.walk(page)
     assert len(names) == len(MICROSCOPES) - 1
     assert problems == []
+    # Where the slides are drawn larger, the line below the numbers is still below them.
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    covered = "section => { const at = (part) => section.querySelector(part).getBoundingClientRect(); "
+    covered += "return at('.courseware-board').bottom - at('.courseware-foot').top; }"
+    for place in range(len(names)):
+        page.evaluate("place => Reveal.slide(place)", place)
+        assert page.locator("section.present:has(figure)").last.evaluate(covered) <= 1, names[place]
     page.evaluate("Reveal.slide(0)")
     points = found(page, "Nadaraya–Watson on three points")
     field(points, "xᵢ").focus()

@@ -107,6 +107,13 @@ def test_every_operation_is_tested_by_hand():
         ([Input("a", [[1]]), Input("k", [[[1, 2]]]), Step("s", "correlation", "a", "k")], "equal and odd, were 1, 2"),
         ([Input("a", [[1]]), Input("k", [[1]]), Step("s", "correlation", "a", "k")], "then a kernel of the shape"),
         ([Input("a", [1]), Step("s", "square", "a"), Step("t", "product", "a", "s", match="x")], "'first' or 'last'"),
+        (["a"], "cells must be Input, Step or Choice, one after the other, was 'a'"),
+        ([Input("a", [[[1]]]), Input("b", [[1]]), Step("s", "matmul", "a", "b")], "takes matrices and vectors"),
+        ([Input("a", 1), Step("s", "softmax", "a")], "a softmax needs more than a single number"),
+        ([Input("a", 1), Step("s", "sum", "a", over=0)], "an axis or more that there are"),
+        ([Input("a", [1]), Input("k", [[[1]]]), Step("s", "correlation", "a", "k")], "then a kernel of the shape"),
+        ([Input("i", 1), Step("j", "square", "i"), Input("a", [1]), Step("s", "pick", "a", "j")], "j is a Step"),
+        ([Input("a", 1), Choice("x", {"y": [Input("b", 1)], "z": [Input("b", 2)]})], "one and the same, b is not"),
     ],
 )
 def test_wrong_cells_are_refused(cells, message):
@@ -126,6 +133,16 @@ def test_wrong_cells_are_refused(cells, message):
         (lambda: Input("a", 1, least=2, most=1), "in this order, were 2, 1"),
         (lambda: Input("a", 1, step=0), "step of a must be above 0, was 0"),
         (lambda: Input(" ", 1), "name must say what the cell is called"),
+        (lambda: Input(3, 1), "name must say what the cell is called, was 3"),
+        (lambda: Input("a", 1, least="0"), "least and most of a must be numbers in this order, were '0', 10"),
+        (lambda: Input("a", 1, step=None), "step of a must be above 0, was None"),
+        (lambda: Input("a", 1, digits=-1), "digits of a must be a whole number from 0 to 15, was -1"),
+        (lambda: Microscope(Input("a", 1)), "title must say what is worked out, was <"),
+        (lambda: Step("s", "exp", Input("a", 1)), "what s takes must be the names of cells, was <"),
+        (lambda: Step("s", "scale", "a", by="2"), "by of s must be a number, was '2'"),
+        (lambda: Step("s", "sum", "a", over="x"), "over of s must be an axis or several, counted from 0, was 'x'"),
+        (lambda: Choice("then", [Step("b", "exp", "a")]), "ways must give each name its list of cells"),
+        (lambda: Choice("then", {"x": Step("b", "exp", "a")}), "the way x must be a list of Input and Step"),
         (lambda: Step("s", "average", "a"), "operation of s must be one of difference, .*, was 'average'"),
         (lambda: Step("s", "difference", "a"), r"difference takes 2 cells; s gives \['a'\]"),
         (lambda: Step("s", "concatenation"), r"concatenation takes one or more cells; s gives \[\]"),
@@ -144,6 +161,7 @@ def test_a_wrong_input_or_step_is_refused(make, message):
         ({"b": 1}, "inputs must be among a, was b"),
         ({"a": [1, 2]}, r"a must have the shape \(3,\), had \(2,\)"),
         ({"a": [1, 2, 10]}, "a must be from 0 to 9"),
+        ({"a": "x"}, "value of a must be a number or lists of numbers, was 'x'"),
     ],
 )
 def test_wrong_numbers_are_refused(inputs, message):

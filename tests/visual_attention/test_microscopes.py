@@ -51,7 +51,7 @@ def same(one, other):
     torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-12)
 
 
-@given(seeds, st.floats(0.5, 20))
+@given(seeds, st.floats(0.2, 20))
 def test_three_points_with_a_width(seed, width):
     microscope = points_microscope()
     values = drawn(microscope, seed, σ=width)

@@ -4,6 +4,8 @@
 const MINUS = "−";
 const MOST_TERMS = 8; // of a sum that is written out
 const DRAG_PIXELS = 6; // for one step of an input
+const DRAG_EVEN = 24; // steps of a drag before it may go faster
+const DRAG_WIDTH = 300; // pixels for the whole range, so that an end is reached on a phone, too
 
 // ---------------------------------------------------------------------------------------------- numbers
 // As courseware.notebook.microscope.written.
@@ -16,15 +18,16 @@ function written(value, digits = 4, trimmed = false) {
   if (size >= 1e6 || size < 0.5 * 10 ** -digits) {
     return sign + size.toExponential(1).replace("-", MINUS).replace("+", "");
   }
-  const text = Number.isInteger(size) ? String(size) : size.toFixed(digits);
-  return sign + (trimmed ? String(Number(text)) : text);
+  if (Number.isInteger(size)) return sign + String(size);
+  const text = size.toFixed(digits);
+  return sign + (trimmed && digits ? text.replace(/\.?0+$/, "") : text);
 }
 
 const shown = (cell, value) => written(value, cell.digits, cell.kind === "input");
 
 function parsed(text) {
-  const plain = text.trim().replace(MINUS, "-").replace(",", ".");
-  return /^[-+]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : NaN;
+  const plain = text.trim().replaceAll(MINUS, "-").replace(",", ".");
+  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
 }
 
 // ---------------------------------------------------------------------------------------------- arrays
@@ -324,8 +327,15 @@ function nameOf(cell, shape, place) {
   return `${cell.label} ${row}, row ${column}, column ${deeper}`;
 }
 
-function nearest(value, { least, most }) {
-  return Math.min(most, Math.max(least, Number(value.toFixed(10))));
+function nearest(value, { least, most, whole }) {
+  return Math.min(most, Math.max(least, Number(value.toFixed(whole ? 0 : 10))));
+}
+
+// How many steps a drag of so many pixels makes: even ones at first, then as fast as a wide range asks for.
+function stepsOf(pixels, { least, most, step }) {
+  const even = Math.abs(pixels) / DRAG_PIXELS;
+  const faster = Math.max(1, ((most - least) / step - DRAG_EVEN) / (DRAG_WIDTH / DRAG_PIXELS - DRAG_EVEN));
+  return Math.sign(pixels) * Math.trunc(even <= DRAG_EVEN ? even : DRAG_EVEN + (even - DRAG_EVEN) * faster);
 }
 
 let made = 0;
@@ -357,9 +367,10 @@ function render({ model, el }) {
   };
 
   // ---- controls: the ways to go on, and back to the start
+  let menu = null;
   if (ways.length > 1) {
     const { label } = description.cells.find(({ kind }) => kind === "choice");
-    const menu = element("select", TAKES_KEYS, ...ways.map((name) => element("option", { value: name }, name)));
+    menu = element("select", TAKES_KEYS, ...ways.map((name) => element("option", { value: name }, name)));
     menu.value = way;
     menu.addEventListener("change", () => {
       way = menu.value;
@@ -373,6 +384,15 @@ function render({ model, el }) {
   reset.addEventListener("click", () => {
     inputs = startOf(description);
     update();
+    keep();
+  });
+
+  // To begin where another one was left, such as the one that stands on a slide until the kernel has run.
+  root.addEventListener("courseware-go", ({ detail }) => {
+    way = detail.way;
+    if (menu) menu.value = way;
+    for (const [name, data] of Object.entries(detail.inputs)) inputs.get(name).data = [...data];
+    build();
     keep();
   });
 
@@ -452,17 +472,22 @@ function render({ model, el }) {
       update();
     };
     own.dataset.typing = "";
+    const typed = () => {
+      own.dataset.typing = "";
+      own.removeAttribute("aria-invalid");
+    };
     own.addEventListener("input", () => {
       own.dataset.typing = "true";
       const value = parsed(own.value);
-      const fits = value >= cell.least && value <= cell.most;
+      const fits = value >= cell.least && value <= cell.most && (!cell.whole || Number.isInteger(value));
       own.setAttribute("aria-invalid", !fits);
+      focused = [cell, place]; // also where the mouse happens to lie on another number
+      pointed = null;
       if (fits) put(value);
       else show();
     });
     const finish = () => {
-      own.dataset.typing = "";
-      own.removeAttribute("aria-invalid");
+      typed();
       update();
       keep();
     };
@@ -475,38 +500,39 @@ function render({ model, el }) {
       else if (event.key === "Escape" || event.key === "Enter") return void (finish(), own.select());
       else return;
       event.preventDefault();
-      own.dataset.typing = "";
-      update();
+      finish();
       own.select();
     });
 
-    // A drag changes the number; a press without a drag is for typing.
+    // A drag changes the number; a press without a drag is for typing. A second finger is not listened to.
     let drag = null;
     own.addEventListener("pointerdown", (event) => {
-      if (event.button) return;
-      drag = { x: event.clientX, value: now(), moved: false };
+      if (event.button || (drag && drag.pointer !== event.pointerId)) return;
+      drag = { pointer: event.pointerId, x: event.clientX, value: now(), steps: 0, moved: false };
       own.setPointerCapture(event.pointerId);
       if (event.pointerType === "mouse" && document.activeElement !== own) event.preventDefault();
     });
     own.addEventListener("pointermove", (event) => {
-      if (!drag) return;
-      const steps = Math.trunc((event.clientX - drag.x) / DRAG_PIXELS);
-      drag.moved ||= steps !== 0;
-      if (!drag.moved) return;
-      own.dataset.typing = "";
+      if (drag?.pointer !== event.pointerId) return;
+      if (!event.buttons) return void (drag = null); // let go where nobody was told, as above a dialogue
+      const steps = stepsOf(event.clientX - drag.x, cell);
+      if (steps === drag.steps) return;
+      Object.assign(drag, { steps, moved: true });
+      typed();
       focused = [cell, place];
       put(drag.value + steps * cell.step);
     });
-    own.addEventListener("pointerup", () => {
-      if (!drag) return;
+    own.addEventListener("pointerup", (event) => {
+      if (drag?.pointer !== event.pointerId) return;
       const { moved } = drag;
       drag = null;
       if (moved) return keep();
       own.focus();
       own.select();
     });
-    own.addEventListener("pointercancel", () => {
-      if (drag?.moved) put(drag.value);
+    own.addEventListener("pointercancel", (event) => {
+      if (drag?.pointer !== event.pointerId) return;
+      if (drag.moved) put(drag.value);
       drag = null;
     });
     return own;
@@ -568,10 +594,10 @@ function render({ model, el }) {
         if (here) numbers[at].box.classList.add("courseware-feeds");
       });
     }
-    const ends = `from ${written(cell.least)} to ${written(cell.most)}`;
+    const ends = `from ${shown(cell, cell.least)} to ${shown(cell, cell.most)}`;
     const wrong = nodes.get(cell.name)[place].own.getAttribute("aria-invalid") === "true";
     says.textContent = wrong
-      ? `${name} must be a number ${ends}; it stays ${shown(cell, data[place])}.`
+      ? `${name} must be a ${cell.whole ? "whole " : ""}number ${ends}; it stays ${shown(cell, data[place])}.`
       : `${name}: ${shown(cell, data[place])}, ${ends}. Drag it, type, or press ↑ and ↓.`;
   }
 
@@ -598,6 +624,7 @@ function render({ model, el }) {
   });
   board.addEventListener("focusin", (event) => {
     focused = lookedAt(event.target);
+    if (!focused) return; // some browsers give a card that scrolls the focus
     pointed = null;
     const cell = focused[0].name;
     for (const { own } of nodes.get(cell)) own.tabIndex = own === event.target ? 0 : -1;

@@ -20,10 +20,11 @@ export; and a table of the numbers where no script runs, which is also what a no
 import html
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from importlib import resources
+from numbers import Real
 from typing import Any
 
 import anywidget
@@ -79,21 +80,34 @@ def _two(calculate: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]
 
 def _axes(a: Tensor, over: int | Sequence[int] | None) -> tuple[int, ...]:
     axes = tuple(range(a.ndim) if over is None else [over] if isinstance(over, int) else over)
-    if over is not None and not axes:
-        raise ValueError("over must name an axis or more, or be left out for all")
+    if over is not None and (not axes or not a.ndim):
+        raise ValueError("over must name an axis or more that there are, or be left out for all")
     return axes
 
 
+def _softmax(a: Tensor, over: int | None) -> Tensor:
+    if not a.ndim:
+        raise ValueError("a softmax needs more than a single number")
+    return a.softmax(-1 if over is None else over)
+
+
 def _concatenation(*parts: Tensor) -> Tensor:
+    if not all(part.ndim for part in parts):
+        raise ValueError("each part must be a vector or more; a single number x is written [x]")
     leading = torch.broadcast_shapes(*(part.shape[:-1] for part in parts))
     return torch.cat([part.expand(*leading, part.shape[-1]) for part in parts], dim=-1)
 
 
 def _matmul(a: Tensor, b: Tensor, transpose: bool) -> Tensor:
+    # PyTorch multiplies stacks of matrices, too; the page does not.
+    if a.ndim not in (1, 2) or b.ndim not in (1, 2) or (transpose and b.ndim == 1):
+        raise ValueError("a product takes matrices and vectors; what is transposed must be a matrix")
     return a @ (b.mT if transpose else b)
 
 
 def _pick(a: Tensor, place: Tensor) -> Tensor:
+    if not a.ndim:
+        raise ValueError("there must be several to pick from")
     if place.ndim or place != place.round() or not 1 <= place <= len(a):
         raise ValueError(f"the place must be a whole number from 1 to {len(a)}, was {place.tolist()}")
     return a[int(place) - 1]
@@ -101,7 +115,8 @@ def _pick(a: Tensor, place: Tensor) -> Tensor:
 
 def _correlation(*maps_and_kernel: Tensor) -> Tensor:
     *maps, kernel = maps_and_kernel
-    if kernel.ndim != 3 or len(maps) != len(kernel) or any(each.shape != maps[0].shape for each in maps):
+    flat = all(each.ndim == 2 and each.shape == maps[0].shape for each in maps)
+    if kernel.ndim != 3 or len(maps) != len(kernel) or not flat:
         raise ValueError("a correlation needs P matrices of one shape, then a kernel of the shape (P, k, k)")
     if kernel.shape[1] != kernel.shape[2] or kernel.shape[1] % 2 == 0:
         raise ValueError(f"the sides of the kernel must be equal and odd, were {kernel.shape[1]}, {kernel.shape[2]}")
@@ -123,7 +138,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "gaussian": Operation(lambda a: torch.exp(-(a**2) / 2), 1, "exp(−{0}²/2)", {}),
     "relu": Operation(torch.relu, 1, "ReLU({0})", {}),
     "sigmoid": Operation(torch.sigmoid, 1, "sigmoid({0})", {}),
-    "softmax": Operation(lambda a, over: a.softmax(-1 if over is None else over), 1, "softmax({0})", _OVER),
+    "softmax": Operation(_softmax, 1, "softmax({0})", _OVER),
     "sum": Operation(lambda a, over: a.sum(_axes(a, over)), 1, "sum of {0}", _OVER),
     "mean": Operation(lambda a, over: a.mean(_axes(a, over)), 1, "mean of {0}", _OVER),
     "max": Operation(lambda a, over: a.amax(_axes(a, over)), 1, "max of {0}", _OVER),
@@ -159,7 +174,7 @@ class Input:
     ------
     ValueError
         If `value` holds no numbers, lists of different lengths, or a number that is not between `least` and `most`;
-        or `step` is not positive.
+        `step` is not positive, or `digits` no whole number from 0 to 15.
     """
 
     def __init__(
@@ -174,19 +189,23 @@ class Input:
         digits: int | None = None,
         below: bool = False,
     ):
-        self.name, self.label, self.digits, self.below = _word(name), label or name, digits, below
-        try:
-            self.value = torch.as_tensor(value, dtype=torch.float64)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"value of {name} must be a number or lists of numbers, was {value!r}") from error
+        self.name, self.label, self.digits, self.below = _word(name), label or name, _digits(digits, name), below
+        self.value = self.read(value)
         if not self.value.numel() or self.value.ndim > MOST_AXES:
             raise ValueError(f"value of {name} must be numbers in at most {MOST_AXES} levels, was {value!r}")
-        if not (math.isfinite(least) and math.isfinite(most) and least < most):
+        if not (_finite(least) and _finite(most) and least < most):
             raise ValueError(f"least and most of {name} must be numbers in this order, were {least!r}, {most!r}")
-        if not (step > 0 and math.isfinite(step)):
+        if not (_finite(step) and step > 0):
             raise ValueError(f"step of {name} must be above 0, was {step!r}")
         self.least, self.most, self.step = float(least), float(most), float(step)
         self.check(self.value)
+
+    def read(self, value: Any) -> Tensor:
+        """These numbers as a tensor of its own. Raise ValueError if they are none."""
+        try:
+            return torch.as_tensor(value, dtype=torch.float64).detach().clone()
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(f"value of {self.name} must be a number or lists of numbers, was {value!r}") from error
 
     def check(self, value: Tensor) -> None:
         """Raise ValueError unless these numbers have the input's shape and lie between its ends."""
@@ -220,7 +239,8 @@ class Step:
     Raises
     ------
     ValueError
-        If there is no such operation, or it takes another number of arguments, or other options.
+        If there is no such operation, or it takes another number of arguments, or other options; an argument is not
+        a cell's name, `by` no number, `over` no axis, or `digits` no whole number from 0 to 15.
     """
 
     def __init__(
@@ -234,9 +254,11 @@ class Step:
         below: bool = False,
         **options: Any,
     ):
-        if operation not in OPERATIONS:
+        if not isinstance(operation, str) or operation not in OPERATIONS:
             raise ValueError(f"operation of {name} must be one of {', '.join(OPERATIONS)}, was {operation!r}")
         known = OPERATIONS[operation]
+        if wrong := [given for given in arguments if not isinstance(given, str)]:
+            raise ValueError(f"what {_word(name)} takes must be the names of cells, was {wrong[0]!r}")
         if not arguments or known.arguments not in (None, len(arguments)):
             raise ValueError(
                 f"{operation} takes {known.arguments or 'one or more'} cells; {name} gives {list(arguments)}"
@@ -245,9 +267,9 @@ class Step:
             raise ValueError(
                 f"options of {operation} are {', '.join(known.options) or 'none'}; {name} gives {', '.join(unknown)}"
             )
-        self.name, self.label, self.digits, self.below = _word(name), label or name, digits, below
+        self.name, self.label, self.digits, self.below = _word(name), label or name, _digits(digits, name), below
         self.operation, self.arguments = operation, arguments
-        self.options = {**known.options, **options}
+        self.options = {**known.options, **{option: _option(name, option, options[option]) for option in options}}
         told = {
             "all": ", ".join(arguments),
             "others": ", ".join(arguments[:-1]),
@@ -279,11 +301,25 @@ class Step:
 class Choice:
     """A menu between ways to go on: for each name the cells that follow then.
 
-    Steps that come after the choice may use the names that every way makes.
+    Steps that come after the choice may use the names that every way makes. An input in several ways is one object.
+
+    Raises
+    ------
+    ValueError
+        If `label` or a way's name is no text, or a way is no list of `Input` and `Step`.
     """
 
     label: str
     ways: Mapping[str, Sequence[Input | Step]]
+
+    def __post_init__(self) -> None:
+        _word(self.label)
+        if not isinstance(self.ways, Mapping):
+            raise ValueError(f"ways must give each name its list of cells, were {self.ways!r}")
+        for way, cells in self.ways.items():
+            _word(way)
+            if not isinstance(cells, list | tuple) or not all(isinstance(cell, Input | Step) for cell in cells):
+                raise ValueError(f"the way {way} must be a list of Input and Step, was {cells!r}")
 
 
 Cell = Input | Step | Choice
@@ -305,8 +341,9 @@ class Microscope(anywidget.AnyWidget):
     Raises
     ------
     ValueError
-        If two cells have one name, a step takes a cell that is not given before it, shapes do not go together, or
-        there is no input, more than one choice, or a choice without ways.
+        If `title` is no text, or a cell none of the three; two cells have one name, a step takes a cell that is not
+        given before it, shapes do not go together, or there is no input, more than one choice, or a choice without
+        ways; or a row is picked by something else than an input.
     """
 
     _esm = _SCRIPT
@@ -316,7 +353,11 @@ class Microscope(anywidget.AnyWidget):
 
     def __init__(self, title: str, *cells: Cell, digits: int = 4):
         super().__init__()
-        self.title, self.cells, self.digits = title, cells, digits
+        if not isinstance(title, str) or not title.strip():
+            raise ValueError(f"title must say what is worked out, was {title!r}")
+        if wrong := [cell for cell in cells if not isinstance(cell, Cell)]:
+            raise ValueError(f"cells must be Input, Step or Choice, one after the other, was {wrong[0]!r}")
+        self.title, self.cells, self.digits = title, cells, _digits(digits, "the microscope") or 0
         choices = [cell for cell in cells if isinstance(cell, Choice)]
         if len(choices) > 1 or any(not choice.ways for choice in choices):
             raise ValueError("cells must hold at most one Choice, with one way or more")
@@ -325,11 +366,21 @@ class Microscope(anywidget.AnyWidget):
         self.inputs = {cell.name: cell for cell in every if isinstance(cell, Input)}
         if not self.inputs:
             raise ValueError("cells must hold an Input, or nothing can be touched")
+        for cell in every:
+            if isinstance(cell, Input) and self.inputs[cell.name] is not cell:
+                raise ValueError(f"an Input that several ways have must be one and the same, {cell.name} is not")
+        self._places: dict[str, int] = {}  # inputs that say which row is picked, with the number of rows
         for way in self.ways:
             names = [cell.name for cell in self._cells(way)]
             if twice := sorted({name for name in names if names.count(name) > 1}):
                 raise ValueError(f"cells must have different names, {', '.join(twice)} is given twice")
-            self.numbers(way)
+            numbers = self.numbers(way)
+            for cell in self._cells(way):
+                if isinstance(cell, Step) and cell.operation == "pick":
+                    rows, place = cell.arguments
+                    if place not in self.inputs:
+                        raise ValueError(f"{cell.name} must pick by an Input, {place} is a Step")
+                    self._places[place] = min(len(numbers[rows]), self._places.get(place, len(numbers[rows])))
         self.description = {"title": title, "cells": [self._told(cell) for cell in cells]}
 
     def numbers(self, way: str = "", /, **inputs: Any) -> dict[str, Tensor]:
@@ -356,7 +407,7 @@ class Microscope(anywidget.AnyWidget):
             if isinstance(cell, Step):
                 numbers[cell.name] = cell.calculate(numbers)
                 continue
-            value = torch.as_tensor(inputs.get(cell.name, cell.value), dtype=torch.float64)
+            value = cell.read(inputs.get(cell.name, cell.value))
             cell.check(value)
             numbers[cell.name] = value
         return numbers
@@ -435,12 +486,13 @@ class Microscope(anywidget.AnyWidget):
         }
         if isinstance(cell, Step):
             over = cell.options.get("over")
-            options = cell.options | (
-                {"over": [over] if isinstance(over, int) else over} if "over" in cell.options else {}
-            )
+            options = cell.options | ({"over": [over]} if isinstance(over, int) else {})
             made = {"operation": cell.operation, "arguments": list(cell.arguments), "formula": cell.formula}
             return told | {"kind": "step", **made, "options": options}
-        ends = {"least": cell.least, "most": cell.most, "step": cell.step}
+        ends = {"least": cell.least, "most": cell.most, "step": cell.step, "whole": False}
+        if rows := self._places.get(cell.name):
+            ends = {"least": max(1, math.ceil(cell.least)), "most": min(rows, math.floor(cell.most)), "whole": True}
+            ends["step"] = max(1, round(cell.step))
         value = {"shape": list(cell.value.shape), "data": cell.value.flatten().tolist()}
         return told | {"kind": "input", **ends, "value": value}
 
@@ -464,7 +516,7 @@ def written(value: float, digits: int = 4, *, trimmed: bool = False) -> str:
         return f"{sign}{mantissa}e{str(power).replace('-', MINUS)}"
     if size == round(size):
         return f"{sign}{size:.0f}"
-    text = f"{_rounded(Decimal(size), digits)}"
+    text = f"{_rounded(Decimal(size), digits):f}"
     return sign + (text.rstrip("0").rstrip(".") if trimmed else text)
 
 
@@ -480,9 +532,33 @@ def _rounded(value: Decimal, digits: int) -> Decimal:
 
 
 def _word(name: str) -> str:
-    if not name.strip():
+    if not isinstance(name, str) or not name.strip():
         raise ValueError(f"name must say what the cell is called, was {name!r}")
     return name
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, Real) and math.isfinite(value)
+
+
+def _digits(digits: int | None, of: str) -> int | None:
+    if digits is not None and (not isinstance(digits, int) or not 0 <= digits <= 15):
+        raise ValueError(f"digits of {of} must be a whole number from 0 to 15, was {digits!r}")
+    return digits
+
+
+def _option(name: str, option: str, value: Any) -> Any:
+    """The value of a step's option, as JSON can hold it."""
+    if option == "by":
+        if not _finite(value):
+            raise ValueError(f"by of {name} must be a number, was {value!r}")
+        return float(value)
+    if option == "over" and value is not None:
+        axes = list(value) if isinstance(value, Iterable) else [value]
+        if not all(isinstance(axis, int) for axis in axes):
+            raise ValueError(f"over of {name} must be an axis or several, counted from 0, was {value!r}")
+        return axes if isinstance(value, Iterable) else value
+    return value
 
 
 def _shape(value: Tensor) -> tuple[int, ...]:

@@ -1,10 +1,12 @@
 """Explorers' pictures kept from an earlier run of a lesson, so that its live slides move before a kernel has run.
 
-A lesson is executed once as for an export, and what its explorers hold is written into a folder of the user's cache:
+A lesson is executed once as for an export, and what its explorers and microscopes hold is written into a folder of the
+user's cache:
 
-    <cache>/slides/<digest>/explorers.json   for each cell's id the explorer's state, its pictures by address
+    <cache>/slides/<digest>/explorers.json   for each cell's id the explorer's state, its pictures by address,
+                                             or the microscope's description
                             pictures/*.png   named by their content
-                            explorer.js, explorer.css
+                            explorer.js, explorer.css, microscope.js, microscope.css
 
 The digest is that of the lesson's cells and of everything that draws them, so a stale picture cannot be shown: after
 any change the folder has another name, and the lesson is executed again, beside the server and at a low priority.
@@ -119,22 +121,29 @@ def _write(executed: NotebookNode, place: Path) -> None:
             page = output.get("data", {}).get("text/html", "")
             if "courseware-export" in page:
                 states[cell.id] = _state(page, pictures)
+            elif "courseware-microscope-export" in page:
+                states[cell.id] = {"description": _held(page, "microscope-description")}
     package = resources.files("courseware.notebook")
-    for name in ("explorer.js", "explorer.css"):
+    for name in ("explorer.js", "explorer.css", "microscope.js", "microscope.css"):
         (place / name).write_text(package.joinpath(name).read_text(encoding="utf-8"), encoding="utf-8")
     (place / INDEX).write_text(json.dumps(states, ensure_ascii=False), encoding="utf-8")
+
+
+def _held(page: str, part: str) -> Any:
+    """What an exported explorer or microscope holds as JSON."""
+    from bs4 import BeautifulSoup
+
+    return json.loads(BeautifulSoup(page, "html.parser").select(f"script.courseware-{part}")[0].get_text())
 
 
 def _state(page: str, pictures: Path) -> dict[str, Any]:
     """What an exported explorer holds, its pictures written into a folder and named by their addresses."""
     from bs4 import BeautifulSoup
 
-    soup = BeautifulSoup(page, "html.parser")
-    state, addresses = (
-        json.loads(soup.select(f"script.courseware-{part}")[0].get_text()) for part in ("state", "pictures")
-    )
+    state, addresses = _held(page, "state"), _held(page, "pictures")
+    still = BeautifulSoup(page, "html.parser").select("img.courseware-still")[0]
     images = []
-    for address in [str(soup.select("img.courseware-still")[0]["src"]), *addresses]:
+    for address in [str(still["src"]), *addresses]:
         data = b64decode(address.removeprefix(DATA_URL))
         name = f"{hashlib.sha256(data).hexdigest()[:16]}.png"
         (pictures / name).write_bytes(data)

@@ -180,11 +180,15 @@ def picture_explorer(study: PictureStudy | None = None) -> Explorer:
 
 
 def points_microscope() -> Microscope:
-    """Nadaraya–Watson on the three points of the worked example, with a width."""
+    """Nadaraya–Watson on the three points of the worked example, with a width.
+
+    Query and keys lie at most 5 apart. From a width of 0.2 on no closeness is so small that a computer takes it for 0,
+    or a sum of three could be 0, and the weights 0 / 0.
+    """
     return Microscope(
         "Nadaraya–Watson on three points",
         Input("x", 1, "query", least=-1, most=4),
-        Input("σ", 1, "width", least=0.1, most=20),
+        Input("σ", 1, "width", least=0.2, most=20),
         Input("xᵢ", [0, 1, 3], "key", least=-1, most=4),
         Step("dᵢ", "difference", "x", "xᵢ", label="difference"),
         Step("uᵢ", "quotient", "dᵢ", "σ", label="in widths"),

@@ -1,4 +1,4 @@
-// Explorers that work before a kernel has run anything, from pictures that an earlier run of the lesson has left
+// Explorers and microscopes that work before a kernel has run anything, from pictures that an earlier run of the lesson has left
 // (courseware.present.kept), until the kernel's own explorer is drawn; and again when the kernel is lost.
 
 const AGAIN_MS = 2000; // until the next look for pictures that another process is still drawing
@@ -15,12 +15,10 @@ async function fetched(address) {
   return {};
 }
 
-// One explorer, on its cell. `position` follows the hand, so that the kernel's explorer begins where this one is.
+// What stands on a cell until the kernel's own is there. It begins there as it was left here.
 class Kept {
-  constructor(cell, state, render, folder) {
+  constructor(cell, render) {
     this.cell = cell;
-    this.position = state.position;
-    this.state = { ...state, holds: "", images: state.images.map((name) => new URL(name, folder).href) };
     this.render = render;
     this.host = document.createElement("div");
     this.host.className = "courseware-kept";
@@ -32,13 +30,9 @@ class Kept {
 
   show() {
     if (this.shown) return;
-    const given = { ...this.state, position: this.position };
-    const set = (name, value) => { if (name === "position") this.position = value; };
-    const model = { get: (name) => given[name], set, save_changes() {}, on() {}, off() {}, send() {} };
     this.cell.outputArea.node.before(this.host);
     this.cell.node.classList.add("courseware-has-kept");
-    this.render({ model, el: this.host });
-    this.host.querySelector(".courseware-explorer")?.dispatchEvent(new Event("pointerenter"));
+    this.draw();
   }
 
   hide() {
@@ -47,14 +41,15 @@ class Kept {
     this.cell.node.classList.remove("courseware-has-kept");
   }
 
-  // The kernel's explorer takes over once it shows the same picture, with the focus, and not in the middle of a drag.
+  get live() {
+    return this.cell.outputArea.node.querySelector(this.selector);
+  }
+
+  // The kernel's takes over once it shows the same, with the focus, and not in the middle of a drag or a number.
   async giveWay() {
     for (const end = Date.now() + PATIENCE_MS; this.shown && Date.now() < end; await pause(LOOK_MS)) {
-      const live = this.cell.outputArea.node.querySelector(".courseware-explorer");
-      if (!live) continue;
-      live.dispatchEvent(new CustomEvent("courseware-go", { detail: [...this.position] }));
-      const same = live.querySelector(".courseware-picture").dataset.key === this.position.join(",");
-      if (!same || this.host.matches(":active")) continue;
+      const { live } = this;
+      if (!live || this.host.matches(":active, :has([data-typing='true'])") || !this.handOver(live)) continue;
       const controls = (root) => [...root.querySelectorAll("input, select, [tabindex]")];
       const focused = controls(this.host).indexOf(document.activeElement);
       this.hide();
@@ -63,17 +58,66 @@ class Kept {
   }
 }
 
-// Show the kept explorer of each cell that has one; returns them by cell.
+class KeptExplorer extends Kept {
+  selector = ".courseware-explorer";
+
+  constructor(cell, state, render, folder) {
+    super(cell, render);
+    this.position = state.position;
+    this.state = { ...state, holds: "", images: state.images.map((name) => new URL(name, folder).href) };
+  }
+
+  draw() {
+    const given = { ...this.state, position: this.position };
+    const set = (name, value) => { if (name === "position") this.position = value; };
+    const model = { get: (name) => given[name], set, save_changes() {}, on() {}, off() {}, send() {} };
+    this.render({ model, el: this.host });
+    this.host.querySelector(".courseware-explorer")?.dispatchEvent(new Event("pointerenter"));
+  }
+
+  // Whether it shows the same picture: the kernel may have to draw it first.
+  handOver(live) {
+    live.dispatchEvent(new CustomEvent("courseware-go", { detail: [...this.position] }));
+    return live.querySelector(".courseware-picture").dataset.key === this.position.join(",");
+  }
+}
+
+class KeptMicroscope extends Kept {
+  selector = ".courseware-microscope";
+
+  constructor(cell, { description }, render) {
+    super(cell, render);
+    this.given = { description };
+  }
+
+  draw() {
+    const { given } = this;
+    const set = (name, value) => { given[name] = value; };
+    this.render({ model: { get: (name) => given[name], set, save_changes() {} }, el: this.host });
+  }
+
+  handOver(live) {
+    if (this.given.values) live.dispatchEvent(new CustomEvent("courseware-go", { detail: this.given.values }));
+    return true;
+  }
+}
+
+// Show the kept explorer or microscope of each cell that has one; returns them by cell.
 export async function showKept(notebook, folder) {
   const states = await fetched(new URL("explorers.json", folder));
-  const { default: explorer } = await import(new URL("explorer.js", folder));
-  document.head.insertAdjacentHTML("beforeend", `<link rel="stylesheet" href="${new URL("explorer.css", folder)}">`);
+  const [explorer, microscope] = await Promise.all(["explorer", "microscope"].map(async (name) => {
+    document.head.insertAdjacentHTML("beforeend", `<link rel="stylesheet" href="${new URL(`${name}.css`, folder)}">`);
+    return (await import(new URL(`${name}.js`, folder))).default;
+  }));
   const kept = new Map();
   for (const cell of notebook.widgets) {
     const state = states[cell.model.id];
     if (!state) continue;
-    kept.set(cell, new Kept(cell, state, explorer.render, folder));
-    if (!cell.outputArea.node.querySelector(".courseware-explorer")) kept.get(cell).show();
+    const made = state.description
+      ? new KeptMicroscope(cell, state, microscope.render)
+      : new KeptExplorer(cell, state, explorer.render, folder);
+    kept.set(cell, made);
+    if (!made.live) made.show();
   }
   return kept;
 }
