@@ -12,7 +12,7 @@
 # Digits and signs were small. **What happens to lesson 6 in a network that knows cats?**
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Nothing new is trained today. A network that others have trained on a million photographs gives the keys; the equation is that of lesson 2.
+# > **Lecturer, 1 min.** Hardly anything is trained today: one gate and a small head, near the end. A network that others have trained on a million photographs gives the keys; the equation is that of lesson 2.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **After this lesson you can**
@@ -21,9 +21,10 @@
 # 2. read a measurement of a claim that a picture suggests, and say when it does not hold ([Is the twin found?](#Is-the-twin-found?));
 # 3. show lesson 6's collapse in a real network, and say why dividing by $\sqrt{C}$ is not enough there ([The raw Gaussian, again](#The-raw-Gaussian,-again));
 # 4. make a Grad-CAM in five lines, and say what it does not show ([Grad-CAM in five lines](#Grad-CAM-in-five-lines));
-# 5. ask a picture of your own who looks like whom ([Your own picture](#Your-own-picture)).
+# 5. say what a gate made of the whole picture adds where a place sees too little, and name its controls ([A gate on the frozen network](#A-gate-on-the-frozen-network));
+# 6. ask a picture of your own who looks like whom ([Your own picture](#Your-own-picture)).
 #
-# You need lessons 2 and 6; Grad-CAM is from lesson 7, the rule for a finding from lesson 4. Time: 40 minutes in a lecture, about two hours and a half alone with the [exercises](exercises/09_real_networks.ipynb).
+# You need lessons 2 and 6; Grad-CAM is from lesson 7, the rule for a finding from lesson 4. Time: 42 minutes in a lecture, about two hours and a half alone with the [exercises](exercises/09_real_networks.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import torch
@@ -33,8 +34,11 @@ from courseware.notebook.explorer import show
 from courseware.notebook.picture_input import PictureInput
 from courseware.notebook.table import Table
 from visual_attention.datasets import SCENES, own_picture, scene
-from visual_attention.experiments import Difference
+from visual_attention.experiments import Difference, stored
+from visual_attention.experiments.agreement import agrees
+from visual_attention.lessons.real_networks import experiment as cards
 from visual_attention.lessons.real_networks import figures
+from visual_attention.lessons.real_networks.data import CARDS, MIDDLE, greys
 from visual_attention.lessons.real_networks.explorers import look_explorer
 from visual_attention.lessons.real_networks.model import (
     MEASURES,
@@ -46,6 +50,7 @@ from visual_attention.lessons.real_networks.model import (
     voters,
 )
 from visual_attention.pretrained import class_name, prepared, trained_or_random
+from visual_attention.training import accuracy
 
 network, missing = trained_or_random()                        # or, without its weights, a random one and a sentence
 if missing:
@@ -267,10 +272,99 @@ print(f"centred cosine, scores × 4: {sharp.diagonal().mean():.1f} kept, {voters
 # Its authors took them out, with the swish: on the small devices that it is for, they were not well supported †. Few multiply-adds are not yet little time: lesson 5 said so.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# † as we recall it; check the paper. The Lite networks are later than that paper: their authors' notes say it. We have trained no gates into this network: what SE would add to it here we have not tried.
+# † as we recall it; check the paper. The Lite networks are later than that paper: their authors' notes say it. Networks with trained gates can be had as packages, such as the readers of text in `rapidocr-onnxruntime` †. We took none: that package brings a second machinery for networks and OpenCV with it, and we know of no licence that is stated for its weights by themselves. So we put gates of our own on this network.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1½ min.** Ask: what did an SE block cost in lesson 5? Few multiply-adds, but a wait: all of the map has to be there before the first gate is known.
+# > **Lecturer, 1 min.** Ask: what did an SE block cost in lesson 5? Few multiply-adds, but a wait: all of the map has to be there before the first gate is known. So what would a gate be good for here? The next two slides put one in.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Six cards, one grey
+#
+# A red, a yellow, a green, a cyan, a blue and a magenta card, each under a lamp of its own. In the middle, all six pictures have the same pixels.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+six = greys("palace")
+show(
+    figures.greys(six.images),
+    "Six crops of one photograph with the same grey square in the middle. The surroundings are cyan in A, blue in B, magenta in C, red in D, yellow in E, green in F.",
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# <small>Photograph: danielbuechele, CC BY 2.0; cropped, colours changed</small>
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# **Predict:** which card is the red one, and from what do you know?
+
+# %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
+names, squares = list(CARDS), six.images[:, :, MIDDLE, MIDDLE]
+print("the same pixels in all six squares:", torch.equal(squares, squares[:1].expand_as(squares)))
+print(", ".join(f"{letter}: {names[label]}" for letter, label in zip("ABCDEF", six.labels.tolist())))
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1½ min.** Let them vote by letters. A: its surroundings lack red, so the lamp does, and what still sends back as much red as green is red. Nothing in the square says so. Ask: which number of the whole picture would help? The mean of each colour: a squeeze.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A gate on the frozen network
+#
+# Behind stage 2 a place in the middle of the card sees nothing but the card. The network stays as it is; a slot and a small head learn to name the card's colour under random lamps. **Predict:** what does SE add, and what if its squeeze comes from another picture?
+
+# %% slideshow={"slide_type": "skip"}
+results = stored("cards")
+seen, test = cards.pictures("train", 0), cards.pictures("test", 0)
+learn, ask = (cards.features_of(crops.images)[-1] for crops in (seen, test))
+reader = cards.start("SE", cards.MAIN_STAGE, seed=0)
+cards.train_reader(reader, learn, seen.labels, seed=0)           # some seconds, most of them for the features
+now = accuracy(reader, ask, test.labels)
+print("named right, where one more seed would lie:", missing != "" or agrees(now, results.of("SE", "accuracy")))
+
+# %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
+show(
+    figures.cards_read(
+        {slot: results.of(slot, "accuracy") for slot in cards.SLOTS},
+        {slot: results.of(f"{slot} (white)", "accuracy") for slot in ("none", "SE")},
+    ),
+    "Share of cards named right, a dot for each of six seeds. Coloured lamps: nothing, a fixed gate, a plain layer and SE with another picture's squeeze near 0.6, added context and SE above 0.8. White lamp, nothing and SE: near 1.",
+)
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# What sees the whole picture is ahead of all four that do not: findings. SE against added context, the same means added in place of multiplied: no finding. White lamp: nothing to undo, nothing gained.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** All but nothing have as many weights, all heads start alike: paired differences, lesson 4's rule; the notebook has them. With another picture's squeeze SE falls back: so it is this picture's context that helps, not the weights and not the noise. Added context is GCNet's way, lesson 6. So nobody may say that it took a *gate*: it took the whole picture. What its gates follow, early and late, is in the notebook: the lamp, the photograph.
+
+# %% slideshow={"slide_type": "skip"}
+for slot in cards.SLOTS:
+    weights_in = f"{results.of(slot, 'weights in the slot')[0]:4.0f} weights"
+    print(f"{slot:18} {weights_in}   {results.spread(slot, 'accuracy', 2)}   one grey: {results.spread(slot, 'greys', 2)}")
+for other in cards.SLOTS[:-1]:
+    print(f"SE − {other:18}", results.paired("SE", other, "accuracy").text())
+print("SE − none, white lamp ", results.paired("SE (white)", "none (white)", "accuracy").text())
+print("SE − none, stage 5    ", results.paired("SE, stage 5", "none, stage 5", "accuracy").text())
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# A slot's map is averaged over the middle of the card before the head reads it; a gate is one number a channel, so that gating and averaging may be exchanged. Three of the slots make no use of the surroundings, whatever they learn: of six cards in one grey they get six equal inputs, give one answer, and are right once. “One grey” is that share, over eight photographs.
+#
+# Behind stage 5 every place has seen the surroundings, and yet it does not help: nothing in the slot names about as many right as behind stage 2, and SE adds nothing by our rule. Whether that is for the features, or for our pictures being few for so large a slot, we have not tried. Under the white lamp both name all: a control at the ceiling says that a gate does no harm, and cannot show more.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Are its gates alike for all pictures?
+#
+# In SENet early gates are alike for all classes, late ones differ [@hu2020]. **Predict:** and here, where a lamp has to be found?
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+Table(
+    ("SE behind", "spread of a gate over pictures", "of it by the lamp", "of it by the photograph"),
+    [
+        (words, *(results.spread(variant, measure, 2) for measure in ("spread", "by the lamp", "by the photograph")))
+        for words, variant in (("stage 2", "SE"), ("stage 5", "SE, stage 5"), ("stage 2, white lamp", "SE (white)"))
+    ],
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["answer"]
+# Early gates differ: most of it follows the lamp, and a lamp has to be found. Without one they are nearly alike. Late gates follow the photograph more than the lamp. SENet's finding is one about a task, naming photographs; what a gate follows is no property of its depth alone.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Spread: the standard deviation of a gate over the test pictures, the mean over channels. By the lamp: the share of the gates' variance that a straight line through the logarithms of the lamp's three numbers explains; by the photograph: the share that lies between the eight. ± is the standard deviation over six seeds. One slot at a time: a network with gates in all its stages at once we have not trained.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Grad-CAM in five lines
@@ -307,7 +401,7 @@ show(
 # Cat: Egyptian cat · cup: espresso · palace: bell tower · astronaut: **bobsled**. Each map has a scale of its own. It is a map of a *score*, coarse, and drawn for a wrong class as willingly as for a right one.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 4 min.** The astronaut's map belongs to "bobsled". It looks as reasonable as the others: that is the warning. Credits of the photographs are on the first slide.
+# > **Lecturer, 3 min.** The astronaut's map belongs to "bobsled". It looks as reasonable as the others: that is the warning. Credits of the photographs are on the first slide.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <small>Cat: Stéfan van der Walt, CC0 · cup: Rachel Michetti, CC0 · palace: danielbuechele, CC BY 2.0 · astronaut: NASA, public domain; cropped, size changed</small>
@@ -384,6 +478,7 @@ Quiz(
 # - The equation of lesson 2, a third time: now the keys are deep features.
 # - A lucky picture is no measurement: the deep stages do not beat pixels by our rule.
 # - Raw products collapse in a real network as well, and 1/√C is not small enough. Keys of length 1 make the scale ours to choose.
+# - Under a lamp, a gate made of the whole picture told a card's colour; the same means, added, did so, too.
 # - A map of weights or gradients shows what was computed, not why.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -394,6 +489,7 @@ Quiz(
 #
 # - **One network, eight photographs.** Marks by hand, by one person. Another network may do better; count before you say so.
 # - **The weights are a conversion** from the authors' TensorFlow files, by others. The package of the converters' network says that it has not been thoroughly tested. Our network agrees with that one to $10^{-5}$ at sides up to 224, not with the original, which we have not run.
+# - **The cards were made for the gate.** A lamp here multiplies stored values, which are no amounts of light; training and test crops are halves of the same eight photographs; and what the head may read was chosen so that it sees too little. It shows what a squeeze *can* do on a real network, not what naming photographs needs.
 # - **448 × 448 is not the size of the training.** Features are finer there, and what the network says of the whole picture is worse.
 
 # %% [markdown] slideshow={"slide_type": "skip"}

@@ -120,3 +120,34 @@ def cams(pictures: dict[str, Array], maps: dict[str, Array]) -> Figure:
         below.imshow(maps[name], cmap=WEIGHT_MAP, interpolation="nearest")
         _bare(below, "")
     return figure
+
+
+@styled
+def greys(pictures: Array) -> Figure:
+    """Crops (6, 3, 80, 80) in a row, each under a letter."""
+    figure = Figure(figsize=(10.0, 1.95))
+    share = 1 / len(pictures)
+    for number, picture in enumerate(pictures):
+        axes = figure.add_axes((share * number + 0.005, 0.01, share - 0.01, 0.83))
+        axes.imshow(picture.transpose(1, 2, 0), interpolation="nearest")
+        _bare(axes, "ABCDEF"[number])
+    return figure
+
+
+@styled
+def cards_read(coloured: dict[str, Array], white: dict[str, Array]) -> Figure:
+    """Shares (seeds,) of cards named right: a dot for each seed, a bar at the mean; coloured lamps, then white ones."""
+    figure = Figure(figsize=(10.0, 3.1))
+    wide, narrow = figure.subplots(1, 2, width_ratios=(6, 3), sharey=True)
+    figure.subplots_adjust(left=0.085, right=0.995, top=0.89, bottom=0.2, wspace=0.06)
+    for axes, values, title in ((wide, coloured, "coloured lamps"), (narrow, white, "control: white lamp")):
+        for place, (name, numbers) in enumerate(values.items()):
+            colour, marker = (WEIGHT, "D") if name == "SE" else (TRUTH, "o")
+            offsets = np.linspace(-0.16, 0.16, len(numbers))
+            axes.plot(place + offsets, numbers, marker, color=colour, markersize=7, alpha=0.8)
+            axes.plot([place - 0.28, place + 0.28], [numbers.mean()] * 2, color=FIT, linewidth=2)
+        axes.set_xticks(range(len(values)), ["\n".join(name.rsplit(" ", 1)) for name in values])
+        axes.set(title=title, ylim=(0, 1.03), xlim=(-0.5, len(values) - 0.5))
+        axes.tick_params(axis="x", length=0)
+    wide.set_ylabel("named right")
+    return figure
