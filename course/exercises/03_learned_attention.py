@@ -152,17 +152,18 @@ exercise.slope.check(slope)
 # $\partial f/\partial x = -w^2 \operatorname{Cov}_\alpha(y, d)$. The curve is flat where it is asked far away, for there
 # one key has all the weight and nothing varies; and it can be steep only where $w$ is large: a small $w$ is smooth. ∎
 
-# %% [markdown] teaching="home | 25 | core | the square of a key is a sum over its features; and the default scale"
-# ## 5 · Implement: a width for each feature, as a dot product
+# %% [markdown] teaching="home | 25 | core | the term that the lesson drops stays, for w belongs to the key; and the default scale"
+# ## 5 · Implement: a width for each key, as a dot product
 #
-# **Aim:** make `F.scaled_dot_product_attention` compute Nadaraya–Watson where keys have several features.
+# **Aim:** make `F.scaled_dot_product_attention` compute what the lesson's bridge cannot.
 #
-# A key now has $d$ features, and each feature a $w$ of its own: the score is
-# $-\frac12 \sum_c w_c^2 (x_c - k_c)^2$. Build queries and keys with a few more features, so that their dot product
-# is this score up to a term that all keys share. `F.scaled_dot_product_attention(q, k, v, ...)` takes shapes (1, m, e),
-# (1, n, e) and (1, n, 1), where $e$ is yours to choose, and returns (1, m, 1). `query` has the shape (m, d), `keys` (n, d),
-# `values` (n,) and `w` (d,), of any sign. Return the m predictions, as (m,) or as (1, m, 1). The function must call
-# `F.scaled_dot_product_attention`, and no softmax or `exp` of its own: the check notices.
+# Where points crowd, a narrow bell is enough; a lonely one needs a wide bell. So each *key* has a $w$ of its own now, and
+# keys have $d$ features: the score of key $j$ is $-\frac12 w_j^2 \lVert x - k_j \rVert^2$, and a softmax over the keys
+# makes the weights. Build queries and keys with a few more features, so that their dot product is this score.
+# `F.scaled_dot_product_attention(q, k, v, ...)` takes shapes (1, m, e), (1, n, e) and (1, n, 1), where $e$ is yours to
+# choose, and returns (1, m, 1). `query` has the shape (m, d), `keys` (n, d), `values` (n,) and `w` (n,), of any sign.
+# Return the m predictions, as (m,) or as (1, m, 1). The function must call `F.scaled_dot_product_attention`, and no
+# softmax or `exp` of its own: the check notices.
 
 # %%
 exercise.dot_product.hint()
@@ -171,9 +172,10 @@ exercise.dot_product.hint()
 # %%
 def as_dot_product(query, keys, values, w):
     ### BEGIN SOLUTION
-    minus_half = torch.full((len(query), 1), -0.5, dtype=query.dtype)
-    q = torch.cat([w**2 * query, minus_half], dim=1)
-    k = torch.cat([keys, (w * keys).square().sum(dim=1, keepdim=True)], dim=1)
+    squares = query.square().sum(dim=1, keepdim=True)
+    factor = w.square()[:, None]  # one for each key, so that no term may be dropped
+    q = torch.cat([query, squares, torch.ones_like(squares)], dim=1)
+    k = torch.cat([factor * keys, -0.5 * factor, -0.5 * factor * keys.square().sum(dim=1, keepdim=True)], dim=1)
     return F.scaled_dot_product_attention(q[None], k[None], values[None, :, None], scale=1.0)[0, :, 0]
     ### END SOLUTION
 
@@ -181,7 +183,7 @@ def as_dot_product(query, keys, values, w):
 # %%
 exercise.dot_product.check(as_dot_product)
 
-# %% [markdown] teaching="in class, at the computer | 20 | core | w as a plain tensor: it is no parameter, and no optimiser will find it"
+# %% [markdown] teaching="in class, at the computer | 15 | core | w as a plain tensor: it is no parameter, and no optimiser will find it"
 # ## 6 · Build, step 1: a module with one parameter
 #
 # **Aim:** turn the formula into something that PyTorch can train.
@@ -220,7 +222,7 @@ class Smoother(nn.Module):
 # %%
 exercise.module.check(Smoother)
 
-# %% [markdown] teaching="home | 20 | core | zero_grad forgotten; the parameter noted in place of its number"
+# %% [markdown] teaching="home | 15 | core | zero_grad forgotten; the parameter noted in place of its number"
 # ## 7 · Build, step 2: a training loop of your own
 #
 # **Aim:** write down gradient descent with nothing hidden.
@@ -255,7 +257,7 @@ def fit(x, y, w, learning_rate, steps):
 # %%
 exercise.loop.check(fit)
 
-# %% [markdown] teaching="home | 15 | core | runs ten trainings, some seconds; bet first"
+# %% [markdown] teaching="home | 10 | core | runs ten trainings, some seconds; bet first"
 # ## 8 · Build, step 3: what does noise do to w?
 #
 # **Aim:** ask your own machine a question that the lesson did not answer.
@@ -280,7 +282,7 @@ w = [
 # %%
 exercise.train.check(w=w)
 
-# %% [markdown] teaching="home, for the quick | 25 | stretch | the others share out what k had: divide by 1 − S_ik; and who had no vote is not missed"
+# %% [markdown] teaching="home, for the quick | 15 | stretch | the others share out what k had: divide by 1 − S_ik; and who had no vote is not missed"
 # ## 9 · Derive and implement: who is missed?
 #
 # **Aim:** go beyond PRESS: what each point does to every prediction, from one table.

@@ -139,7 +139,7 @@ exercise.gates.check(
     two_baselines=two_baselines,
 )
 
-# %% [markdown] teaching="home | 20 | core | layers in a plain list; a gate over the wrong axis; the ratio written in. Exercises 5 and 6 use the class"
+# %% [markdown] teaching="home | 15 | core | layers in a plain list; a gate over the wrong axis; the ratio written in. Exercises 5 and 6 use the class"
 # ## 4 · Build: the block as a module
 #
 # **Aim:** write squeeze and excitation as a module of PyTorch that trains, saves and loads.
@@ -263,7 +263,7 @@ sketch
 # %%
 exercise.seen.check(planes=planes, widest=widest, half_open=half_open)
 
-# %% [markdown] teaching="home | 10 | core | a bug that runs; the second fault, too few channels, is missed more easily"
+# %% [markdown] teaching="home | 6 | core | a bug that runs; the second fault, too few channels, is missed more easily"
 # ## 7 · Debug: a ratio that nobody reads
 #
 # **Aim:** find a bug that runs without a complaint.
@@ -330,7 +330,7 @@ multiply_adds = (
 # %%
 exercise.detective.check(share=share, multiply_adds=multiply_adds)
 
-# %% [markdown] teaching="home, the best of the sheet | 20 | core | evidence by intervention; watch for those who change the picture instead of the gates"
+# %% [markdown] teaching="home, the best of the sheet | 15 | core | evidence by intervention; watch for those who change the picture instead of the gates"
 # ## 9 · Intervene: the gates of another frame
 #
 # **Aim:** show that gates *cause* an answer, not only that they go with it.

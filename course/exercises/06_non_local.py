@@ -357,7 +357,7 @@ exercise.ranking.check(heard=heard, share=share, concatenation=concatenation, ke
 # $\sum_{j \le m_i} (a_i + b_j)\, g_j = a_i \sum_{j \le m_i} g_j + \sum_{j \le m_i} b_j\, g_j$: two running sums, computed once for all.
 # Time and memory grow with $n + k$, but for the sorting. ∎
 
-# %% [markdown] teaching="home | 20 | core | puts a number on a claim that papers make by eye"
+# %% [markdown] teaching="home | 15 | core | puts a number on a claim that papers make by eye"
 # ## 8 · Measure: does the query matter?
 #
 # **Aim:** put a number on "almost the same for all queries".
@@ -464,7 +464,7 @@ class NonLocal(nn.Module):
 # %%
 exercise.block.check(NonLocal)
 
-# %% [markdown] teaching="home | 15 | core | row · W + column, not column · H + row"
+# %% [markdown] teaching="home | 10 | core | row · W + column, not column · H + row"
 # ## 10 · Build, step 2: where does one place look?
 #
 # **Aim:** find one query in the table, and its answer on the map.

@@ -185,7 +185,7 @@ when_equal = "a"
 # %%
 exercise.official.check(our_kernel, our_bias, when_equal)
 
-# %% [markdown] teaching="home | 20 | core | first of three steps: one MLP, run twice, and weights that an optimiser finds"
+# %% [markdown] teaching="home | 15 | core | first of three steps: one MLP, run twice, and weights that an optimiser finds"
 # ## 5 · Build: the channel gate
 #
 # **Aim:** write a module that trains, not a formula.
@@ -229,7 +229,7 @@ class ChannelGate(nn.Module):
 # %%
 exercise.channel_gate.check(ChannelGate)
 
-# %% [markdown] teaching="home | 20 | core | second step: the other axis, and padding for every k"
+# %% [markdown] teaching="home | 15 | core | second step: the other axis, and padding for every k"
 # ## 6 · Build: the spatial gate
 #
 # **Aim:** pool over the right axis, with any odd filter.
@@ -385,7 +385,8 @@ exercise.ring.check(profile, open_at, what_it_hides)
 #
 # `resnet50(attention, version=..., place=...)` builds one: `attention` is called with the number of channels, such as
 # `partial(CBAM, reduction=8)`; version is "1" or "1.5", place "branch" or "stage". Under `torch.device("meta")` it takes no
-# memory. `count_cost(network, (1, 3, 224, 224))` has `.parameters` and `.multiply_adds`. Ratios are powers of two.
+# memory. `count_cost(network, (1, 3, 224, 224))` has `.parameters` and `.multiply_adds`. Ratios are powers of two. A count
+# takes some seconds, and there are dozens of combinations: which does the table leave open, before you count any?
 #
 # **`first_ratio`**, **`second_ratio`**: the reduction of the first and of the second row, whole numbers.
 #

@@ -52,19 +52,23 @@ def slope_by_centred_keys(query, keys, values, w):
 
 
 def dot_product_one_query_at_a_time(query, keys, values, w):
-    k = torch.cat([keys, keys**2], dim=1)[None, None]  # (batch, heads, keys, 2 d features)
+    half = -0.5 * (w * w)[:, None]
+    k = torch.cat([half * keys**2, -2 * half * keys, half.expand(keys.shape)], dim=1)[None, None]  # 3 d features
     results = []
     for x in query:
-        q = torch.cat([w**2 * x, -0.5 * w**2])[None, None, None]
+        q = torch.cat([torch.ones_like(x), x, x**2])[None, None, None]
         results.append(F.scaled_dot_product_attention(q, k, values[None, None, :, None], scale=1))
     return torch.cat(results).flatten()
 
 
 def dot_product_with_the_default_scale(query, keys, values, w):
-    q = torch.cat([query * w, torch.ones_like(query[:, :1])], dim=1)
-    k = torch.cat([keys * w, -0.5 * torch.einsum("nd,d->n", keys**2, w**2)[:, None]], dim=1)
-    # The default scale is 1/√(d + 1): put its inverse into the queries.
-    return F.scaled_dot_product_attention(math.sqrt(len(w) + 1) * q[None], k[None], values[None, :, None]).flatten()
+    ones = torch.ones_like(query[:, :1])
+    q = torch.cat([-2 * query, torch.einsum("md,md->m", query, query)[:, None], ones], dim=1)
+    k = torch.cat([keys, torch.ones_like(keys[:, :1]), torch.einsum("nd,nd->n", keys, keys)[:, None]], dim=1)
+    # The default scale is 1/√(d + 2): put its inverse into the queries.
+    scale = math.sqrt(query.shape[1] + 2)
+    k = -0.5 * torch.einsum("n,ne->ne", w**2, k)
+    return F.scaled_dot_product_attention(scale * q[None], k[None], values[None, :, None]).flatten()
 
 
 class SmootherByShifting(nn.Module):

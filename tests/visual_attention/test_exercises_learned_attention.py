@@ -35,11 +35,18 @@ def test_the_slope_is_what_autograd_gives():
         torch.testing.assert_close(slope, expected, rtol=1e-8, atol=1e-8)
 
 
-def test_the_dot_product_predicts_what_the_course_predicts():
-    """A w for each feature is a width of 1 on features that are multiplied with it."""
+def test_the_dot_product_predicts_what_a_loop_over_the_keys_does():
     for query, keys, values, w in every_case(exercise.dot_product):
-        expected = attention_weights(query * w, keys * w, width=1.0) @ values
+        scores = [-0.5 * own**2 * (query - key).square().sum(dim=1) for key, own in zip(keys, w, strict=True)]
+        expected = torch.softmax(torch.stack(scores, dim=1), dim=1) @ values
         predicted = exercise.dot_product.questions[0].reference(query, keys, values, w)
+        torch.testing.assert_close(predicted, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_the_dot_product_with_one_width_is_the_courses():
+    for query, keys, values, _ in every_case(exercise.dot_product):
+        expected = attention_weights(query, keys, width=1 / 0.8) @ values
+        predicted = exercise.dot_product.questions[0].reference(query, keys, values, torch.full_like(values, 0.8))
         torch.testing.assert_close(predicted, expected, rtol=1e-9, atol=1e-9)
 
 

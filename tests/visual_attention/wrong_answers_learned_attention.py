@@ -114,8 +114,21 @@ def attend(q, k, values, **how):
 
 
 def features(query, keys, w):
-    q = torch.cat([w**2 * query, torch.full_like(query[:, :1], -0.5)], dim=1)
-    return q, torch.cat([keys, ((w * keys) ** 2).sum(dim=1, keepdim=True)], dim=1)
+    squares, f = (query**2).sum(dim=1, keepdim=True), w[:, None] ** 2
+    q = torch.cat([query, squares, torch.ones_like(squares)], dim=1)
+    return q, torch.cat([f * keys, -0.5 * f, -0.5 * f * (keys**2).sum(dim=1, keepdim=True)], dim=1)
+
+
+def as_in_the_lesson(query, keys, w):
+    """The features without the one of the query's square."""
+    q, k = features(query, keys, w)
+    return torch.cat([q[:, :-2], q[:, -1:]], dim=1), torch.cat([k[:, :-2], k[:, -1:]], dim=1)
+
+
+def summed_first(query, keys, w):
+    q, k = features(query, keys, w)
+    q[:, -2], k[:, -1] = query.sum(dim=1) ** 2, -0.5 * w**2 * keys.sum(dim=1) ** 2
+    return q, k
 
 
 def without_the_tool(query, keys, values, w):
@@ -152,13 +165,15 @@ def four_axes(query, keys, values, w):
 
 
 def two_for_each(query, keys, values, w):
-    q = torch.cat([w * query, -0.5 * torch.ones_like(query)], dim=1)
-    return attend(q, torch.cat([w * keys, (w * keys) ** 2], dim=1), values, scale=1.0)
+    w = w[:, None]
+    q = torch.cat([query, -0.5 * torch.ones_like(query), -0.5 * query**2], dim=1)
+    k = torch.cat([w**2 * keys, (w * keys) ** 2, w**2 + 0 * keys], dim=1)
+    return attend(q, k, values, scale=1.0)
 
 
 def scale_undone(query, keys, values, w):
     q, k = features(query, keys, w)
-    return attend(math.sqrt(len(w) + 1) * q, k, values)
+    return attend(math.sqrt(q.shape[1]) * q, k, values)
 
 
 # A module with one parameter
@@ -466,16 +481,17 @@ WRONG = {
         ("called for show", called_for_show, "itself"),
         ("called for show beside a power", called_for_show_beside_a_power, "do not come from"),
         ("scores as a mask", scores_as_a_mask, "attn_mask"),
-        ("default scale", lambda q, k, v, w: attend(*features(q, k, w), v), "√(d + 1)"),
+        ("default scale", lambda q, k, v, w: attend(*features(q, k, w), v), "√(d + 2)"),
         ("scale ½", lambda q, k, v, w: attend(*features(q, k, w), v, scale=0.5)),
-        ("squares forgotten", lambda q, k, v, w: attend(w**2 * q, k, v, scale=1), "missing"),
+        ("as in the lesson", lambda q, k, v, w: attend(*as_in_the_lesson(q, k, w), v, scale=1), "as in the lesson"),
+        ("squares forgotten", lambda q, k, v, w: attend(q, w[:, None] ** 2 * k, v, scale=1), "two more terms"),
         ("w not squared", lambda q, k, v, w: attend(*features(q, k, w.abs() ** 0.5), v, scale=1), "w²"),
         ("w ignored", lambda q, k, v, w: attend(*features(q, k, torch.ones_like(w)), v, scale=1), "every w is 1"),
-        ("one width", lambda q, k, v, w: attend(*features(q, k, w.mean() + 0 * w), v, scale=1), "Each feature"),
+        ("one width", lambda q, k, v, w: attend(*features(q, k, w.mean() + 0 * w), v, scale=1), "Each key"),
         ("first width", lambda q, k, v, w: attend(*features(q, k, w[0] + 0 * w), v, scale=1)),
         (
             "squared after the sum",
-            lambda q, k, v, w: attend(features(q, k, w)[0], torch.cat([k, (k @ w)[:, None] ** 2], 1), v, scale=1),
+            lambda q, k, v, w: attend(*summed_first(q, k, w), v, scale=1),
             "first square",
         ),
         ("causal", lambda q, k, v, w: attend(*features(q, k, w), v, scale=1, is_causal=True)),
@@ -591,8 +607,9 @@ KNOWN = (
     ("nobody is left, and nan stays", "left_out.left_out_weights", "nobody left"),
     ("kernel times (1 − mask)", "left_out.left_out_weights", "0/0 for a lonely point"),
     ("the lesson's slope again", "slope.slope", "with respect to w"),
-    ("−w for −w²", "slope.slope", "w once"),
+    ("w for w²", "slope.slope", "w once"),
     ("product of the means missing", "slope.slope", "product of means forgotten"),
+    ("the query's square dropped, as in the lesson", "dot_product.as_dot_product", "as in the lesson"),
     ("default scale", "dot_product.as_dot_product", "default scale"),
     ("one number for the squares, summed too early", "dot_product.as_dot_product", "squared after the sum"),
     ("the own point votes", "module.Smoother", "with itself"),

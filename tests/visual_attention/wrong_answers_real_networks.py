@@ -100,6 +100,7 @@ WRONG = {
         (
             "centred by all",
             lambda q, k, s: torch.softmax(s * cosines(*off(torch.cat([q, k])).split([len(q), len(k)])), 1),
+            "together",
         ),
         ("queries as they are", lambda q, k, s: torch.softmax(s * cosines(q, off(k)), 1), "queries are not"),
         ("mean of the keys", lambda q, k, s: torch.softmax(s * cosines(q - k.mean(0), off(k)), 1), "of its own"),
@@ -179,6 +180,7 @@ RIGHT_FORMS = {
 # What people say: in words, the question that meets it, and the name under which it does.
 KNOWN = (
     ("the mean key is left in", "measure.across", "not centred"),
+    ("one mean for both photographs", "measure.across", "one mean of all"),
     ("the softmax runs over the queries", "measure.across", "columns"),
     ("lengths are taken before the mean", "measure.across", "length first"),
     ("every weight above 0 is a vote", "votes.few", "counted"),

@@ -509,7 +509,7 @@ slope = Exercise(
                 Mistake(
                     "w once",
                     lambda q, k, v, w: -w * _covariance(q, k, v, -0.5 * w**2),
-                    "Your factor is −w. The derivative of −½ w² d² with respect to x is −w² d.",
+                    "w stands once in your factor. The derivative of −½ w² d² with respect to x is −w² d: w twice.",
                 ),
                 Mistake(
                     "w² forgotten",
@@ -615,28 +615,31 @@ def _in_space(generator: torch.Generator) -> Iterable[tuple]:
             _tenths((m, d), -2, 2, generator),
             _tenths((n, d), -2, 2, generator),
             _tenths((n,), -3, 3, generator),
-            # Each feature with a w of its own, none of them 1, where a forgotten square would not show.
-            0.35 + 0.2 * torch.randperm(d + 2, generator=generator)[:d].double(),
+            # Each key with a w of its own, none of them 1, where a forgotten square would not show.
+            0.35 + 0.2 * torch.randperm(n + 2, generator=generator)[:n].double(),
         )
 
 
 def _odd_in_space() -> Iterable[tuple[str, tuple]]:
     generator = torch.Generator().manual_seed(0)
     query, keys, values = (_tenths(size, -2, 2, generator) for size in ((3, 2), (4, 2), (4,)))
-    yield "a w that is negative", (query, keys, values, _numbers(-0.8, 0.6))
-    yield "a feature with w = 0, which does not count", (query, keys, values, _numbers(0.0, 1.3))
-    yield "all w equal 0", (query, keys, values, _numbers(0.0, 0.0))
-    yield "one feature only", (query[:, :1], keys[:, :1], values, _numbers(1.4))
-    yield "one key only", (query, keys[:1], values[:1], _numbers(0.7, 1.2))
-    yield "two equal keys", (query, keys[[0, 1, 1]], values[:3], _numbers(0.7, 1.2))
-    yield "a query far from all keys", (query * 40, keys, values, _numbers(1.3, 0.4))
+    w = _numbers(0.7, 1.2, 0.4, 0.9)
+    yield "a w that is negative", (query, keys, values, _numbers(-0.8, 0.6, 1.1, -0.3))
+    yield "a key with w = 0, which is as near to everybody", (query, keys, values, _numbers(0.0, 1.3, 0.6, 0.8))
+    yield "all w equal 0", (query, keys, values, 0 * w)
+    yield "one feature only", (query[:, :1], keys[:, :1], values, w)
+    yield "one key only", (query, keys[:1], values[:1], w[:1])
+    yield "two equal keys, with unequal w", (query, keys[[0, 1, 1]], values[:3], w[:3])
+    yield "a query far from all keys", (query * 40, keys, values, w)
     yield "as many queries as keys as features", (query[:2], keys[:2], values[:2], _numbers(0.5, 1.5))
 
 
 def _dotted(query: Tensor, keys: Tensor, values: Tensor, w: Tensor) -> Tensor:
-    """Gaussian attention with a w for each feature, with the tool that the exercise asks for."""
-    q = torch.cat([w**2 * query, torch.full_like(query[:, :1], -0.5)], dim=1)
-    k = torch.cat([keys, ((w * keys) ** 2).sum(dim=1, keepdim=True)], dim=1)
+    """Gaussian attention with a w for each key, with the tool that the exercise asks for."""
+    squares = query.square().sum(dim=1, keepdim=True)
+    q = torch.cat([query, squares, torch.ones_like(squares)], dim=1)
+    factor = w.square()[:, None]
+    k = torch.cat([factor * keys, -0.5 * factor, -0.5 * factor * keys.square().sum(dim=1, keepdim=True)], dim=1)
     return F.scaled_dot_product_attention(q[None], k[None], values[None, :, None], scale=1.0)[0, :, 0]
 
 
@@ -671,7 +674,7 @@ def _comes_from_the_tool(as_dot_product: Callable) -> bool:
         _numbers(0.5, 2.0, -1.0, 0.4).reshape(2, 2),
         _numbers(0.0, 1.0, 3.0, 0.5, -1.0, 2.0).reshape(3, 2),
         _numbers(1.0, 2.0, 6.0),
-        _numbers(1.2, 0.5),
+        _numbers(1.2, 0.5, 0.8),
     )
     right = 2 * _dotted(*arguments)
 
@@ -706,11 +709,28 @@ class _ByTheTool(Function):
 
 
 def _as_softmax(
-    query: Tensor, keys: Tensor, values: Tensor, first: Tensor, second: Tensor, scale: float = 1.0
+    query: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    product: Tensor,
+    of_key: Tensor,
+    of_query: Tensor,
+    scale: float = 1.0,
 ) -> Tensor:
-    """Predictions from the scores (Σ first x k + Σ second k²) · scale, the sums over the features."""
-    scores = (first * query) @ keys.T + keys**2 @ second
+    """Predictions from the scores (product x·k + of_key ‖k‖² + of_query ‖x‖²) · scale, each factor one for each key."""
+    key_squares, query_squares = keys.square().sum(dim=1), query.square().sum(dim=1)[:, None]
+    scores = product * (query @ keys.T) + of_key * key_squares + of_query * query_squares
     return torch.softmax(scores * scale, dim=1) @ values
+
+
+def _with_factor(change: Callable[[Tensor], Tensor], scale: Callable[[int], float] = lambda d: 1.0) -> Callable:
+    """The right scores, but for what stands for w²: `change` of w; and a scale that depends on d."""
+
+    def predicted(query: Tensor, keys: Tensor, values: Tensor, w: Tensor) -> Tensor:
+        f = change(w)
+        return _as_softmax(query, keys, values, f, -0.5 * f, -0.5 * f, scale(query.shape[1]))
+
+    return predicted
 
 
 def _inverse(w: Tensor) -> Tensor:
@@ -719,7 +739,7 @@ def _inverse(w: Tensor) -> Tensor:
 
 dot_product = Exercise(
     "dot_product",
-    "Implement: a width for each feature, as a dot product",
+    "Implement: a width for each key, as a dot product",
     (
         _ByTheTool(
             "as_dot_product",
@@ -728,70 +748,82 @@ dot_product = Exercise(
             _in_space,
             (
                 Mistake(
+                    "as in the lesson",
+                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, -0.5 * w**2, 0 * w),
+                    "−½ w² ‖x‖² was dropped, as in the lesson. There one w stood for all keys. Here it differs from "
+                    "key to key, and a softmax drops only what all keys share.",
+                ),
+                Mistake(
                     "default scale",
-                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, -0.5 * w**2, scale=1 / math.sqrt(len(w) + 1)),
-                    "All is there, but divided by √(d + 1): the tool divides by the root of the number of features "
+                    _with_factor(torch.square, lambda d: 1 / math.sqrt(d + 2)),
+                    "All is there, but divided by √(d + 2): the tool divides by the root of the number of features "
                     "that it sees, unless scale=1 is given.",
                 ),
                 Mistake(
-                    "squares forgotten",
-                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, 0 * w),
-                    "The term −½ Σ (w k)² is missing. It depends on the key, so softmax does not drop it.",
+                    "squares of the keys forgotten",
+                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, 0 * w, -0.5 * w**2),
+                    "The term −½ w² ‖k‖² is missing. It depends on the key, so softmax does not drop it.",
                 ),
                 Mistake(
-                    "w not squared",
-                    lambda q, k, v, w: _as_softmax(q, k, v, w.abs(), -0.5 * w.abs()),
-                    "The dot product carries w where w² belongs.",
+                    "products alone",
+                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, 0 * w, 0 * w),
+                    "Only w² x · k is there. Expand the square: two more terms depend on the key.",
                 ),
+                Mistake("w not squared", _with_factor(torch.abs), "The dot product carries w where w² belongs."),
                 Mistake(
                     "w to the fourth",
-                    lambda q, k, v, w: _as_softmax(q, k, v, w**4, -0.5 * w**4),
-                    "The dot product carries w⁴: w² stands in the query and in the key. Once is enough.",
+                    _with_factor(lambda w: w**4),
+                    "The dot product carries w⁴: w² stands there twice. Once is enough.",
                 ),
                 Mistake(
                     "w as σ",
-                    lambda q, k, v, w: _as_softmax(q, k, v, _inverse(w) ** 2, -0.5 * _inverse(w) ** 2),
+                    _with_factor(lambda w: _inverse(w) ** 2),
                     "The dot product is divided by w², as by σ². w = 1/σ multiplies.",
                 ),
                 Mistake(
                     "w ignored",
-                    lambda q, k, v, w: _as_softmax(q, k, v, torch.ones_like(w), -0.5 * torch.ones_like(w)),
+                    _with_factor(torch.ones_like),
                     "This is the answer where every w is 1. Where does w enter?",
                 ),
                 Mistake(
-                    "w in the first term only",
-                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, -0.5 * torch.ones_like(w)),
-                    "w² stands with the products x k only. It belongs to both terms.",
-                ),
-                Mistake(
-                    "w in the second term only",
-                    lambda q, k, v, w: _as_softmax(q, k, v, torch.ones_like(w), -0.5 * w**2),
-                    "w² stands with the squares k² only. It belongs to both terms.",
+                    "w in the product only",
+                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, -0.5 * torch.ones_like(w), -0.5 * torch.ones_like(w)),
+                    "w² stands with the products x · k only. It belongs to all three terms.",
                 ),
                 Mistake(
                     "½ forgotten",
-                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, -(w**2)),
-                    "Expand −½ w² (x − k)² again: x k has the factor w², k² only half of it, −½ w².",
+                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, -(w**2), -(w**2)),
+                    "Expand −½ w² ‖x − k‖² again: x · k has the factor w², the two squares only half of it.",
                 ),
                 Mistake(
-                    "sign of the square",
-                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, 0.5 * w**2),
-                    "The sign of the term in k² is wrong: −½ w² k².",
+                    "½ in the product, too",
+                    lambda q, k, v, w: _as_softmax(q, k, v, 0.5 * w**2, -0.5 * w**2, -0.5 * w**2),
+                    "Expand −½ w² ‖x − k‖² again: x · k comes twice, so that its factor is w², not half of it.",
+                ),
+                Mistake(
+                    "sign of the squares",
+                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, 0.5 * w**2, 0.5 * w**2),
+                    "The sign of the two squares is wrong: −½ w² ‖k‖² and −½ w² ‖x‖².",
                 ),
                 Mistake(
                     "one width for all",
-                    lambda q, k, v, w: _as_softmax(q, k, v, w.mean() ** 2 + 0 * w, -0.5 * w.mean() ** 2 + 0 * w),
-                    "The mean of w stands for all features here. Each feature has its own.",
+                    _with_factor(lambda w: w.mean() ** 2 + 0 * w),
+                    "The mean of w stands for all keys here. Each key has its own.",
                 ),
                 Mistake(
                     "squared after the sum",
-                    lambda q, k, v, w: torch.softmax((w**2 * q) @ k.T - 0.5 * (k @ w) ** 2, dim=1) @ v,
-                    "(Σ w k)² stands where Σ (w k)² belongs: first square, then sum over the features.",
+                    lambda q, k, v, w: (
+                        torch.softmax(
+                            w**2 * (q @ k.T - 0.5 * k.sum(dim=1) ** 2 - 0.5 * q.sum(dim=1, keepdim=True) ** 2), dim=1
+                        )
+                        @ v
+                    ),
+                    "(Σ k)² stands where Σ k² belongs: first square, then sum over the features.",
                 ),
                 Mistake(
                     "scale turned round",
-                    lambda q, k, v, w: _as_softmax(q, k, v, w**2, -0.5 * w**2, scale=math.sqrt(len(w) + 1)),
-                    "All is there, but multiplied by √(d + 1). With scale=1 the tool leaves the dot product as it is.",
+                    _with_factor(torch.square, lambda d: math.sqrt(d + 2)),
+                    "All is there, but multiplied by √(d + 2). With scale=1 the tool leaves the dot product as it is.",
                 ),
             ),
             edge_cases=_odd_in_space,
@@ -801,10 +833,10 @@ dot_product = Exercise(
         ),
     ),
     hints=(
-        "Expand −½ w² (x − k)² for one feature, then sum over the features. Which of the three sums do all keys share?",
-        "What remains is linear in d + 1 features of the key: its own d, and one number made of all their squares. And "
-        "the tool divides by a root, unless it is told not to.",
-        "`k = torch.cat([keys, …], dim=1)`, of shape (n, d + 1).",
+        "Expand −½ w² ‖x − k‖². The lesson lets one of the three terms go: may it go here, where w belongs to the key?",
+        "Each term is a number of the query times a number of the key: d of them from x · k, then ‖x‖² times "
+        "something, then 1 times something. And the tool divides by a root, unless it is told not to.",
+        "`q = torch.cat([query, squares, …], dim=1)`, of shape (m, d + 2).",
     ),
 )
 

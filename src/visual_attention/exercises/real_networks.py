@@ -82,6 +82,11 @@ def _across(queries: Tensor, keys: Tensor, scale: float) -> Tensor:
     return torch.softmax(scale * _cosines(_centred(queries), _centred(keys)), dim=1)
 
 
+def _one_mean_of_all(queries: Tensor, keys: Tensor, scale: float) -> Tensor:
+    mean = torch.cat([queries, keys]).mean(dim=0)
+    return torch.softmax(scale * _cosines(queries - mean, keys - mean), dim=1)
+
+
 def _length_first(queries: Tensor, keys: Tensor, scale: float) -> Tensor:
     q, k = (_centred(F.normalize(each, dim=1)) for each in (queries, keys))
     return torch.softmax(scale * q @ k.T, dim=1)
@@ -127,6 +132,11 @@ measure = Exercise(
                     "one mean for both",
                     lambda q, k, scale: torch.softmax(scale * _cosines(q - k.mean(dim=0), _centred(k)), dim=1),
                     "The mean of the keys was taken off the queries: each photograph has a mean of its own.",
+                ),
+                Mistake(
+                    "one mean of all",
+                    _one_mean_of_all,
+                    "One mean of both photographs together was taken off: each photograph has a mean of its own.",
                 ),
                 Mistake(
                     "columns",
@@ -373,9 +383,9 @@ what_changes = Exercise(
             Question(
                 "All keys are doubled (a place's key is also its query).",
                 {
-                    "The raw Gaussian changes, the centred cosine does not.": "Products grow by 4, directions stay.",
-                    "Both change.": "Does a cosine know how long a key is?",
-                    "Neither changes.": "The products grow by 4, and the softmax grows sharper.",
+                    "the raw Gaussian changes, the centred cosine does not": "Products grow by 4, directions stay.",
+                    "both change": "Does a cosine know how long a key is?",
+                    "neither changes": "The products grow by 4, and the softmax grows sharper.",
                 },
                 right="a",
             ),
@@ -385,9 +395,9 @@ what_changes = Exercise(
             Question(
                 "The same vector is added to all keys.",
                 {
-                    "Neither changes.": "k_i · k_j gets new terms, and one of them depends on j.",
-                    "The raw Gaussian changes, the centred cosine does not.": "The mean takes the vector off again.",
-                    "The centred cosine changes, the raw Gaussian does not.": "What does taking off the mean do to it?",
+                    "neither changes": "k_i · k_j gets new terms, and one of them depends on j.",
+                    "the raw Gaussian changes, the centred cosine does not": "The mean takes the vector off again.",
+                    "the centred cosine changes, the raw Gaussian does not": "What does taking off the mean do to it?",
                 },
                 right="b",
             ),
@@ -397,9 +407,9 @@ what_changes = Exercise(
             Question(
                 "Own score 900, all others below 500, C = 100 channels: what does dividing by √C do to the collapse?",
                 {
-                    "It cures it.": "90 against 50: look at e to the −40.",
-                    "It makes it worse.": "Scores that are nearer to each other are no sharper.",
-                    "Next to nothing.": "90 against 50 still is one to e to the −40.",
+                    "it cures it": "90 against 50: look at e to the −40.",
+                    "it makes it worse": "Scores that are nearer to each other are no sharper.",
+                    "next to nothing": "90 against 50 still is one to e to the −40.",
                 },
                 right="c",
             ),
