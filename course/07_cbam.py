@@ -21,7 +21,7 @@
 # 5. judge whether a published difference of 0.12 points ([@woo2018, Table 3]) means anything ([Is 0.12 points meaningful?](#Is-0.12-points-meaningful?));
 # 6. say what a spatial gate with 98 weights has found out, what it could find out, and what its picture does not show ([Where does the gate look?](#Where-does-the-gate-look?), [The pointing game](#The-pointing-game), [Could it point?](#Could-it-point?)).
 #
-# You need lessons 4 and 5. Time: 44 minutes in a lecture (less if the audit is left to the exercises), about three hours and a half alone with the [exercises](exercises/07_cbam.ipynb).
+# You need lessons 4 and 5. Time: 45 minutes in a lecture (less if the audit is left to the exercises), about three hours and a half alone with the [exercises](exercises/07_cbam.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import math
@@ -50,7 +50,13 @@ from visual_attention.experiments import Difference, stored
 from visual_attention.experiments.agreement import agrees
 from visual_attention.lessons.cbam import experiment, figures
 from visual_attention.lessons.cbam.data import cluttered_digits
-from visual_attention.lessons.cbam.explorers import channel_microscope, drag_explorer, spatial_microscope, stored_reader
+from visual_attention.lessons.cbam.explorers import (
+    channel_microscope,
+    drag_explorer,
+    ring_pad,
+    spatial_microscope,
+    stored_reader,
+)
 from visual_attention.training import accuracy
 
 torch.manual_seed(0)
@@ -1043,6 +1049,20 @@ for state, read_out in (("before training", experiment.read_out("CBAM", 0)), ("t
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Why the channel gates stand still.** In the trained network no hidden unit of the channel gate is ever above 0, so its gates come from the biases alone: one fixed factor for each channel, whatever the picture shows. What is called CBAM here is a spatial gate behind fixed factors. Only the weights of this seed are stored, so we cannot say how it is in the others. "No finding: the channel gate adds little" can have a cause as plain as this; look, before you explain it by the task.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Draw it yourself
+#
+# Add a second dot and *move* it beside another digit. **Predict:** one ring or two? What is read? Then *begin with* white paper, and draw.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+ring_pad()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Two rings: the filter asks at each place what lies round it, and counts nothing. What is read is then left to a read-out that met one dot a picture in training; at the six places that we tried it stays with the 4. Then begin with *a dot alone*: rub a part of it out, until the ring goes. On white paper, draw what opens a ring.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Try:* with *three digits* the dot is gone: what is left of the ring? With *a dot alone*, rub a part of it out, until the ring goes. On white paper, draw what opens a ring, and a digit of your own on it. The page itself runs the trained network, at every move of the pen.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The control: clutter without a question
