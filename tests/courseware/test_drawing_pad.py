@@ -3,6 +3,7 @@ by tests/browser/test_drawing_pad.py."""
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +11,8 @@ from torch import nn
 
 from courseware.notebook.drawing_pad import Bars, DrawingPad, Map, Thing
 from courseware.notebook.explorer import EXPORT_VARIABLE
+from courseware.notebook.network import OPERATIONS
+from courseware.project import project_root
 
 
 class Halves(nn.Module):
@@ -80,3 +83,16 @@ def test_three_forms(monkeypatch):
 def test_what_does_not_go_together_is_refused(options, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         halves(**options)
+
+
+def test_what_the_authors_page_shows_works_and_it_names_every_operation():
+    page = (project_root(Path(__file__)) / "docs" / "drawing_pad.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n(.*?)```", page, re.DOTALL)[1]
+    shown = {}
+    exec(code.replace("DrawingPad(\n", "made = DrawingPad(\n"), shown)
+    pad = shown["made"]
+    assert pad.begin().sum() == 9
+    assert [step["operation"] for step in pad.description["network"]["steps"]] == [
+        *("convolution", "relu", "convolution", "sigmoid", "multiply", "mean", "linear", "softmax"),
+    ]
+    assert set(re.findall(r"`(\w+)`", page)) >= set(OPERATIONS)
