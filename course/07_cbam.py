@@ -50,7 +50,13 @@ from visual_attention.experiments import Difference, stored
 from visual_attention.experiments.agreement import agrees
 from visual_attention.lessons.cbam import experiment, figures
 from visual_attention.lessons.cbam.data import cluttered_digits
-from visual_attention.lessons.cbam.explorers import channel_microscope, drag_explorer, spatial_microscope, stored_reader
+from visual_attention.lessons.cbam.explorers import (
+    channel_microscope,
+    drag_explorer,
+    ring_pad,
+    spatial_microscope,
+    stored_reader,
+)
 from visual_attention.training import accuracy
 
 torch.manual_seed(0)
@@ -1027,7 +1033,7 @@ show(
 drag_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3½ min.** Drag the dot from digit to digit: the ring travels, the answer follows. Then choose *the digit*: the ring stays with the dot and the answer holds as long as the digit lies on it. Put the digit *onto* the dot: inside the ring the gate is shut. The channel gates do not move at all: their hidden units are dead in this network (the cell below), so they are the same for every picture. Lesson 5's dead hidden unit, in the wild.
+# > **Lecturer, 2½ min.** Drag the dot from digit to digit: the ring travels, the answer follows. Then choose *the digit*: the ring stays with the dot and the answer holds as long as the digit lies on it. Put the digit *onto* the dot: inside the ring the gate is shut. The channel gates do not move at all: their hidden units are dead in this network (the cell below), so they are the same for every picture. Lesson 5's dead hidden unit, in the wild.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *Try:* drag the dot from digit to digit: the ring travels, the answer follows. Then choose *the digit*: the ring stays with the dot, and the answer holds as long as the digit lies on it. Put the digit *onto* the dot: inside the ring the gate is shut.
@@ -1046,6 +1052,20 @@ for state, read_out in (("before training", experiment.read_out("CBAM", 0)), ("t
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Why the channel gates stand still.** In the trained network no hidden unit of the channel gate is ever above 0, so its gates come from the biases alone: one fixed factor for each channel, whatever the picture shows. What is called CBAM here is a spatial gate behind fixed factors. Only the weights of this seed are stored, so we cannot say how it is in the others. "No finding: the channel gate adds little" can have a cause as plain as this; look, before you explain it by the task.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Draw it yourself
+#
+# Add a second dot and *move* it beside another digit. **Predict:** one ring or two? What is read? Then *begin with* white paper, and draw.
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+ring_pad()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** Two rings: the filter asks at each place what lies round it, and counts nothing. What is read is then left to a read-out that met one dot a picture in training; at the six places that we tried it stays with the 4. Then begin with *a dot alone*: rub a part of it out, until the ring goes. On white paper, draw what opens a ring.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Try:* with *three digits* the dot is gone: what is left of the ring? With *a dot alone*, rub a part of it out, until the ring goes. On white paper, draw what opens a ring, and a digit of your own on it. The page itself runs the trained network, at every move of the pen.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The control: clutter without a question

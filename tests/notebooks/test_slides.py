@@ -15,7 +15,7 @@ LESSONS = {lesson.stem: lesson for lesson in lessons(ROOT) if lesson.number != S
 every_lesson = pytest.mark.parametrize("stem", LESSONS)
 
 LINES, COLUMNS = 12, 88  # of code on a slide; 90 columns fit at 1280 × 720
-EXPLORER = re.compile(r"(?:explorer|microscope)\(|^explorer$", re.MULTILINE)
+EXPLORER = re.compile(r"(?:explorer|microscope|pad)\(|^explorer$", re.MULTILINE)
 QUESTION = re.compile(r"\*\*Predict|^##? .*(?:\?|Predict.*)$", re.MULTILINE)
 
 # Words for somebody who reads the notebook, or who argues with a source: they stand in the notebook, not on a slide.

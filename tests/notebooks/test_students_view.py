@@ -18,7 +18,7 @@ every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: les
 
 ANSWER = re.compile(r'<details class="courseware-answer">\n<summary>.*</summary>\n\n.*\n\n</details>', re.DOTALL)
 NOTES = re.compile(r'<details class="courseware-notes">\n<summary>.*</summary>\n\n> .*\n\n</details>', re.DOTALL)
-EXPLORER = re.compile(r"^\w*(?:explorer|microscope)\(\)$", re.MULTILINE)
+EXPLORER = re.compile(r"^\w*(?:explorer|microscope|pad)\(\)$", re.MULTILINE)
 PREPARES = 1  # a section that answers begins at most so many headings of slides behind the section that asks
 
 

@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 __all__ = ["ANSWER", "FIRST", "LATER", "PREDICT", "fold", "unfolded"]
 
 PREDICT = re.compile(r"\*\*Predict\b|^##? .*\bPredict\b", re.MULTILINE)
-EXPLORER = re.compile(r"^\w*(?:explorer|microscope)(?:\(|$)", re.MULTILINE)
+EXPLORER = re.compile(r"^\w*(?:explorer|microscope|pad)(?:\(|$)", re.MULTILINE)
 
 ANSWER, OPEN = "answer", "open"
 FIRST, LATER = "Your guess first, then open", "Go on"  # what a fold says: the first of a section, those after it

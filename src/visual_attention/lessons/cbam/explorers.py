@@ -1,11 +1,12 @@
-"""The explorer of lesson 7: drag the digit, or the dot, and watch both gates; and both, number by number."""
+"""The explorer of lesson 7: drag the digit, or the dot, and watch both gates; both, number by number; and drawn on."""
 
 from dataclasses import dataclass
 
 import torch
 from matplotlib.figure import Figure
-from torch import Tensor
+from torch import Tensor, nn
 
+from courseware.notebook.drawing_pad import Bars, DrawingPad, Map, Thing
 from courseware.notebook.explorer import Explorer, Menu, Pad
 from courseware.notebook.microscope import Choice, Input, Microscope, Step
 from visual_attention.blocks import CBAM
@@ -22,6 +23,7 @@ __all__ = [
     "DragView",
     "channel_microscope",
     "drag_explorer",
+    "ring_pad",
     "spatial_microscope",
     "stored_reader",
 ]
@@ -192,4 +194,44 @@ def spatial_microscope() -> Microscope:
         Step("Ms", "sigmoid", "l", label="gate"),
         Step("F″", "product", "F′", "Ms", label="channel let through", below=True),
         digits=2,
+    )
+
+
+class WithGates(nn.Module):
+    """A reader with CBAM in its slot: pictures (1, 1, 48, 48) -> answer (1, 10), and both of its gates."""
+
+    def __init__(self, reader: Reader):
+        super().__init__()
+        self.reader = reader
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        features, slot = self.reader.trunk(x), self.reader.read_out.slot
+        assert isinstance(slot, CBAM)
+        channel, spatial = slot.gates(features)  # (1, 32, 1, 1), (1, 1, 12, 12)
+        logits = self.reader.read_out.answer(features * channel * spatial)  # (1, 10)
+        return {"answer": logits.softmax(dim=1), "spatial gate": spatial, "channel gates": channel}
+
+
+def ring_pad(study: DragStudy | None = None) -> DrawingPad:
+    """The stored network looks at what a reader draws; to begin with, at the picture of the explorer."""
+    study = study or DragStudy()
+    nowhere = torch.zeros(1, 1, 2, dtype=torch.long)
+    dot = render(torch.zeros(1, 1, DIGIT, DIGIT), nowhere, torch.tensor([[2, 2]]))[0, 0, :5, :5]
+    column, row = _HOME
+    first = Thing("the dot", dot, row - 2, column - 2)
+    placed = zip(study.NAMES, study.glyphs, study.DIGITS, strict=True)
+    three = [
+        Thing(f"the {name}", glyph, row - DIGIT // 2, column - DIGIT // 2) for name, glyph, (column, row) in placed
+    ]
+    return DrawingPad(
+        "Draw it yourself",
+        WithGates(study.reader),
+        [
+            Bars("answer", "answer", "0123456789"),
+            Map("spatial gate", "spatial gate"),
+            Bars("channel gates", "channel gates"),
+        ],
+        {"three digits and a dot": [*three, first], "a dot alone": [first], "three digits": three, "white paper": []},
+        shape=(1, CANVAS, CANVAS),
+        stamps=[Thing("a dot", dot, row=7, column=CANVAS // 2)],
     )

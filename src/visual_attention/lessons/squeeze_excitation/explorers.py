@@ -1,4 +1,4 @@
-"""The explorers of lesson 5: the ratio and its cost, the gates of a trained network; and the block number by number."""
+"""The explorers of lesson 5: the ratio and its cost, the gates of a trained network, the block number by number."""
 
 import functools
 
@@ -6,6 +6,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
+from courseware.notebook.drawing_pad import Bars, DrawingPad, Thing
 from courseware.notebook.explorer import EVERY_STOP, Explorer, Menu, Slider
 from courseware.notebook.microscope import Input, Microscope, Step
 from visual_attention.blocks import SqueezeExcitation
@@ -26,6 +27,7 @@ __all__ = [
     "GateStudy",
     "RatioStudy",
     "block_microscope",
+    "frame_pad",
     "gates_explorer",
     "ratio_explorer",
     "trained_network",
@@ -221,4 +223,47 @@ def block_microscope() -> Microscope:
         Step("l", "matmul", "W₂", "h", label="logits"),
         Step("s", "sigmoid", "l", label="gate", digits=3),
         Step("x̃", "product", "s", "u", label="scaled map", match="first", digits=2, below=True),
+    )
+
+
+class WithGates(nn.Module):
+    """The network with its gates beside its answer: pictures (1, 3, 24, 24) -> answer (1, 10), gates (1, 48, 1, 1)."""
+
+    def __init__(self, network: PlaneNetwork):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        features = self.network.features(x)  # (1, 48, 6, 6)
+        assert isinstance(self.network.attention, SqueezeExcitation)
+        gates = self.network.attention.gate(features)  # (1, 48, 1, 1)
+        return {"answer": self.network.head(features * gates).softmax(dim=1), "gates": gates}
+
+
+def frame_pad(study: GateStudy | None = None) -> DrawingPad:
+    """The stored network looks at what a reader draws; to begin with, at the picture of the explorer."""
+    study = study or GateStudy()
+    side = study.one.images.shape[-1]
+    edge = torch.ones(side, side)
+    edge[1:-1, 1:-1] = 0
+    frames = [Thing(f"a {colour} frame", edge, plane=plane, kind="frame") for plane, colour in enumerate(COLOURS)]
+    inside = study.one.images[0, :, 1:-1, 1:-1]  # without its frame
+    three = [
+        Thing(f"the {colour} {digit}", plane, 1, 1, number)
+        for number, (colour, digit, plane) in enumerate(zip(COLOURS, study.one.shown[0].tolist(), inside, strict=True))
+    ]
+    return DrawingPad(
+        "Draw it yourself",
+        WithGates(study.network),
+        [Bars("answer", "answer", "0123456789"), Bars("gates", "gates", groups=COLOURS)],
+        {
+            "three digits, a red frame": [*three, frames[0]],
+            "three digits": three,
+            "a red frame": frames[:1],
+            "black paper": [],
+        },
+        shape=(3, side, side),
+        planes=COLOURS,
+        stamps=frames,
+        pen=0.6,
     )
