@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from courseware.language import Language, places
+from courseware.language import PLACE, Language, places
 from courseware.project import UserError
 
 __all__ = ["RULES", "faults", "glyphs_missing", "write_font"]
@@ -34,6 +34,7 @@ CITED = re.compile(r"\[@[^\]]*\]")
 KEY = re.compile(r"@(\w+)")
 MARK = re.compile(r"\{\{.*?\}\}")
 HTML = re.compile(r"</?[a-zA-Z!][^>]*>")
+CALL = re.compile(r"\b\w+\([^()]*\)")
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*|[¼½¾⅓⅔⅕⅖⅗⅘⅙⅛]")
 SIGNS = "†✓✗…→"
 LINE = re.compile(r"(?P<heading>#+) |(?P<item>[-*+]) |(?P<numbered>\d+[.)]) |(?P<quoted>>)|(?P<row>\|)")
@@ -43,6 +44,7 @@ TABLE_CELL = re.compile(r"(?<!\\)\|")
 HAN = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 FULL = r"，。：；？！、（）《》「」“”‘’…—·"
 HIDDEN = "\ue000"  # stands for a formula or code, which reads like a Latin word
+FILLED = "\ue001"  # stands for what fills a place: a number or a Chinese word
 
 Fault = Iterator[str]
 
@@ -100,7 +102,7 @@ def _citations(text: str) -> list[str]:
 
 def _marks(text: str) -> list[str]:
     found = [mark.lower() for mark in MARK.findall(text)] + HTML.findall(_without(text, CODE))
-    return [*found, *(f"{{{name}}}" for name in sorted(set(places(_without(text, MARK)))))]
+    return [*found, *(f"{{{name}}}" for name in sorted(set(places(_without(text, MARK, FORMULA)))))]
 
 
 def _signs(text: str) -> list[str]:
@@ -108,7 +110,7 @@ def _signs(text: str) -> list[str]:
 
 
 def _numbers(text: str) -> list[str]:
-    text = TARGET.sub("]", _without(text, CODE, FORMULA, MARK))
+    text = TARGET.sub("]", _without(text, CODE, FORMULA, MARK, PLACE))
     return NUMBER.findall(re.sub(r"(?m)^\s*\d+[.)] ", "", text))
 
 
@@ -161,7 +163,8 @@ def _plain(text: str) -> str:
     text = HTML.sub("", MARK.sub(HIDDEN, FORMULA.sub(HIDDEN, CODE.sub(HIDDEN, text))))
     text = re.sub(r"\[(@[^\]]*)\]", HIDDEN, text)
     text = TARGET.sub("]", text).replace("[", "").replace("]", "")
-    text = re.sub(r"\{\w+\}", HIDDEN, text)
+    text = re.sub(r"\{\w+\}", FILLED, text)
+    text = re.sub(r" *(?<!\\)\| *", "\n\n", text)  # the cells of a table
     return re.sub(r"(?m)^\s*(?:[-+*] |\d+[.)] |#+ |> ?)", "", text).replace("*", "")
 
 
@@ -171,11 +174,11 @@ def _punctuation(_: str, target: str, folder: Path) -> Fault:
     text = _plain(target)
     for found in re.finditer(rf"{HAN}{{0,4}}(?:{HAN}|[”’）》」]) ?[,.:;?!](?![\w.])", text):
         yield f"{found[0]!r}: after Chinese stands ，。：；？！"
-    for found in re.finditer(rf"{HAN} ?\([^)]*\)|\([^)]*{HAN}[^)]*\)", text):
+    for found in re.finditer(rf"{HAN} ?\([^()]*[A-Za-z]{{3}}[^()]*\)|\([^()]*{HAN}[^()]*\)", text):
         yield f"{found[0]!r}: brackets beside Chinese are （）"
     for found in re.finditer(rf"{HAN}[\"']|[\"']{HAN}", text):
         yield f"{found[0]!r}: quotation marks beside Chinese are “”"
-    for found in re.finditer(rf"{HAN}{{0,4}}[，。：；？！、]+ ?[,.:;?!，。：；、]", text):
+    for found in re.finditer(rf"{HAN}{{0,4}}[，。：；？！、]+ ?[,.:;?!，。：；、](?!\w)", text):
         yield f"{found[0]!r}: two marks in a row"
 
 
@@ -199,7 +202,7 @@ def _is_chinese(folder: Path) -> bool:
 # ------------------------------------------------------------------------------------------------------------- terms
 def _terms(source: str, target: str, folder: Path) -> Fault:
     known, wrong = _known_terms(folder)
-    english = TARGET.sub("]", _without(source, CODE, FORMULA, MARK, CITED, HTML))
+    english = TARGET.sub("]", _without(source, CODE, FORMULA, MARK, CITED, HTML, PLACE, CALL))
     for term, pattern in known.items():
         english, times = pattern.subn(" ", english)
         wanted = _terms_of(folder)[term]
