@@ -182,7 +182,7 @@ class _Catalogue:
     def _by_form(self, text: str) -> str | None:
         for pattern, target in self.forms:
             if match := pattern.fullmatch(text):
-                parts = {name: self._part(part) for name, part in match.groupdict().items()}
+                parts = {name[1:]: self._part(part) for name, part in match.groupdict().items()}
                 return PLACE.sub(lambda place, parts=parts: parts.get(place[1], place[0]), target)  # type: ignore[misc]
         return None
 
@@ -207,7 +207,7 @@ def _pattern(form: str) -> re.Pattern[str]:
         if number % 2 == 0:
             parts.append(re.escape(part))
         else:
-            parts.append(f"(?P={part})" if part in seen else f"(?P<{part}>.*?)")
+            parts.append(f"(?P=_{part})" if part in seen else f"(?P<_{part}>.*?)")  # a group may not be called 0
             seen.add(part)
     return re.compile("".join(parts), re.DOTALL)
 

@@ -52,9 +52,8 @@ class Target:
         return self.notebook if self.language == ENGLISH else Path("notebooks", *below[1:])
 
     def _catalogue(self, root: Path) -> translate.Catalogue:
-        spoken = languages(root)[self.language]
         name = self.source.relative_to("course").with_suffix("").as_posix()
-        return next(each for each in translate.catalogues_of(spoken, self.source.stem) if each.source.name == name)
+        return translate.catalogue_of(languages(root)[self.language], name)
 
     def derived(self, root: Path) -> NotebookNode:
         """The notebook without outputs. Raises UserError if the text cannot be derived, and says why."""

@@ -28,7 +28,17 @@ from courseware.language import Language, languages, words
 from courseware.project import Lesson, UserError, find_text, lessons, other_pages, project_root, read
 from courseware.text import strings, syllabus, translation_checks
 
-__all__ = ["Catalogue", "Unit", "behind", "catalogues_of", "faulty", "links_from", "translate_command", "translated"]
+__all__ = [
+    "Catalogue",
+    "Unit",
+    "behind",
+    "catalogue_of",
+    "catalogues_of",
+    "faulty",
+    "links_from",
+    "translate_command",
+    "translated",
+]
 
 FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
 BEGINS_A_LINE = re.compile(r"\s*(?:[-*+] |\d+[.)] |[|>#<]|\$\$|:?-{3,})")
@@ -213,10 +223,15 @@ def merged(path: Path, source: Source, code: str) -> Any:
     return new
 
 
-def catalogues_of(spoken: Language, stem: str | None = None) -> list[Catalogue]:
-    """The catalogues of a lesson or page in a language, or of everything."""
-    found = sources(spoken.root) if stem is None else sources_of(spoken.root, stem)
-    return [Catalogue(spoken, source) for source in found]
+def catalogues_of(spoken: Language) -> list[Catalogue]:
+    """All catalogues of a language, also those that nobody has begun."""
+    return [Catalogue(spoken, source) for source in sources(spoken.root)]
+
+
+def catalogue_of(spoken: Language, name: str) -> Catalogue:
+    """The catalogue of one text, by its path below `course/` without an ending."""
+    file = spoken.root / "course" / f"{name}.py"
+    return Catalogue(spoken, Source(name, tuple(_units_of_text(file))))
 
 
 # ----------------------------------------------------------------------------------------------------------- notebooks
