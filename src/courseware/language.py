@@ -31,6 +31,7 @@ __all__ = ["ENGLISH", "VARIABLE", "Language", "current", "languages", "missing",
 VARIABLE = "COURSEWARE_LANGUAGE"
 ENGLISH = "en"
 FILE = "language.toml"
+TABLE = "library"  # the catalogue with the cells of the table that grows by lessons
 PLACE = re.compile(r"\{(\w+)\}")
 SENTENCES = re.compile(r"(?<=[.:;?!]) +")
 HEADING = re.compile(r"#+ (?:\d+ · )?(.+)")
@@ -126,13 +127,16 @@ def _of_folder(folder: str) -> str:
     return code if (notebooks.parent / "course" / code / FILE).is_file() else ENGLISH
 
 
-def words(text: str) -> str:
-    """What to show for the English `text` in the current language; the text itself in English, and without an entry."""
+def words(text: str, *, in_table: bool = False) -> str:
+    """What to show for the English `text` in the current language; the text itself in English, and without an entry.
+
+    A cell of the table that grows by lessons (`in_table`) has its own words: "nothing" is not a wish there.
+    """
     code = current()
     if code == ENGLISH or not re.search(r"[A-Za-z]{2}", text):
         return text
     catalogue = _catalogue(code)
-    found = catalogue.of(text) if catalogue else None
+    found = (in_table and catalogue.of_table.get(text)) or catalogue.of(text) if catalogue else None
     if found is None:
         missing.add(text)
         return text
@@ -151,6 +155,7 @@ class _Catalogue:
         import polib  # a tenth of a second, which English does without
 
         self.exact: dict[str, str] = {}
+        self.of_table: dict[str, str] = {}
         self.forms: list[tuple[re.Pattern[str], str]] = []
         self.found: dict[str, str | None] = {}
         forms = {}
@@ -166,8 +171,11 @@ class _Catalogue:
                         self.exact.setdefault(entry.msgid.lstrip("# "), entry.msgstr.lstrip("# "))
                 elif places(entry.msgid):
                     forms[entry.msgid] = entry.msgstr
+                elif file.stem == TABLE:
+                    self.of_table[entry.msgid] = entry.msgstr
                 else:
                     self.exact[entry.msgid] = entry.msgstr
+        self.exact = self.of_table | self.exact
         # The entry with most words of its own goes first: it says most about the text.
         for form in sorted(forms, key=lambda form: len(PLACE.sub("", form)), reverse=True):
             self.forms.append((_pattern(form), forms[form]))
@@ -189,6 +197,9 @@ class _Catalogue:
     def _part(self, text: str) -> str:
         """What fills a place: with words of its own, or as it is (a number, a name of an answer, code)."""
         bare = text.strip()
+        listed = [self.of(part) for part in bare.split(", ")]
+        if len(listed) > 1 and None not in listed:
+            return "，".join(part for part in listed if part)
         return text.replace(bare, self.of(bare) or bare) if bare else text
 
     def _by_sentences(self, text: str) -> str | None:

@@ -269,8 +269,7 @@ def spots_on_page(page: Page, small: Path) -> Locator:
 
 def test_the_page_says_what_it_holds(spots_on_page: Locator) -> None:
     expect(spots_on_page.locator(".courseware-holds")).to_have_text(
-        "You can move here: 10 choices of size and colour; 4 of 16 spot. "
-        "The notebook draws all combinations."
+        "You can move here: 10 choices of size and colour; 4 of 16 spot. The notebook draws all combinations."
     )
 
 

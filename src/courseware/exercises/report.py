@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from courseware.language import words
+from courseware.language import ENGLISH, current, words
 
 __all__ = ["HINT_STEPS", "Finding", "Hint", "Hints", "Report", "State", "listen", "tell"]
 
@@ -100,7 +100,8 @@ class Report:
             return
         for finding in self.findings:
             if len(self.findings) > 1:
-                yield f"{MARKS[finding.state]} {finding.question}: {words(finding.state.value)}.", finding
+                colon, stop = (": ", ".") if current() == ENGLISH else ("：", "。")
+                yield f"{MARKS[finding.state]} {finding.question}{colon}{words(finding.state.value)}{stop}", finding
             elif finding.message or finding.details:
                 yield "", finding
 

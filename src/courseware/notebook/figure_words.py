@@ -10,7 +10,6 @@ from pathlib import Path
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter
 
 from courseware.language import ENGLISH, current, languages, words
 from courseware.project import ProjectNotFoundError, project_root
@@ -26,11 +25,10 @@ def speak(figure: Figure) -> None:
     font = _font(code)
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
-            formatter = axis.get_major_formatter()
-            if isinstance(formatter, FixedFormatter):  # tick labels are written anew whenever the figure is drawn
-                formatter.seq = [words(text) for text in formatter.seq]
-                for label in axis.get_ticklabels():
-                    _written(label, font)
+            # Labels that were given to the ticks are written anew whenever the figure is drawn, so they are given anew.
+            given = [label.get_text() for label in axis.get_ticklabels()]
+            if any(words(text) != text for text in given):
+                axis.set_ticks(axis.get_ticklocs(), labels=[words(text) for text in given])
     for text in figure.findobj(Text):
         _written(text, font)
 

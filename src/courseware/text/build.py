@@ -67,7 +67,7 @@ class Target:
                 if self.language != ENGLISH:
                     translate.translated(notebook, self._catalogue(root))
                 marks.resolve(notebook, Place(root, self.english))
-            citations.resolve(notebook, works, page, citing)
+                citations.resolve(notebook, works, page, citing)
             if self.language != ENGLISH:
                 twins = {each.english: each.notebook for each in translated_targets(root, self.language)}
                 translate.links_from(notebook, self.english, self.notebook, twins)

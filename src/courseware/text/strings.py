@@ -43,10 +43,12 @@ NAMED = {"Value", "Choice", "Mistake", "Exercise", "Function", "Module", "Slider
 # Calls that show none of their texts.
 SILENT = {
     *("getattr", "hasattr", "setattr", "join", "split", "partition", "rpartition", "replace", "removeprefix", "encode"),
-    *("removesuffix", "startswith", "endswith", "compile", "fullmatch", "search", "match", "sub", "findall", "get"),
+    *("removesuffix", "startswith", "endswith", "compile", "fullmatch", "search", "match", "sub", "findall", "print"),
     *("axis", "spines", "set_gid", "set_facecolor", "set_visible", "ImportError", "open", "joinpath", "einsum", "pop"),
     *("set_label_position", "set_ticks_position", "tick_params", "get_cmap", "photograph", "files", "relpath", "warn"),
 }
+# Words of the machinery that no rule finds: kinds of exercises, what a list of works and a checklist say.
+ALSO = ("warm-up", "core", "stretch", "{passed} of {all}", "† as we recall it; check the paper.")
 # What an expression holds besides what it is about.
 PLAIN = ("self", "float", "int", "str", "item", "else", "if", "for", "in", "round", "len")
 # Words that place things on a figure.
@@ -79,7 +81,7 @@ def of_machinery(root: Path) -> list[tuple[str, Texts]]:
         for file in sorted((source / room).glob("*.py")):
             if room not in ONLY or file.stem in ONLY[room]:
                 machinery += _in_module(file.read_text(encoding="utf-8"), f"{room}/{file.name}")
-    found = [("courseware", _each_once(machinery))]
+    found = [("courseware", _each_once([*machinery, *((text, "") for text in ALSO)]))]
     said = settings(root)
     library = _of_table(said["table"]) if said.get("table") else []
     for module in said.get("shown", ()):
@@ -127,7 +129,10 @@ def _in_text(file: Path) -> Texts:
     texts = [(str(front[what]), "front matter") for what in ("afterwards you can", "you move") if what in front]
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            calls = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call)]
+            tree = ast.parse(cell.source)
+            calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+            if any(_name(call) == "Table" for call in calls):  # its rows are made beside it
+                texts += [(text, "code cell") for text in _Reader(lone=False).read(tree)]
             for call in calls:
                 if _name(call) in SHOWING:
                     texts += [(text, "code cell") for text in _Reader(lone=True).read(call)]
@@ -189,6 +194,7 @@ class _Reader(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         name = _name(node)
         if name in SILENT:
+            self.visit(node.func)
             return
         self.visit(node.func)
         self._with(self.lone or name in ("words", "markdown"), *(node.args[1:] if name in NAMED else node.args))
@@ -244,11 +250,9 @@ def _is_said(text: str) -> bool:
         return False
     if " " in text:
         return ":" not in text or not re.fullmatch(r"[\w-]+:[^ ].*", text)
-    return (
-        text not in PLACED
-        and not NAMES_OF_CODE.fullmatch(text)
-        and bool(re.fullmatch(r"[A-Za-z][a-z]{2,}(?:[-–][a-z]+)?[.:?!]?", text))
-    )
+    if text in PLACED or NAMES_OF_CODE.fullmatch(text.rstrip(".:?!")):
+        return False
+    return bool(re.fullmatch(r"[A-Za-z][a-z]{2,}(?:[-–][a-z]+)?[.:?!]?", text))
 
 
 def _is_lone(text: str) -> bool:

@@ -78,7 +78,7 @@ def _map(place: Place, _: str) -> str:
     rows = []
     for lesson in place.lessons:
         number, title = _number_and_title(lesson)
-        files = {"lesson": "", "exercises": "exercises/", "solutions": "solutions/"}
+        files = {words("lesson"): "", words("exercises"): "exercises/", words("solutions"): "solutions/"}
         links = " · ".join(f"[{name}]({where}{lesson.stem}.ipynb)" for name, where in files.items())
         rows.append([f"**{number}**", f"**{title}**", f"**{syllabus.said(lesson, 'you move')}**", links])
     return markdown(["", "lesson", "you move", "open"], rows)
@@ -301,8 +301,8 @@ def _spoken(cell: str) -> str:
     if re.search(r"\]\(", cell):
         return re.sub(r"\[([^\[\]]+)\]\(", lambda link: f"[{_spoken(link[1])}](", cell)
     if numbered := re.fullmatch(r"(\d+\w? )(.+)", cell):  # a row of the table that grows: its number, its name
-        return numbered[1] + words(numbered[2])
-    return words(cell)
+        return numbered[1] + words(numbered[2], in_table=True)
+    return words(cell, in_table=True)
 
 
 # What a mark may be called, and what makes its text of the place and the mark's argument.

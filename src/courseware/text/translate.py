@@ -34,7 +34,6 @@ __all__ = [
     "behind",
     "catalogue_of",
     "catalogues_of",
-    "faulty",
     "links_from",
     "translate_command",
     "translated",
@@ -254,7 +253,7 @@ def _translated(paragraph: str, catalogue: Catalogue) -> str:
     if not has_words(paragraph):
         return SUMMARY.sub(lambda found: f"<summary>{words(found[1])}</summary>", paragraph)
     if label := syllabus.LABEL.fullmatch(paragraph):  # below the heading of an exercise, written by the derivation
-        return f"*{words(label[1])}*"
+        return f"*{words(f'{label[1].lower()} · about {label[2]} minutes')}*"
     if SUMMARY.search(paragraph):
         return SUMMARY.sub(lambda found: f"<summary>{words(found[1])}</summary>", paragraph)
     text, why = catalogue.of(paragraph)
@@ -318,11 +317,6 @@ def behind(root: Path) -> tuple[list[str], list[str]]:
                 problems.append(f"{path.relative_to(root).as_posix()} translates no text in course/: delete it")
         problems += translation_checks.glyphs_missing(spoken)
     return problems, remarks
-
-
-def faulty(root: Path) -> list[str]:
-    """What is wrong with translations, one sentence each; empty if nothing is, or there is no other language."""
-    return behind(root)[0]
 
 
 def _counted(catalogue: Catalogue) -> str:

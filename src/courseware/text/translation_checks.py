@@ -172,13 +172,13 @@ def _punctuation(_: str, target: str, folder: Path) -> Fault:
     if not _is_chinese(folder):
         return
     text = _plain(target)
-    for found in re.finditer(rf"{HAN}{{0,4}}(?:{HAN}|[”’）》」]) ?[,.:;?!](?![\w.])", text):
+    for found in re.finditer(rf"{HAN}{{0,4}}(?:{HAN}|[”’）》」]) ?[,.:;?!](?![A-Za-z0-9_.])", text):
         yield f"{found[0]!r}: after Chinese stands ，。：；？！"
     for found in re.finditer(rf"{HAN} ?\([^()]*[A-Za-z]{{3}}[^()]*\)|\([^()]*{HAN}[^()]*\)", text):
         yield f"{found[0]!r}: brackets beside Chinese are （）"
     for found in re.finditer(rf"{HAN}[\"']|[\"']{HAN}", text):
         yield f"{found[0]!r}: quotation marks beside Chinese are “”"
-    for found in re.finditer(rf"{HAN}{{0,4}}[，。：；？！、]+ ?[,.:;?!，。：；、](?!\w)", text):
+    for found in re.finditer(rf"{HAN}{{0,4}}[，。：；？！、]+ ?[,.:;?!，。：；、](?![A-Za-z0-9_])", text):
         yield f"{found[0]!r}: two marks in a row"
 
 
