@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,15 @@ from courseware.project import (
 )
 
 
+def spoken(code: str, root: Path) -> str:
+    """The language that `--language` asks for. Raises UserError if the course has no such one."""
+    from courseware.language import ENGLISH, languages
+
+    if code not in (known := [ENGLISH, *languages(root)]):
+        raise UserError(f"--language must be one of {', '.join(known)}, was {code!r}")
+    return code
+
+
 def port(text: str) -> int:
     """The port number that `text` says; argparse reports the error."""
     number = int(text)
@@ -29,9 +39,16 @@ def port(text: str) -> int:
 
 def lab(arguments: argparse.Namespace) -> int:
     """Open JupyterLab on the course."""
-    from courseware.present.lab import serve
+    from courseware.present.lab import serve, start_page
 
-    return serve(project_root(), port=arguments.port, open_browser=not arguments.no_browser, extra=arguments.extra)
+    root = project_root()
+    return serve(
+        root,
+        start_page(spoken(arguments.language, root)),
+        port=arguments.port,
+        open_browser=not arguments.no_browser,
+        extra=arguments.extra,
+    )
 
 
 def present(arguments: argparse.Namespace) -> int:
@@ -43,7 +60,7 @@ def present(arguments: argparse.Namespace) -> int:
     from courseware.present.lab import serve, short_notebook, slides_page
 
     root = project_root()
-    lesson = find_lesson(arguments.lesson, root)
+    lesson = dataclasses.replace(find_lesson(arguments.lesson, root), language=spoken(arguments.language, root))
     if not lesson.notebook.is_file():
         raise UserError(f"{lesson.notebook} is missing; make it with: courseware build {lesson.number}")
     for option in ("keep", "test"):
@@ -113,6 +130,13 @@ def check(arguments: argparse.Namespace) -> int:
     from courseware.text.build import check_command
 
     return check_command(arguments)
+
+
+def translate(arguments: argparse.Namespace) -> int:
+    """See `courseware.text.translate.translate_command`."""
+    from courseware.text.translate import translate_command
+
+    return translate_command(arguments)
 
 
 def experiments(arguments: argparse.Namespace) -> int:
@@ -195,6 +219,7 @@ def parser() -> argparse.ArgumentParser:
         command.epilog = "What follows -- is passed on to JupyterLab."
         command.add_argument("--port", type=port, default=8888, help="the first port to try (default: %(default)s)")
         command.add_argument("--no-browser", action="store_true", help="do not open a browser")
+        command.add_argument("--language", default="en", metavar="CODE", help="such as zh (default: %(default)s)")
     servers["present"].add_argument("lesson", help="the lesson's number or file name, such as 2 or 02_width")
     servers["present"].add_argument("--short", action="store_true", help="the version for 25 minutes")
     servers["present"].add_argument("--dark", action="store_true", help="dark slides (the key D changes it later)")
@@ -216,6 +241,13 @@ def parser() -> argparse.ArgumentParser:
     lessons: dict[str, Any] = {"nargs": "*", "metavar": "lesson", "help": "number or file name; all if none is given"}
     command = add(build, "Make the notebooks from the text in course/, run them, and write the tables of all pages.")
     command.add_argument("lessons", **lessons | {"help": "number or file name; tables alone; all if none is given"})
+    command.add_argument("--language", metavar="CODE", help="only the notebooks in one language, such as en or zh")
+    command = add(translate, "Bring the catalogues of a language up to date with the English.")
+    command.add_argument("language", help="the folder below course/ that holds them, such as zh")
+    command.add_argument("lessons", **lessons | {"help": "number or name of a catalogue; all if none is given"})
+    command.add_argument(
+        "--font", metavar="FILE", help="write the part of this font that figures need, and nothing else"
+    )
     command = add(check, "See whether notebooks and tables are what course/ says.")
     command.add_argument("--style", action="store_true", help="warn of unusual words and times, too")
     command = add(export, "Write the course as pages with search and as slide decks, to publish or to hand out.")

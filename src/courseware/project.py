@@ -51,10 +51,13 @@ class Lesson:
         The project's root folder.
     stem : str
         The file name without its ending, such as ``"02_width"``.
+    language : str
+        The language of its notebook; that of the text is English.
     """
 
     root: Path
     stem: str
+    language: str = "en"
 
     @property
     def number(self) -> str:
@@ -69,7 +72,8 @@ class Lesson:
     @property
     def notebook(self) -> Path:
         """The executed notebook that people open."""
-        return self.root / "notebooks" / f"{self.stem}.ipynb"
+        folder = "" if self.language == "en" else self.language
+        return self.root / "notebooks" / folder / f"{self.stem}.ipynb"
 
     @functools.cached_property
     def title(self) -> str:

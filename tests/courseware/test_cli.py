@@ -114,7 +114,8 @@ def test_no_course_at_all_says_what_to_do(tmp_path, monkeypatch):
 def test_lab_serves_the_root_of_the_project_and_passes_options_on(project, served, monkeypatch):
     monkeypatch.chdir(project / "course" / "exercises")
     assert cli.main(["lab", "--port", "9000", "--no-browser", "--", "--debug"]) == 0
-    assert served == [((project,), {"port": 9000, "open_browser": False, "extra": ["--debug"]})]
+    page = "lab/tree/notebooks/00_start_here.ipynb"
+    assert served == [((project, page), {"port": 9000, "open_browser": False, "extra": ["--debug"]})]
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ import platformdirs
 from filelock import FileLock
 
 from courseware.exercises.report import Report, listen
+from courseware.language import ENGLISH, current, words
 from courseware.project import LESSON_FILE, ProjectNotFoundError, project_root
 
 __all__ = ["OFF", "VARIABLE", "Checklist", "begin", "passed", "record"]
@@ -131,25 +132,27 @@ class Checklist:
 
     def _count(self, sheets: list["_Sheet"]) -> str:
         names = [(sheet, name) for sheet in sheets for name in sheet.exercises]
-        return f"{sum(self.has_passed(*each) for each in names)} of {len(names)}"
+        return words(f"{sum(self.has_passed(*each) for each in names)} of {len(names)}")
 
     def __repr__(self) -> str:
-        lines = [f"{self._count(self.sheets)} exercises passed"]
+        lines = [words(f"{self._count(self.sheets)} exercises passed")]
         for sheet in self.sheets:
-            lines.append(f"{sheet.title}: {self._count([sheet])}")
+            lines.append(f"{words(sheet.title)}: {self._count([sheet])}")
             for name, title in sheet.exercises.items():
-                lines.append(f"  {'✓' if self.has_passed(sheet, name) else '…'} {title}")
+                lines.append(f"  {'✓' if self.has_passed(sheet, name) else '…'} {words(title)}")
         return "\n".join([*lines, *self.remarks])
 
     def _repr_markdown_(self) -> str:
-        lines = [f"**{self._count(self.sheets)}** exercises passed.", ""]
-        lines += ["| sheet | | ✓ passed | … still open |", "|---|---|---|---|"]
+        lines = [words(f"**{self._count(self.sheets)}** exercises passed."), ""]
+        lines += [words("| sheet | | ✓ passed | … still open |"), "|---|---|---|---|"]
         for sheet in self.sheets:
             done: list[str] = []
             still: list[str] = []
             for number, (name, title) in enumerate(sheet.exercises.items(), 1):
-                (done if self.has_passed(sheet, name) else still).append(f"{number} {title}")
-            link = f"[{sheet.title}](exercises/{sheet.stem}.ipynb)"
+                (done if self.has_passed(sheet, name) else still).append(f"{number} {words(title)}")
+            # A sheet that is not translated lies beside the folder of the language.
+            above = "" if current() == ENGLISH or Path("exercises", f"{sheet.stem}.ipynb").exists() else "../"
+            link = f"[{words(sheet.title)}]({above}exercises/{sheet.stem}.ipynb)"
             count = self._count([sheet]).replace(" ", "&nbsp;")
             lines.append(f"| {link} | {count} | {' · '.join(done)} | {' · '.join(still)} |")
         return "\n".join([*lines, *(f"\n{remark}" for remark in self.remarks)])

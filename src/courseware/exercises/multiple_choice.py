@@ -9,6 +9,8 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from courseware.language import words
+
 __all__ = ["Question"]
 
 LEAST_CHOICES = 3
@@ -61,5 +63,5 @@ class Question:
 
     @property
     def lines(self) -> list[str]:
-        """The choices with their letters: ``"a · the average"``."""
-        return [f"{letter} · {choice}" for letter, choice in zip(self.letters, self.choices, strict=True)]
+        """The choices with their letters: ``"a · the average"``, in the current language."""
+        return [f"{letter} · {words(choice)}" for letter, choice in zip(self.letters, self.choices, strict=True)]

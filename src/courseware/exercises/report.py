@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from courseware.language import ENGLISH, current, words
+
 __all__ = ["HINT_STEPS", "Finding", "Hint", "Hints", "Report", "State", "listen", "tell"]
 
 
@@ -64,10 +66,10 @@ class Report:
         return tuple(finding.mistake for finding in self.findings if finding.mistake is not None)
 
     def __repr__(self) -> str:
-        lines = [f"{MARKS[self.state]} {self._verdict()} · {self.title}"]
+        lines = [f"{MARKS[self.state]} {self._verdict()} · {words(self.title)}"]
         for heading, finding in self._shown():
-            lines.append("  " + " ".join(filter(None, (heading, finding.message))))
-            lines += [f"    {label:<9} {text}" for label, text in finding.details]
+            lines.append("  " + " ".join(filter(None, (heading, words(finding.message)))))
+            lines += [f"    {words(label):<9} {text}" for label, text in finding.details]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -76,13 +78,13 @@ class Report:
             f'<div style="background:{BACKGROUND};color:{TEXT};border-left:4px solid {colour};'
             f'padding:0.5em 0.8em;line-height:1.45;overflow-wrap:anywhere">',
             f'<div><strong style="color:{colour}">{MARKS[self.state]} {self._verdict()}</strong>'
-            f" · {html.escape(self.title)}</div>",
+            f" · {html.escape(words(self.title))}</div>",
         ]
         for heading, finding in self._shown():
             mark = f'<strong style="color:{COLOURS[finding.state]}">{html.escape(heading)}</strong> '
-            parts.append(f"<div>{mark if heading else ''}{html.escape(finding.message)}</div>")
+            parts.append(f"<div>{mark if heading else ''}{html.escape(words(finding.message))}</div>")
             parts += [
-                f'<div><span style="display:inline-block;min-width:6em;color:{LABEL}">{label}</span>'
+                f'<div><span style="display:inline-block;min-width:6em;color:{LABEL}">{words(label)}</span>'
                 f'<code style="background:transparent;color:inherit">{html.escape(text)}</code></div>'
                 for label, text in finding.details
             ]
@@ -90,7 +92,7 @@ class Report:
 
     def _verdict(self) -> str:
         begun = any(finding.state is State.RIGHT for finding in self.findings)
-        return "right so far" if self.state is State.NOT_ATTEMPTED and begun else self.state.value
+        return words("right so far" if self.state is State.NOT_ATTEMPTED and begun else self.state.value)
 
     def _shown(self) -> Iterable[tuple[str, Finding]]:
         """Findings worth a line, with the heading each needs: none where the title already says it all."""
@@ -98,7 +100,8 @@ class Report:
             return
         for finding in self.findings:
             if len(self.findings) > 1:
-                yield f"{MARKS[finding.state]} {finding.question}: {finding.state.value}.", finding
+                colon, stop = (": ", ".") if current() == ENGLISH else ("：", "。")
+                yield f"{MARKS[finding.state]} {finding.question}{colon}{words(finding.state.value)}{stop}", finding
             elif finding.message or finding.details:
                 yield "", finding
 
@@ -115,13 +118,13 @@ class Hint:
 
     @property
     def heading(self) -> str:
-        return f"Hint {self.step}, {HINT_STEPS[self.step - 1]}"
+        return words(f"Hint {self.step}, {HINT_STEPS[self.step - 1]}")
 
     def __repr__(self) -> str:
-        return f"{self.heading}: {self.text}"
+        return f"{self.heading}: {words(self.text)}"
 
     def _repr_html_(self) -> str:
-        return f"<div><strong>{self.heading}:</strong> {_code_in_html(self.text)}</div>"
+        return f"<div><strong>{self.heading}:</strong> {_code_in_html(words(self.text))}</div>"
 
 
 @dataclass(frozen=True, repr=False)
@@ -132,15 +135,15 @@ class Hints:
     hints: tuple[Hint, ...]
 
     def __repr__(self) -> str:
-        steps = ", ".join(f"hint({hint.step}) {HINT_STEPS[hint.step - 1]}" for hint in self.hints)
-        return f"Hints · {self.title}\n  one at a time: {steps}"
+        steps = ", ".join(f"hint({hint.step}) {words(HINT_STEPS[hint.step - 1])}" for hint in self.hints)
+        return f"{words('Hints')} · {words(self.title)}\n  {words('one at a time:')} {steps}"
 
     def _repr_html_(self) -> str:
-        inner = "<div>Nothing works? The solutions are linked at the end of this sheet.</div>"
+        inner = f"<div>{words('Nothing works? The solutions are linked at the end of this sheet.')}</div>"
         for hint in reversed(self.hints):
             inner = (
                 f'<details style="margin-left:1em"><summary>{hint.heading}</summary>'
-                f"<div>{_code_in_html(hint.text)}</div>\n{inner}</details>"
+                f"<div>{_code_in_html(words(hint.text))}</div>\n{inner}</details>"
             )
         return inner
 

@@ -40,6 +40,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from courseware.language import words
+from courseware.notebook.figure_words import speak
+
 __all__ = [
     "EVERY_STOP",
     "Explorer",
@@ -98,7 +101,7 @@ class Slider:
         return list(self.values)
 
     def text(self, stop: Any) -> str:
-        return self.form.format(stop)
+        return words(self.form.format(stop))
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ class Menu:
         return list(self.options)
 
     def text(self, stop: Any) -> str:
-        return str(stop)
+        return words(str(stop))
 
 
 @dataclass(frozen=True)
@@ -176,6 +179,7 @@ class Credit(Protocol):
 def png(figure: Figure) -> bytes:
     """The figure as a PNG with 256 colours (about a third of the size), or in full colour if that would show."""
     with _drawing:
+        speak(figure)
         figure.set_dpi(DOTS_PER_INCH)
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
@@ -192,10 +196,10 @@ def _written_too(figure: Figure, alt: str) -> None:
     """Write the figure as PNG and SVG into the folder that the environment names, numbered, with what is to be seen."""
     if folder := os.environ.get(FIGURES_VARIABLE):
         number = len(list(Path(folder).glob("*.svg"))) + 1
-        words = "-".join(re.findall(r"[a-z0-9]+", alt.lower())[:5])
+        name = "-".join(re.findall(r"[a-z0-9]+", alt.lower())[:5])
         with _drawing:
-            figure.savefig(Path(folder, f"{number:02d}-{words}.png"), dpi=2 * DOTS_PER_INCH)
-            figure.savefig(Path(folder, f"{number:02d}-{words}.svg"), metadata={"Description": alt, "Date": None})
+            figure.savefig(Path(folder, f"{number:02d}-{name}.png"), dpi=2 * DOTS_PER_INCH)
+            figure.savefig(Path(folder, f"{number:02d}-{name}.svg"), metadata={"Description": alt, "Date": None})
 
 
 @dataclass(frozen=True)
@@ -212,6 +216,7 @@ class Picture:
     def __init__(self, figure: Figure, alt: str):
         if not alt.strip():
             raise ValueError(f"alt must say in words what the figure shows, was {alt!r}")
+        alt = words(alt)
         self.alt = alt
         self.png = png(figure)
         _written_too(figure, alt)
@@ -275,7 +280,7 @@ class Explorer(anywidget.AnyWidget):
         credit: Credit | None = None,
     ):
         super().__init__()
-        self.draw, self.describe, self.title, self.credit = draw, describe, title, credit
+        self.draw, self.describe, self.title, self.credit = draw, describe, words(title), credit
         self.controls = _checked(controls)
         self._drawn: dict[str, Frame] = {}
         self._default = [_stop_index(control, control.default) for control in self.controls]
@@ -290,7 +295,7 @@ class Explorer(anywidget.AnyWidget):
         _written_too(figure, self._drawn[_key(self._default)].alt)
         width, height = (round(side * DOTS_PER_INCH) for side in self._size)
         self.spec = {
-            "title": title,
+            "title": self.title,
             "width": width,
             "height": height,
             "controls": [self._control_spec(c, figure) for c in self.controls],
@@ -351,7 +356,7 @@ class Explorer(anywidget.AnyWidget):
         for control in self.controls:
             stops = [control.text(stop) for stop in control.stops]
             span = ", ".join(stops) if isinstance(control, Menu) else f"{stops[0]} to {stops[-1]}"
-            lines.append(f"  {control.label}: {span} ({len(stops)} stops), at {control.text(control.default)}")
+            lines.append(f"  {words(control.label)}: {span} ({len(stops)} stops), at {control.text(control.default)}")
         lines.append(f"  {self._drawn[_key(self._default)].alt}")
         if self.credit:
             lines.append(f"  {self.credit}")
@@ -410,16 +415,16 @@ class Explorer(anywidget.AnyWidget):
     def _control_spec(self, control: Control, figure: Figure) -> dict[str, Any]:
         spec = {
             "kind": type(control).__name__.lower(),
-            "label": control.label,
+            "label": words(control.label),
             "texts": [control.text(stop) for stop in control.stops],
         }
         return spec | ({"place": control.place(figure)} if isinstance(control, Pad) else {})
 
     def _description(self, position: Sequence[int]) -> str:
-        words = self.describe(**self.values_at(position))
-        if not isinstance(words, str) or not words.strip():
-            raise ValueError(f"describe must return a sentence, was {words!r}")
-        return words
+        said = self.describe(**self.values_at(position))
+        if not isinstance(said, str) or not said.strip():
+            raise ValueError(f"describe must return a sentence, was {said!r}")
+        return words(said)
 
     def _kept_positions(self, keep: Sequence[Mapping[str, Any]]) -> list[list[int]]:
         positions = {_key(self._default): self._default}

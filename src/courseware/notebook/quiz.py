@@ -24,6 +24,7 @@ import html
 
 from courseware.exercises.multiple_choice import Question
 from courseware.exercises.report import BACKGROUND, COLOURS, MARKS, TEXT, State
+from courseware.language import words
 
 __all__ = ["Question", "Quiz"]
 
@@ -58,18 +59,20 @@ class Quiz:
 
 
 def _lines(question: Question, number: int) -> list[str]:
-    return [f"{number}. {question.text}", *(f"   {line}" for line in question.lines)]
+    return [f"{number}. {words(question.text)}", *(f"   {line}" for line in question.lines)]
 
 
 def _html(question: Question, number: int) -> str:
-    parts = [f'<fieldset style="{_FIELD}"><legend style="{_LEGEND}">{number}. {html.escape(question.text)}</legend>']
+    parts = [
+        f'<fieldset style="{_FIELD}"><legend style="{_LEGEND}">{number}. {html.escape(words(question.text))}</legend>'
+    ]
     for line, (letter, explanation) in zip(question.lines, question.explanations.items(), strict=True):
         state = State.RIGHT if letter == question.right else State.NOT_YET
         verdict = "Right." if state is State.RIGHT else "Not this one."
         parts.append(
             f'<details style="{_CHOICE}"><summary style="{_SUMMARY}">{html.escape(line)}</summary>'
             f'<div style="margin:0.1em 0 0.5em 1.1em">'
-            f'<strong style="color:{COLOURS[state]}">{MARKS[state]} {verdict}</strong> '
-            f"{html.escape(explanation)}</div></details>"
+            f'<strong style="color:{COLOURS[state]}">{MARKS[state]} {words(verdict)}</strong> '
+            f"{html.escape(words(explanation))}</div></details>"
         )
     return "\n".join([*parts, "</fieldset>"])

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
+from courseware.language import words
+
 __all__ = ["Table"]
 
 
@@ -29,7 +31,8 @@ class Table:
                 raise ValueError(f"rows must have {len(head)} texts each, as the head has; row {number} was {row!r}")
         if not set(winners) <= set(range(len(rows))):
             raise ValueError(f"winners must be numbers of rows, from 0 to {len(rows) - 1}, was {winners!r}")
-        self.head, self.rows, self.winners = list(head), [list(row) for row in rows], set(winners)
+        self.head, self.rows = [*map(words, head)], [[*map(words, row)] for row in rows]
+        self.winners = set(winners)
 
     def __repr__(self) -> str:
         lines = [self.head, *self.rows]

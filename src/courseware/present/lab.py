@@ -28,7 +28,7 @@ DEFAULT_PORT = 8888
 ALLOW_ROOT = "--ServerApp.allow_root=True"
 ADDRESS_OPTIONS = frozenset({"--ServerApp.ip", "--ip"})
 NO_LECTURE = Lecture()
-START_PAGE = "lab/tree/notebooks/00_start_here.ipynb"
+START_PAGE = "lab/tree/notebooks/{}00_start_here.ipynb"
 
 # Settings for the servers that are started here. The user's own JupyterLab does not read this folder.
 SETTINGS = Path(__file__).parent / "labextension" / "settings"
@@ -46,6 +46,11 @@ ON_SLIDES = (
 )
 # Parts of the server that a lecture does without.
 NOT_FOR_SLIDES = ("jupyter_lsp", "jupyterlab_jupytext", "nbgitpuller", "notebook", "jupyter_server_terminals")
+
+
+def start_page(language: str = "en") -> str:
+    """The page that `courseware lab` opens in a language."""
+    return START_PAGE.format("" if language == "en" else f"{language}/")
 
 
 def free_port(first: int = DEFAULT_PORT) -> int:
@@ -181,7 +186,7 @@ def _stays_on_this_machine(extra: Sequence[str]) -> bool:
 
 def serve(
     root: Path,
-    page: str = START_PAGE,
+    page: str = START_PAGE.format(""),
     *,
     port: int = DEFAULT_PORT,
     open_browser: bool = True,

@@ -4,6 +4,7 @@ So it is for the derived parts of Markdown pages: see `courseware.text.marks`.
 """
 
 import argparse
+import dataclasses
 import posixpath
 import re
 import sys
@@ -16,12 +17,13 @@ import nbformat
 from nbformat import NotebookNode
 from tqdm import tqdm
 
+from courseware.language import ENGLISH, languages, speaking
 from courseware.project import START_NUMBER, UserError, find_text, lessons, number_of, other_pages, project_root
-from courseware.text import citations, derive, marks, style
+from courseware.text import citations, derive, marks, style, translate
 from courseware.text.execute import FAILURES, execute
 from courseware.text.tables import Place
 
-__all__ = ["Target", "build", "build_command", "check_command", "stale", "targets"]
+__all__ = ["Target", "build", "build_command", "check_command", "stale", "targets", "translated_targets"]
 
 PAGES = "tables"  # what `courseware build` calls the derived parts of Markdown pages
 BIBLIOGRAPHY = Path("course", "references.bib")
@@ -36,11 +38,22 @@ class Target:
     source: Path
     how: str
     notebook: Path
+    language: str = ENGLISH
 
     @property
     def number(self) -> str:
         """What `courseware build` calls it: the lesson's number, or the name of a page without one."""
         return number_of(self.source.stem)
+
+    @property
+    def english(self) -> Path:
+        """Its notebook in English: itself, if that is its language."""
+        _, *below = self.notebook.parts
+        return self.notebook if self.language == ENGLISH else Path("notebooks", *below[1:])
+
+    def _catalogue(self, root: Path) -> translate.Catalogue:
+        name = self.source.relative_to("course").with_suffix("").as_posix()
+        return translate.catalogue_of(languages(root)[self.language], name)
 
     def derived(self, root: Path) -> NotebookNode:
         """The notebook without outputs. Raises UserError if the text cannot be derived, and says why."""
@@ -48,17 +61,23 @@ class Target:
         try:
             notebook = derive.derived(self.how, self.source.stem)(text)
             works = citations.read_bibliography(root / BIBLIOGRAPHY)
-            page = posixpath.relpath(REFERENCES.as_posix(), self.notebook.parent.as_posix())
+            page = posixpath.relpath(REFERENCES.as_posix(), self.english.parent.as_posix())
             citing = _citing(root) if citations.BIBLIOGRAPHY in text else {}
-            marks.resolve(notebook, Place(root, self.notebook))
-            citations.resolve(notebook, works, page, citing)
+            with speaking(self.language):
+                if self.language != ENGLISH:
+                    translate.translated(notebook, self._catalogue(root))
+                marks.resolve(notebook, Place(root, self.english))
+                citations.resolve(notebook, works, page, citing)
+            if self.language != ENGLISH:
+                twins = {each.english: each.notebook for each in translated_targets(root, self.language)}
+                translate.links_from(notebook, self.english, self.notebook, twins)
             return notebook
         except (ValueError, SyntaxError) as error:
             raise UserError(f"{self.source.as_posix()}: {error}") from error
 
 
 def targets(root: Path) -> list[Target]:
-    """Every notebook of the course, in reading order."""
+    """Every notebook of the course in English, in reading order."""
     texts = [
         Target(Path("course", f"{text.stem}.py"), "lesson", Path("notebooks", f"{text.stem}.ipynb"))
         for text in [*lessons(root), *other_pages(root)]
@@ -69,6 +88,17 @@ def targets(root: Path) -> list[Target]:
         for how, place in (("unsolved", "exercises"), ("solved", "solutions"))
     ]
     return texts + sheets
+
+
+def translated_targets(root: Path, code: str | None = None) -> list[Target]:
+    """The notebooks in other languages, or in one: of every text whose catalogue is said to be complete."""
+    return [
+        dataclasses.replace(target, notebook=spoken.notebooks / target.notebook.relative_to("notebooks"), language=name)
+        for name, spoken in languages(root).items()
+        if code in (None, name)
+        for target in targets(root)
+        if target.source.relative_to("course").with_suffix("").as_posix() in spoken.complete
+    ]
 
 
 def _citing(root: Path) -> dict[str, list[tuple[str, str]]]:
@@ -111,7 +141,7 @@ def build(root: Path, chosen: Sequence[Target]) -> None:
 def stale(root: Path) -> list[str]:
     """What is wrong with the notebooks as they lie there, one sentence each; empty if all is up to date."""
     problems = []
-    wanted = targets(root)
+    wanted = [*targets(root), *translated_targets(root)]
     for target in wanted:
         path, number = root / target.notebook, target.number
         if not path.exists():
@@ -141,7 +171,10 @@ def build_command(arguments: argparse.Namespace) -> int:
     """`courseware build`: write the pages, then the notebooks; 1 if a cell failed, which is printed."""
     root = project_root()
     numbers = {PAGES if name == PAGES else find_text(name, root).number for name in arguments.lessons}
-    chosen = [target for target in targets(root) if not numbers or target.number in numbers]
+    known = [*targets(root), *translated_targets(root)]
+    if arguments.language:
+        known = [target for target in known if target.language == arguments.language]
+    chosen = [target for target in known if not numbers or target.number in numbers]
     marks.write_pages(root)
     if not chosen:
         return 0
@@ -157,7 +190,10 @@ def check_command(arguments: argparse.Namespace) -> int:
     """`courseware check`: print what is out of date, each with the command that mends it; 1 if there is anything."""
     root = project_root()
     problems = stale(root) + marks.stale_pages(root)
+    behind, remarks = translate.behind(root)
+    problems += behind
     print("\n".join(problems) or "every notebook and every page is up to date")
+    print("".join(f"to translate: {remark}\n" for remark in remarks), end="")
     if arguments.style:
         print("\n".join(f"style: {warning}" for warning in style.warnings(root)))
     return 1 if problems else 0

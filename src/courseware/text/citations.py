@@ -16,6 +16,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from courseware.language import words
+
 __all__ = ["BIBLIOGRAPHY", "CODE", "REFERENCES", "Work", "cited_keys", "read_bibliography", "resolve"]
 
 REFERENCES, BIBLIOGRAPHY = "{{references}}", "{{bibliography}}"
@@ -122,7 +124,8 @@ def resolve(
         If a citation is malformed or its key unknown; the message names the cell by its first line.
     """
     cells = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
-    is_said = any(UNCHECKED in cell.source for cell in cells)
+    told = words(f"† {UNCHECKED}.")
+    is_said = any(UNCHECKED in cell.source or told in cell.source for cell in cells)
     used: set[str] = set()
     for cell in cells:
         try:
@@ -135,7 +138,7 @@ def resolve(
 
     def listed(entries: Iterable[str]) -> str:
         text = "\n".join(entries)
-        return text if "†" not in text or is_said else f"{text}\n\n† {UNCHECKED}."
+        return text if "†" not in text or is_said else f"{text}\n\n{told}"
 
     lists = {
         REFERENCES: lambda: listed(f"- {work.line}." for key, work in works.items() if key in used),

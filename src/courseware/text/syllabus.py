@@ -38,6 +38,9 @@ HOURS = {
 }
 PLACES = ("in class", "home", "skip")  # how the words on where an exercise is to be given begin
 KINDS = ("warm-up", "core", "stretch")  # what an exercise is, from easy to hard
+# How a sheet's text takes in its checks.
+CHECKS = re.compile(r"^from (?P<package>[\w.]+) import (?P<module>\w+) as exercise$", re.MULTILINE)
+LABEL = re.compile(r"\*([A-Z][a-z-]+) · about (\d+) minutes\*")  # `Given.label` as a sheet's notebook has it
 MINUTES = re.compile(r"> \*\*Lecturer, (?=[\d½])(\d*)(½?) min(?:, ([^*]+?))?\.?\*\*")
 
 

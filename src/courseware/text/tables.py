@@ -20,13 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from courseware.language import ENGLISH, current, words
 from courseware.project import Lesson, settings
 from courseware.text import syllabus
 
 __all__ = ["MADE", "Place"]
 
+# What is counted, in languages that write a number here in digits.
+COUNTED = ("{number} lessons", "{number} exercises")
 WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-CHECKS = re.compile(r"^from (?P<package>[\w.]+) import (?P<module>\w+) as exercise$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,10 @@ class Place:
 # ------------------------------------------------------------------------------------------------------------ counts
 def counted(number: int, noun: str) -> str:
     """A number with its noun, in words up to twelve: "eight lessons", "one exercise"."""
-    words = WORDS[number] if number < len(WORDS) else str(number)
-    return f"{words} {noun}{'' if number == 1 else 's'}"
+    if current() != ENGLISH:
+        return words(f"{number} {noun}s")
+    written = WORDS[number] if number < len(WORDS) else str(number)
+    return f"{written} {noun}{'' if number == 1 else 's'}"
 
 
 def _number_of_lessons(place: Place, _: str) -> str:
@@ -74,7 +78,7 @@ def _map(place: Place, _: str) -> str:
     rows = []
     for lesson in place.lessons:
         number, title = _number_and_title(lesson)
-        files = {"lesson": "", "exercises": "exercises/", "solutions": "solutions/"}
+        files = {words("lesson"): "", words("exercises"): "exercises/", words("solutions"): "solutions/"}
         links = " · ".join(f"[{name}]({where}{lesson.stem}.ipynb)" for name, where in files.items())
         rows.append([f"**{number}**", f"**{title}**", f"**{syllabus.said(lesson, 'you move')}**", links])
     return markdown(["", "lesson", "you move", "open"], rows)
@@ -161,7 +165,7 @@ def checks_of(root: Path, stem: str) -> Sequence[Any]:
     sheet = syllabus.sheet_of(root, stem)
     if not sheet.exists():
         return ()
-    found = CHECKS.search(sheet.read_text(encoding="utf-8"))
+    found = syllabus.CHECKS.search(sheet.read_text(encoding="utf-8"))
     if not found:
         raise ValueError(f"{sheet.name} must import its checks with: from ... import ... as exercise")
     name = f"{found['package']}.{found['module']}"
@@ -183,13 +187,14 @@ def _statement(place: Place, named: str) -> str:
     """The name of the answer and the question's text; "name as other" shows another name."""
     asked, _, shown = named.partition(" as ")
     choice = _choice(place, asked)
-    return f"**`{shown or choice.name}`** {choice.question.text}"
+    return f"**`{shown or choice.name}`** {words(choice.question.text)}"
 
 
 def _choices(place: Place, named: str) -> str:
     """The choices of a question, which others may share, as a list."""
     *others, last = _choice(place, named.partition(" as ")[0]).question.lines
-    return "\n".join([*(f"- {line}," for line in others), f"- {last}."])
+    comma, stop = (",", ".") if current() == ENGLISH else ("", "")  # a list item needs neither
+    return "\n".join([*(f"- {line}{comma}" for line in others), f"- {last}{stop}"])
 
 
 def _choice(place: Place, named: str) -> Any:
@@ -212,13 +217,13 @@ def _choice(place: Place, named: str) -> Any:
 def _recap(place: Place, chosen: str) -> str:
     """Some rows of the table, by their numbers, this lesson's own bold; "without HEADING" leaves out a column."""
     table = _table(place)
-    words = [word.strip() for word in chosen.split(",")]
-    left_out = [word.removeprefix("without ") for word in words if word.startswith("without ")]
+    asked = [word.strip() for word in chosen.split(",")]
+    left_out = [word.removeprefix("without ") for word in asked if word.startswith("without ")]
     columns = table.COLUMNS["recap"]
     if unknown := set(left_out) - set(columns):
         raise ValueError(f"the table has no column {min(unknown)!r}; it has {', '.join(columns)}")
     shown = {heading: show for heading, show in columns.items() if heading not in left_out}
-    rows = _rows(table, [word for word in words if not word.startswith("without ")])
+    rows = _rows(table, [word for word in asked if not word.startswith("without ")])
     body = []
     for row in rows:
         title = f"{row.number} {row.name}"
@@ -283,8 +288,21 @@ def source_of(thing: Callable[..., Any]) -> str:
 
 def markdown(head: Sequence[str], body: Sequence[Sequence[str]], rule: str = "") -> str:
     """A table of cells in Markdown."""
-    lines = [f"| {' | '.join(cells)} |".replace("|  |", "| |") for cells in (head, *body)]
+    lines = [f"| {' | '.join(map(_spoken, cells))} |".replace("|  |", "| |") for cells in (head, *body)]
     return "\n".join([lines[0], rule or f"|{'---|' * len(head)}", *lines[1:]])
+
+
+def _spoken(cell: str) -> str:
+    """A cell in the current language, its bold and its links around other words."""
+    if current() == ENGLISH:
+        return cell
+    if bold := re.fullmatch(r"\*\*(.+)\*\*", cell):
+        return f"**{_spoken(bold[1])}**"
+    if re.search(r"\]\(", cell):
+        return re.sub(r"\[([^\[\]]+)\]\(", lambda link: f"[{_spoken(link[1])}](", cell)
+    if numbered := re.fullmatch(r"(\d+\w? )(.+)", cell):  # a row of the table that grows: its number, its name
+        return numbered[1] + words(numbered[2], in_table=True)
+    return words(cell, in_table=True)
 
 
 # What a mark may be called, and what makes its text of the place and the mark's argument.

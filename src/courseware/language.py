@@ -1,0 +1,232 @@
+"""The language that the course speaks to its reader, and the words for what code shows.
+
+English stands in the code, and a catalogue says what to show in its place. It is asked where something is shown (a
+report, a quiz, a label of a figure) and not where it is written: sentences are often made when a module is imported,
+one process derives notebooks of every language, and figures know nothing of the machinery. An entry with places such
+as ``{items}`` stands for every text of that form::
+
+    words("16 items, looking for nothing")  # by the entry "{items} items, looking for {wish}"
+
+What fills the places is looked up too. A text that no entry stands for is shown in English, and noted in `missing`.
+
+The language is that of the folder in which a notebook lies: kernels work there, and everything in `notebooks/zh/` is
+Chinese, whatever program opens it. The environment's `COURSEWARE_LANGUAGE` goes before it (`en` for English). So the
+code cells of a notebook are the same in every language.
+"""
+
+import contextlib
+import functools
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from courseware.project import ProjectNotFoundError, UserError, project_root
+
+__all__ = ["ENGLISH", "VARIABLE", "Language", "current", "languages", "missing", "places", "speaking", "words"]
+
+VARIABLE = "COURSEWARE_LANGUAGE"
+ENGLISH = "en"
+FILE = "language.toml"
+TABLE = "library"  # the catalogue with the cells of the table that grows by lessons
+PLACE = re.compile(r"\{(\w+)\}")
+SENTENCES = re.compile(r"(?<=[.:;?!]) +")
+HEADING = re.compile(r"#+ (?:\d+ · )?(.+)")
+
+missing: set[str] = set()  # what was to be shown and has no words in the current language
+
+_speaking: list[str] = []
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language besides English: the folder `course/<code>/`, and what its `language.toml` says.
+
+    Attributes
+    ----------
+    root : the project's root
+    code : the folder's name, such as ``"zh"``
+    name : what its speakers call it
+    untranslated, outdated, faulty : the words that mark what is shown in English: a paragraph that nobody has
+        translated, one whose English has changed, one whose translation does not pass the checks
+    complete : the catalogues that must have no such paragraph, by their path below the folder, without an ending; of
+        the texts among them notebooks are made
+    """
+
+    root: Path
+    code: str
+    name: str
+    untranslated: str
+    outdated: str
+    faulty: str
+    complete: tuple[str, ...]
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "course" / self.code
+
+    @property
+    def notebooks(self) -> Path:
+        """Where its notebooks lie, from the project's root."""
+        return Path("notebooks", self.code)
+
+    @property
+    def font(self) -> Path:
+        """A font with the characters that figures draw; languages that matplotlib's own can write have none."""
+        return self.folder / "font.otf"
+
+
+def languages(root: Path) -> dict[str, Language]:
+    """The languages besides English, by their codes. Raises UserError if a `language.toml` does not say all it must."""
+    found = {}
+    for file in sorted((root / "course").glob(f"*/{FILE}")):
+        try:
+            said: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+            marks = (str(said[key]) for key in ("name", "untranslated", "outdated", "faulty"))
+            name, untranslated, outdated, faulty = marks
+            complete = tuple(said["complete"])
+            code = file.parent.name
+            found[code] = Language(root, code, name, untranslated, outdated, faulty, complete)
+        except (tomllib.TOMLDecodeError, KeyError) as error:
+            raise UserError(
+                f"{file.relative_to(root).as_posix()} must say name, marks and complete: {error}"
+            ) from error
+    return found
+
+
+def current() -> str:
+    """The code of the language to speak now: that of `speaking`, else of the environment, else of the folder."""
+    if _speaking:
+        return _speaking[-1]
+    return os.environ.get(VARIABLE) or _of_folder(os.getcwd())
+
+
+@contextlib.contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Speak a language for a while, whatever folder this is."""
+    _speaking.append(code)
+    try:
+        yield
+    finally:
+        _speaking.pop()
+
+
+@functools.lru_cache(maxsize=64)
+def _of_folder(folder: str) -> str:
+    try:
+        notebooks = project_root(folder) / "notebooks"
+    except ProjectNotFoundError:
+        return ENGLISH
+    below = Path(folder).resolve()
+    if notebooks not in below.parents:
+        return ENGLISH
+    code = below.relative_to(notebooks).parts[0]
+    return code if (notebooks.parent / "course" / code / FILE).is_file() else ENGLISH
+
+
+def words(text: str, *, in_table: bool = False) -> str:
+    """What to show for the English `text` in the current language; the text itself in English, and without an entry.
+
+    A cell of the table that grows by lessons (`in_table`) has its own words: "nothing" is not a wish there.
+    """
+    code = current()
+    if code == ENGLISH or not re.search(r"[A-Za-z]{2}", text):
+        return text
+    catalogue = _catalogue(code)
+    found = (in_table and catalogue.of_table.get(text)) or catalogue.of(text) if catalogue else None
+    if found is None:
+        missing.add(text)
+        return text
+    return found
+
+
+def places(text: str) -> list[str]:
+    """The names of the places in an entry, in order."""
+    return PLACE.findall(text)
+
+
+class _Catalogue:
+    """The entries of a language: exact ones, and those with places."""
+
+    def __init__(self, language: Language):
+        import polib  # a tenth of a second, which English does without
+
+        self.exact: dict[str, str] = {}
+        self.of_table: dict[str, str] = {}
+        self.forms: list[tuple[re.Pattern[str], str]] = []
+        self.found: dict[str, str | None] = {}
+        forms = {}
+        for file in sorted(language.folder.rglob("*.po")):
+            is_text = "strings" not in file.relative_to(language.folder).parts
+            for entry in polib.pofile(str(file)):
+                if not entry.translated():
+                    continue
+                if is_text:  # of lessons and sheets the headings: lists of them are shown
+                    heading, target = HEADING.fullmatch(entry.msgid), HEADING.fullmatch(entry.msgstr)
+                    if heading and target:
+                        self.exact.setdefault(heading[1], target[1])
+                        self.exact.setdefault(entry.msgid.lstrip("# "), entry.msgstr.lstrip("# "))
+                elif places(entry.msgid):
+                    forms[entry.msgid] = entry.msgstr
+                elif file.stem == TABLE:
+                    self.of_table[entry.msgid] = entry.msgstr
+                else:
+                    self.exact[entry.msgid] = entry.msgstr
+        self.exact = self.of_table | self.exact
+        # The entry with most words of its own goes first: it says most about the text.
+        for form in sorted(forms, key=lambda form: len(PLACE.sub("", form)), reverse=True):
+            self.forms.append((_pattern(form), forms[form]))
+
+    def of(self, text: str) -> str | None:
+        if text in self.exact:
+            return self.exact[text]
+        if text not in self.found:
+            self.found[text] = self._by_form(text) or self._by_sentences(text)
+        return self.found[text]
+
+    def _by_form(self, text: str) -> str | None:
+        for pattern, target in self.forms:
+            if match := pattern.fullmatch(text):
+                parts = {name[1:]: self._part(part) for name, part in match.groupdict().items()}
+                return PLACE.sub(lambda place, parts=parts: parts.get(place[1], place[0]), target)  # type: ignore[misc]
+        return None
+
+    def _part(self, text: str) -> str:
+        """What fills a place: with words of its own, or as it is (a number, a name of an answer, code)."""
+        bare = text.strip()
+        listed = [self.of(part) for part in bare.split(", ")]
+        if len(listed) > 1 and None not in listed:
+            return "，".join(part for part in listed if part)
+        return text.replace(bare, self.of(bare) or bare) if bare else text
+
+    def _by_sentences(self, text: str) -> str | None:
+        """Sentences that were put together, each by its own entry; none if one of them has none."""
+        parts = SENTENCES.split(text)
+        if len(parts) == 1:
+            return None
+        found = [self.of(part) if re.search(r"[A-Za-z]{2}", part) else part for part in parts]
+        return "".join(part for part in found if part) if None not in found else None
+
+
+def _pattern(form: str) -> re.Pattern[str]:
+    seen: set[str] = set()
+    parts = []
+    for number, part in enumerate(PLACE.split(form)):
+        if number % 2 == 0:
+            parts.append(re.escape(part))
+        else:
+            parts.append(f"(?P=_{part})" if part in seen else f"(?P<_{part}>.*?)")  # a group may not be called 0
+            seen.add(part)
+    return re.compile("".join(parts), re.DOTALL)
+
+
+@functools.lru_cache(maxsize=8)
+def _catalogue(code: str) -> _Catalogue | None:
+    try:
+        language = languages(project_root()).get(code)
+    except ProjectNotFoundError:
+        return None
+    return _Catalogue(language) if language else None
