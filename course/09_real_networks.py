@@ -255,10 +255,10 @@ print(f"centred cosine, scores × 4: {sharp.diagonal().mean():.1f} kept, {voters
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Does the query matter?
 #
-# GCNet [@cao2019] found the rows of trained Non-local blocks almost alike. **Here?** The right half of the figure before: rows are *less* alike in depth: from 0.27 down to 0.05 in the stages 5 and 6, and 0.08 in stage 7.
+# GCNet [@cao2019] found the rows of trained Non-local blocks almost alike. **Predict:** are they alike here, too, and does depth make them more so?
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# No contradiction: GCNet's blocks were trained, with a key and a query each; ours have no weights, and the mean is off. Which of these matters we have not tried.
+# The right half of the figure before: rows are *less* alike in depth, from 0.27 down to 0.05 in the stages 5 and 6, and 0.08 in stage 7. No contradiction: GCNet's blocks were trained, with a key and a query each; ours have no weights, and the mean is off. Which of these matters we have not tried.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** Lesson 6: pairwise and unary part. Taking off the mean key kills the unary part by hand. So this number says nothing about what training would choose.
