@@ -1,5 +1,5 @@
 """The drawing pad in Python: pictures, sentences, the three forms. What the page makes of them is tested in a browser,
-by tests/browser/test_drawing_pad.py."""
+by tests/browser/test_drawing_pads_on_pages.py."""
 
 import json
 import re

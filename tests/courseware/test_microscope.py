@@ -1,5 +1,5 @@
 """The microscope in Python: cells, the numbers that they make, the three forms. What the page makes of them is tested
-in a browser, by tests/browser/test_microscope.py."""
+in a browser, by tests/browser/test_microscopes_on_pages.py."""
 
 import json
 import re

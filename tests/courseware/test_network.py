@@ -1,5 +1,5 @@
 """The description of a network for a page: what is refused, and what goes along. Its numbers are compared with torch's
-in a browser, by tests/browser/test_drawing_pad.py."""
+in a browser, by tests/browser/test_drawing_pads_on_pages.py."""
 
 import json
 import re
