@@ -31,9 +31,10 @@
 import torch
 
 from courseware.notebook.explorer import show
+from courseware.notebook.picture_input import PictureInput
 from courseware.notebook.table import Table
 from visual_attention import attention_weights, bilateral_filter, gaussian_blur, nadaraya_watson
-from visual_attention.datasets import iris_petals, noisy_sine, photograph, true_curve
+from visual_attention.datasets import iris_petals, noisy_sine, own_picture, photograph, true_curve
 from visual_attention.lessons.kernel_regression import figures
 from visual_attention.lessons.kernel_regression.explorers import (
     WIDTHS,
@@ -624,6 +625,12 @@ picture_explorer()
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **How to read it.** The photograph has had noise added. The *error* is how far a picture is from the one without noise (root of the mean squared difference), before and after smoothing.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The same with a picture of yours.** Its middle, made 64 pixels wide, with the same noise. It stays on the machine where Python runs.
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+PictureInput(lambda data: picture_explorer(own=own_picture(data, side=64)))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What it cannot do

@@ -38,9 +38,11 @@ import torch.nn.functional as F
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from courseware.notebook.explorer import show
+from courseware.notebook.picture_input import PictureInput
 from courseware.notebook.progress_bar import bar
 from courseware.notebook.table import Table
 from visual_attention import NonLocalBlock, count_cost, nadaraya_watson, non_local_means
+from visual_attention.datasets import own_picture
 from visual_attention.denoising import non_local_weights
 from visual_attention.experiments import Difference, load_weights, stored
 from visual_attention.experiments.agreement import agrees
@@ -187,6 +189,12 @@ pixel_explorer()
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *Try:* a pillar, and all other pillars light up; the roof, and a whole line of tiles does; the sky; the ornament at a corner, which is like nobody and keeps its noise. Then $h$ down to 0.03: the weights collapse onto the pixel, and the picture stays noisy.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The same with a picture of yours.** Its middle, made 72 pixels wide, with the same noise. It stays on the machine where Python runs.
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+PictureInput(lambda data: pixel_explorer(own=own_picture(data, side=72)))
 
 # %% slideshow={"slide_type": "skip"}
 for name, way in (("included", True), ("left out", False), ("as the nearest other", "as_nearest")):

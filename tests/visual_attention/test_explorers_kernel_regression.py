@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -143,3 +144,16 @@ def test_what_the_lesson_says_of_the_picture(pictures):
     assert pictures.error(4.0, math.inf) > before
     assert pictures.error(4.0, 0.2) < before
     assert pictures.weights(4.0, 0.02, (51, 31))[31, 51] > 0.9
+
+
+@pytest.mark.parametrize(
+    "own", [torch.linspace(0, 1, 3 * 64 * 64).reshape(3, 64, 64), torch.zeros(3, 64, 64)], ids=["colours", "black"]
+)
+def test_a_picture_of_ones_own_takes_the_place_of_the_flower_and_of_its_credit(own):
+    explorer = picture_explorer(own=own)
+    assert explorer.credit is None
+    values = {"space": 2.0, "colour": "0.2", "pixel": (3, 63)}
+    figure = explorer.draw(**values)
+    noisy = torch.tensor(np.asarray(figure.axes[0].images[0].get_array())).permute(2, 0, 1)
+    assert float((noisy - own).abs().mean()) < 0.08  # the mean of |noise|, 0.064, less what is cut off at 0 and 1
+    assert "nan" not in explorer.describe(**values)

@@ -163,3 +163,16 @@ def test_what_the_notes_say_of_the_twins(twins):
 def test_somewhere_it_is_wrong(twins):
     wrong = twins.network(twins.pictures.images).argmax(dim=1) != twins.pictures.targets
     assert (wrong & (twins.pictures.targets >= 0)).any()
+
+
+@pytest.mark.parametrize(
+    "own", [torch.linspace(0, 1, 3 * 72 * 72).reshape(3, 72, 72), torch.zeros(3, 72, 72)], ids=["colours", "black"]
+)
+def test_a_picture_of_ones_own_takes_the_place_of_the_palace_and_of_its_credit(own):
+    explorer = pixel_explorer(own=own)
+    assert explorer.credit is None
+    values = {"h": 0.3, "own": "left out", "pixel": (3, 69)}
+    photo = explorer.draw(**values).axes[0].images[0].get_array()
+    shown = torch.tensor(np.asarray(photo)).permute(2, 0, 1)
+    assert float((shown - own).abs().mean()) < 0.1
+    assert "nan" not in explorer.describe(**values)

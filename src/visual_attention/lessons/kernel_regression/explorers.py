@@ -107,13 +107,16 @@ def width_explorer(study: WidthStudy | None = None) -> Explorer:
 
 
 class PictureStudy:
-    """Smoothing a noisy photograph: Nadaraya–Watson on pixels, keyed by position alone or by position and colour."""
+    """Smoothing a noisy photograph: Nadaraya–Watson on pixels, keyed by position alone or by position and colour.
+
+    `own` is a picture (3, 64, 64) in [0, 1] in place of the course's, as `datasets.own_picture` makes it.
+    """
 
     SPACE = (1.0, 2.0, 3.0, 4.0, 6.0)
     COLOUR = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, math.inf)
 
-    def __init__(self, noise: float = 0.08, seed: int = 0):
-        self.clean = photographs.photograph("flower", size=(80, 120))[:, 8:72, 30:94]
+    def __init__(self, noise: float = 0.08, seed: int = 0, own: Tensor | None = None):
+        self.clean = photographs.photograph("flower", size=(80, 120))[:, 8:72, 30:94] if own is None else own
         generator = torch.Generator().manual_seed(seed)
         self.noisy = (self.clean + noise * torch.randn(self.clean.shape, generator=generator)).clamp(0, 1)
 
@@ -152,9 +155,12 @@ class PictureStudy:
         )
 
 
-def picture_explorer(study: PictureStudy | None = None) -> Explorer:
-    """Width in space, width in colour and a pixel of the photograph against its weights and the smoothed picture."""
-    study = study or PictureStudy()
+def picture_explorer(study: PictureStudy | None = None, *, own: Tensor | None = None) -> Explorer:
+    """Width in space, width in colour and a pixel of the photograph against its weights and the smoothed picture.
+
+    `own` is a picture of the reader's own, (3, 64, 64) in [0, 1], as `datasets.own_picture` makes it.
+    """
+    study = study or PictureStudy(own=own)
     pixels = tuple(range(3, 64, 4))
     colours = {f"{c:g}" if math.isfinite(c) else "∞ (ignore colour)": c for c in study.COLOUR}
 
@@ -175,7 +181,7 @@ def picture_explorer(study: PictureStudy | None = None) -> Explorer:
             {"colour": EVERY_STOP},
             {"pixel": [(x, y) for x in pixels[::4] for y in pixels[::4]], "colour": ("0.2", "∞ (ignore colour)")},
         ],
-        credit=photographs.photograph_credit("flower", "made smaller, cropped, noise added"),
+        credit=photographs.photograph_credit("flower", "made smaller, cropped, noise added") if own is None else None,
     )
 
 

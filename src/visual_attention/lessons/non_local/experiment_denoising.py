@@ -33,9 +33,9 @@ def clean_picture() -> Tensor:
     return _clean().clone()
 
 
-def noisy_picture(seed: int, noise: float = NOISE) -> Tensor:
-    """The same with normal noise added, not cut off at 0 and 1: (3, 72, 72), float64."""
-    clean = clean_picture()
+def noisy_picture(seed: int, noise: float = NOISE, clean: Tensor | None = None) -> Tensor:
+    """The same, or another `clean` picture, with normal noise added, not cut off at 0 and 1: (3, 72, 72), float64."""
+    clean = clean_picture() if clean is None else clean
     return clean + noise * torch.randn(clean.shape, generator=torch.Generator().manual_seed(seed), dtype=clean.dtype)
 
 

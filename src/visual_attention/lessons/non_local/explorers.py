@@ -39,11 +39,14 @@ SEARCH = 41
 
 
 class PixelStudy:
-    """Non-local means of a noisy photograph, and the weights of any of its pixels."""
+    """Non-local means of a noisy photograph, and the weights of any of its pixels.
 
-    def __init__(self, seed: int = 0):
-        self.clean = clean_picture()
-        self.noisy = noisy_picture(seed)
+    `own` is a picture (3, 72, 72) in [0, 1] in place of the course's, as `datasets.own_picture` makes it.
+    """
+
+    def __init__(self, seed: int = 0, own: Tensor | None = None):
+        self.clean = clean_picture() if own is None else own.double()
+        self.noisy = noisy_picture(seed, clean=self.clean)
         self.denoised = functools.cache(self._denoised)
 
     @one_thread()  # hundreds of shifts of a small picture: two busy threads mostly wait for each other
@@ -83,9 +86,12 @@ class PixelStudy:
         )
 
 
-def pixel_explorer(study: PixelStudy | None = None) -> Explorer:
-    """A pixel of a noisy photograph, h and the pixel's own vote against its weights and the denoised picture."""
-    study = study or PixelStudy()
+def pixel_explorer(study: PixelStudy | None = None, *, own: Tensor | None = None) -> Explorer:
+    """A pixel of a noisy photograph, h and the pixel's own vote against its weights and the denoised picture.
+
+    `own` is a picture of the reader's own, (3, 72, 72) in [0, 1], as `datasets.own_picture` makes it.
+    """
+    study = study or PixelStudy(own=own)
     few = [(x, y) for x in PIXELS[::3] for y in PIXELS[::3]]
     return Explorer(
         study.draw,
@@ -97,7 +103,7 @@ def pixel_explorer(study: PixelStudy | None = None) -> Explorer:
         title="Which pixels resemble this one's surroundings?",
         describe=study.describe,
         keep=[{"h": EVERY_STOP, "own": EVERY_STOP}, {"pixel": few}, {"pixel": few, "own": ("as the nearest other",)}],
-        credit=photograph_credit("china", "made smaller, cropped, noise added"),
+        credit=photograph_credit("china", "made smaller, cropped, noise added") if own is None else None,
     )
 
 
