@@ -153,7 +153,7 @@ for name, logit, u in (("channel 1", 2.0, (1, 3, 2, 2)), ("channel 2", -1.0, (0,
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four channels, to touch
 #
-# Invented maps. Raise the 9 of the second one until no hidden unit is left: where do the gates go?
+# Raise the 9 of the second map until no hidden unit is left: where do the gates go?
 
 # %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
 block_microscope()

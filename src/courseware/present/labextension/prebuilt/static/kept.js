@@ -106,8 +106,9 @@ class KeptMicroscope extends Kept {
 export async function showKept(notebook, folder) {
   const states = await fetched(new URL("explorers.json", folder));
   const [explorer, microscope] = await Promise.all(["explorer", "microscope"].map(async (name) => {
+    const { default: widget } = await import(new URL(`${name}.js`, folder));
     document.head.insertAdjacentHTML("beforeend", `<link rel="stylesheet" href="${new URL(`${name}.css`, folder)}">`);
-    return (await import(new URL(`${name}.js`, folder))).default;
+    return widget;
   }));
   const kept = new Map();
   for (const cell of notebook.widgets) {
