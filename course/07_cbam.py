@@ -191,7 +191,7 @@ for name, relu in (("with ReLU", lambda h: max(h, 0.0)), ("without", lambda h: h
 channel_microscope()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Without the ReLU the gates stay where they were: the same sum, the same gate. With the ReLU they move. Four times 2.5 does it. The next slide proves it for all numbers.
+# > **Lecturer, 1 min.** Without the ReLU the gates stay where they were: the same sum, the same gate. With the ReLU they move. Four times two and a half does it. The next slide proves it for all numbers.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Without the ReLU, two witnesses are one
@@ -874,7 +874,7 @@ differences(("CBAM", "CBAM, spatial first"), ("CBAM", "CBAM, parallel"), ("CBAM"
 #
 # Thick frame: the digit to be read.
 
-# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
 reader = stored_reader()
 show(
     figures.framed(test_set.images[:6, 0], test_set.boxes[:6]),

@@ -6,7 +6,8 @@ A number counts as
   (comments and strings aside). A decimal of one or two digits must stand so in the same section, from one heading
   to the next, since such numbers meet by chance; any other may stand anywhere in the notebook. With a unit the value
   may be printed unscaled: 62.5 % as 0.625, 2.5 million as 2,514,944. Signs are not compared. The words for a static
-  picture are typed by hand and no output;
+  picture are typed by hand and no output, and what a microscope or a drawing pad lists are numbers to begin with, so
+  many that any decimal would be among them;
 - **cited** if its paragraph, list item or table cites a work. A paragraph that ends in a colon speaks for the list,
   table or formula that follows;
 - **recalled** if, in the same way, the words "as we recall it" or "check the paper" stand there, or the mark †, which a
@@ -29,6 +30,7 @@ from nbformat import NotebookNode
 
 __all__ = ["RULES", "Number", "numbers"]
 
+NO_RESULTS = ("[picture:", "Microscope: ", "Drawing pad: ")
 NUMBER = re.compile(r"(?<![\w.])(?P<digits>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[-+]?\d+)?)(?![\w]*\d)")
 UNIT = re.compile(r"(?:\\?\s|\*\*|\$)*(?P<unit>%|points?\b|dB\b|GB\b|MB\b|ms\b|M\b|G\b|million\b|times\b|×(?!\s*\d))")
 SCALES = {"%": (100,), "M": (1e-6,), "MB": (1e-6,), "million": (1e-6,)}
@@ -197,7 +199,7 @@ def _printed(cells: list[NotebookNode]) -> list[Printed]:
             digits.update(_literals(cell.source))
             for output in cell.get("outputs", []):
                 text = output.get("text", "") or output.get("data", {}).get("text/plain", "")
-                if text.startswith("[picture:"):
+                if text.startswith(NO_RESULTS):
                     continue
                 digits.update(re.findall(r"(?<![\w.])\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?", text))
     return [Printed(_value(text), _decimals(text)) for text in digits]
