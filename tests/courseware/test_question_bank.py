@@ -165,6 +165,36 @@ def test_the_deck_has_every_question_with_its_explanations(banks, tmp_path):
         assert [bool(mark) for mark, _, _ in explained] == [letter == question.right for letter in question.letters]
 
 
+def test_the_program_anki_takes_the_deck_in(banks, tmp_path):
+    from anki.collection import Collection, ImportAnkiPackageOptions, ImportAnkiPackageRequest
+
+    from courseware.question_bank.anki import write_anki
+
+    write_anki(tmp_path / "questions.apkg", "A course", banks)
+    collection = Collection(str(tmp_path / "mine.anki2"))
+    try:
+        request = ImportAnkiPackageRequest(
+            package_path=str(tmp_path / "questions.apkg"), options=ImportAnkiPackageOptions()
+        )
+        taken = collection.import_anki_package(request).log
+        asked = [question for bank in banks for question in bank.questions]
+        assert len(taken.new) == collection.card_count() == len(asked)
+        assert {deck.name for deck in collection.decks.all_names_and_ids()} >= {
+            f"A course::{bank.title}" for bank in banks
+        }
+        shown = [collection.get_card(card) for card in collection.find_cards("")]
+        fronts, backs = (
+            plain(" ".join(side)) for side in zip(*((c.question(), c.answer()) for c in shown), strict=True)
+        )
+        for question in asked:
+            assert question.text in fronts
+            assert all(why in backs for why in question.choices.values())
+        again = collection.import_anki_package(request).log
+        assert (len(again.new), len(again.duplicate)) == (0, len(asked))
+    finally:
+        collection.close()
+
+
 def test_a_mended_explanation_meets_the_card_that_was_learned(course):
     from courseware.question_bank.anki import write_anki
 
