@@ -18,6 +18,7 @@ from courseware.text.execute import execute
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = [target.notebook.as_posix() for target in build.targets(ROOT)]
+TRANSLATED = [target.notebook.as_posix() for target in build.translated_targets(ROOT)]
 
 
 def nbval(path, cwd, *options):
@@ -32,7 +33,7 @@ def test_notebooks_are_up_to_date():
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS)
+@pytest.mark.parametrize("notebook", [*NOTEBOOKS, *TRANSLATED])
 def test_every_code_cell_was_executed(notebook):
     # nbval does not compare a cell without a count: it would pass whatever it prints.
     for cell in nbformat.read(ROOT / notebook, as_version=4).cells:
@@ -40,7 +41,7 @@ def test_every_code_cell_was_executed(notebook):
             assert cell.execution_count, f"{notebook} has a cell without execution_count:\n{cell.source}"
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS)
+@pytest.mark.parametrize("notebook", [*NOTEBOOKS, *TRANSLATED])
 def test_every_stored_picture_has_words(notebook):
     for cell in nbformat.read(ROOT / notebook, as_version=4).cells:
         for output in cell.get("outputs", []):
@@ -63,7 +64,7 @@ def test_every_slide_has_a_note_with_minutes(notebook):
     assert slide is None, f"no note for the slide {slide!r}"
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS)
+@pytest.mark.parametrize("notebook", [*NOTEBOOKS, *TRANSLATED])
 def test_stored_outputs_say_nothing_of_the_machine(notebook):
     text = (ROOT / notebook).read_text(encoding="utf-8")
     assert not re.search(r"(/home/|/root/|/tmp/|/opt/|site-packages|[A-Z]:\\\\)", text)
@@ -82,7 +83,7 @@ def stored_texts(path):
             yield output.get("data", {}).get("text/plain", "")
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS)
+@pytest.mark.parametrize("notebook", [*NOTEBOOKS, *TRANSLATED])
 def test_no_stored_output_is_a_residue_of_rounding(notebook):
     found = [m[0] for text in stored_texts(ROOT / notebook) for m in RESIDUE.finditer(text)]
     assert [number for number in found if number not in EXACT] == []
@@ -100,11 +101,11 @@ def with_code(notebooks):
     return [name for name in notebooks if any(cell.cell_type == "code" for cell in cells[name])]
 
 
-# A solved sheet has the cells of the student's, and trains: once is enough.
+# A solved sheet has the cells of the student's, and trains; a translation has the cells of the English: once is enough.
 SOLVED = [name for name in NOTEBOOKS if name.startswith("notebooks/solutions/")]
 
 
-@pytest.mark.parametrize("notebook", with_code(SOLVED))
+@pytest.mark.parametrize("notebook", with_code([*SOLVED, *TRANSLATED]))
 def test_nbval_agrees(notebook):
     result = nbval(notebook, cwd=ROOT)
     assert result.returncode == 0, result.stdout[-6000:]
