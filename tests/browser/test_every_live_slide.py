@@ -6,7 +6,8 @@ import slide_fit
 from every_lesson import every_lesson
 
 SIZES = [(1280, 720), (1920, 1080), (1024, 768)]
-IN_ALL_SIZES = ("02_kernel_regression", "07_cbam", "09_real_networks")  # of the others one: as decks they are looked at in all
+# Of the others one size: as decks they are looked at in all.
+IN_ALL_SIZES = ("02_kernel_regression", "07_cbam", "09_real_networks")
 
 
 def explorers_in(notebook):
