@@ -346,7 +346,7 @@ print("SE − none, stage 5    ", results.paired("SE, stage 5", "none, stage 5",
 # %% [markdown] slideshow={"slide_type": "skip"}
 # A slot's map is averaged over the middle of the card before the head reads it; a gate is one number a channel, so that gating and averaging may be exchanged. Three of the slots make no use of the surroundings, whatever they learn: of six cards in one grey they get six equal inputs, give one answer, and are right once. “One grey” is that share, over eight photographs.
 #
-# Behind stage 5 every place has seen the surroundings, and yet it does not help: nothing in the slot names about as many right as behind stage 2, and SE adds nothing by our rule. Whether that is for the features, or for our pictures being few for so large a slot, we have not tried. Under the white lamp both name all: a control at the ceiling says that a gate does no harm, and cannot show more.
+# Behind stage 5 every place has seen the surroundings, and yet it does not help: nothing in the slot names about as many right as behind stage 2, and SE adds nothing by our rule. Whether that is for the features, or for our pictures being few for so large a slot, we have not tried. Under the white lamp both name all: a control at the ceiling. The gate did no harm there, and a gain could not have been seen.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Are its gates alike for all pictures?

@@ -191,7 +191,7 @@ class _Catalogue:
         for pattern, target in self.forms:
             if match := pattern.fullmatch(text):
                 parts = {name[1:]: self._part(part) for name, part in match.groupdict().items()}
-                return PLACE.sub(lambda place, parts=parts: parts.get(place[1], place[0]), target)  # type: ignore[misc]
+                return _filled(target, parts)
         return None
 
     def _part(self, text: str) -> str:
@@ -209,6 +209,11 @@ class _Catalogue:
             return None
         found = [self.of(part) if re.search(r"[A-Za-z]{2}", part) else part for part in parts]
         return "".join(part for part in found if part) if None not in found else None
+
+
+def _filled(target: str, parts: dict[str, str]) -> str:
+    """`target` with its places filled; one that is not among `parts` stays."""
+    return PLACE.sub(lambda place: parts.get(place[1], place[0]), target)
 
 
 def _pattern(form: str) -> re.Pattern[str]:

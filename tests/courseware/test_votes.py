@@ -5,6 +5,7 @@ import contextlib
 import json
 import re
 import socket
+import sys
 import urllib.error
 import urllib.request
 from html.parser import HTMLParser
@@ -425,8 +426,12 @@ def test_a_connection_brings_one_answer(poll):
     served(poll, talk)
 
 
+@pytest.mark.skipif(
+    sys.platform == "win32", reason="no module `resource` there, and no limit that the server could raise"
+)
 def test_a_process_asks_for_the_files_that_its_connections_need():
-    resource = pytest.importorskip("resource", reason="Windows has no such limit")
+    import resource
+
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
