@@ -271,7 +271,7 @@ print("rows alike, mean of eight photographs, stages 1 to 7:", [f"{v:.2f}" for v
 # EfficientNet has an SE block (lesson 5) in each of its sixteen blocks. This network, its *Lite* version, has none.
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Its authors took them out, with the swish: on the small devices that it is for, they were not well supported †. Few multiply-adds are not yet little time: lesson 5 said so.
+# Its authors took them out, with the swish: on the small devices that it is for, they were not well supported †. Few multiply-adds are not yet little time: lesson 5 said so.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # † as we recall it; check the paper. The Lite networks are later than that paper: their authors' notes say it. Networks with trained gates can be had as packages, such as the readers of text in `rapidocr-onnxruntime` †. We took none: that package brings a second machinery for networks and OpenCV with it, and we know of no licence that is stated for its weights by themselves. So we put gates of our own on this network.

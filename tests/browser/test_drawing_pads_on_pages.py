@@ -11,20 +11,20 @@ import pytest
 import slide_fit
 import torch
 import torch.nn.functional as F
+import widgets_on_pages
 from playwright.sync_api import Browser, Locator, Page, expect
 from torch import nn
+from widgets_on_pages import SCREENS
 
 from courseware.notebook import drawing_pad, network
 from courseware.notebook.explorer import EXPORT_VARIABLE
 from courseware.publish import deck
-from courseware.publish.outside import POLICY
 from visual_attention.lessons.cbam.data import cluttered_digits
 from visual_attention.lessons.cbam.explorers import ring_pad
 from visual_attention.lessons.squeeze_excitation.experiment import pictures
 from visual_attention.lessons.squeeze_excitation.explorers import frame_pad
 
 TITLES = ("Beside the dot", "In a frame")
-SCREENS = {"desktop": (1280, 720), "phone": (390, 844)}
 DRAWS = 3  # random inputs for each case
 
 # For each operation of a network: the shape of an input, and what torch makes of it.
@@ -119,17 +119,9 @@ def page_of_all(made, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a page with every pad, under the policy of exported pages; its script is `pad`."""
     for title, each in made.items():
         each.description = each.description | {"title": title}
-    shown = "".join(f"<h2>{title}</h2>{each.html()}" for title, each in made.items())
+    parts = {title: each.html() for title, each in made.items()}
     script = drawing_pad._SCRIPT.replace("export default", "window.pad =")
-    file = tmp_path_factory.mktemp("pads") / "all.html"
-    file.write_text(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>All</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"></head>'
-        f'<body><main><h1>All</h1>{shown}</main><script type="module">{script}</script></body></html>',
-        encoding="utf-8",
-    )
-    return file.as_uri()
+    return widgets_on_pages.written(tmp_path_factory.mktemp("pads") / "all.html", parts, script)
 
 
 @pytest.fixture(scope="module")
@@ -140,19 +132,9 @@ def complaints() -> list[str]:
 @pytest.fixture(scope="module")
 def pages(browser: Browser, page_of_all: str, complaints: list[str]):
     """The page on a desktop and on a phone, with whatever it complains of."""
-    opened = {}
-    for screen, (width, height) in SCREENS.items():
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, has_touch=screen == "phone", offline=True
-        )
-        page = opened[screen] = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(page_of_all)
-        expect(page.locator("figure.courseware-drawing")).to_have_count(len(TITLES))
-    yield opened
-    for page in opened.values():
-        page.context.close()
+    widget = "figure.courseware-drawing"
+    with widgets_on_pages.opened(browser, page_of_all, widget, len(TITLES), complaints) as opened:
+        yield opened
 
 
 # Pictures go to the page as base64: a thousand of them as text would take longer than their answers.

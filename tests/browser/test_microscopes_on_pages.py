@@ -10,13 +10,14 @@ import nbformat.v4 as v4
 import pytest
 import slide_fit
 import torch
+import widgets_on_pages
 from playwright.sync_api import Browser, Locator, Page, expect
+from widgets_on_pages import SCREENS
 
 from courseware.notebook import microscope
 from courseware.notebook.explorer import EXPORT_VARIABLE
 from courseware.notebook.microscope import Input, Microscope, Step, written
 from courseware.publish import deck
-from courseware.publish.outside import POLICY
 from visual_attention.lessons.cbam.explorers import channel_microscope, spatial_microscope
 from visual_attention.lessons.kernel_regression.explorers import points_microscope
 from visual_attention.lessons.learned_attention.explorers import w_microscope
@@ -31,7 +32,6 @@ MICROSCOPES = (
     channel_microscope,
     spatial_microscope,
 )
-SCREENS = {"desktop": (1280, 720), "phone": (390, 844)}
 DRAWS = 20  # random inputs for each operation and each microscope
 
 # Shapes of the arguments, and options, for every operation.
@@ -75,17 +75,9 @@ CASES: dict[str, list[tuple[list[tuple[int, ...]], dict]]] = {
 @pytest.fixture(scope="module")
 def page_of_all(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a page with every microscope, under the policy of exported pages; its script is `microscope`."""
-    shown = "".join(f"<h2>{make().title}</h2>{make().html()}" for make in MICROSCOPES)
+    parts = {make().title: make().html() for make in MICROSCOPES}
     script = microscope._SCRIPT.replace("export default", "window.microscope =")
-    file = tmp_path_factory.mktemp("microscopes") / "all.html"
-    file.write_text(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>All</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"></head>'
-        f'<body><main><h1>All</h1>{shown}</main><script type="module">{script}</script></body></html>',
-        encoding="utf-8",
-    )
-    return file.as_uri()
+    return widgets_on_pages.written(tmp_path_factory.mktemp("microscopes") / "all.html", parts, script)
 
 
 @pytest.fixture(scope="module")
@@ -96,19 +88,9 @@ def complaints() -> list[str]:
 @pytest.fixture(scope="module")
 def pages(browser: Browser, page_of_all: str, complaints: list[str]):
     """The page on a desktop and on a phone, with whatever it complains of."""
-    opened = {}
-    for screen, (width, height) in SCREENS.items():
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, has_touch=screen == "phone", offline=True
-        )
-        page = opened[screen] = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(page_of_all)
-        expect(page.locator("figure.courseware-microscope")).to_have_count(len(MICROSCOPES))
-    yield opened
-    for page in opened.values():
-        page.context.close()
+    widget = "figure.courseware-microscope"
+    with widgets_on_pages.opened(browser, page_of_all, widget, len(MICROSCOPES), complaints) as opened:
+        yield opened
 
 
 def drawn(cell: Input, generator: torch.Generator) -> torch.Tensor:

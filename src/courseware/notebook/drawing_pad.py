@@ -20,7 +20,6 @@ of it, where no script runs. The last is also what a notebook stores.
 import base64
 import html
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -33,6 +32,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from courseware.notebook.explorer import exporting
+from courseware.notebook.in_page import in_page
 from courseware.notebook.network import described
 
 __all__ = ["Bars", "DrawingPad", "Map", "Thing"]
@@ -229,15 +229,7 @@ class DrawingPad(anywidget.AnyWidget):
 
     def html(self) -> str:
         """The pad as one piece of HTML: description with weights, script, and the table where none runs."""
-        # "<" inside the data must not be able to close the element.
-        told = json.dumps(self.description, ensure_ascii=False).replace("<", "\\u003c")
-        return (
-            f'<div class="courseware-drawing-export"><style>{_STYLE}</style>'
-            f'<div class="courseware-drawing-host">{self.still()}</div>'
-            f'<script type="application/json" class="courseware-drawing-description">{told}</script>'
-            f'<script type="module">{_SCRIPT.replace("export default", "const module =")}\n'
-            "module.mountExports(document);</script></div>"
-        )
+        return in_page("drawing", self.description, still=self.still(), style=_STYLE, script=_SCRIPT)
 
     # ---- parts
     def _check_shows(self, outputs: Mapping[str, Tensor]) -> None:

@@ -18,7 +18,6 @@ export; and a table of the numbers where no script runs, which is also what a no
 """
 
 import html
-import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ import traitlets
 from torch import Tensor
 
 from courseware.notebook.explorer import exporting
+from courseware.notebook.in_page import in_page
 
 __all__ = ["OPERATIONS", "Choice", "Input", "Microscope", "Operation", "Step", "written"]
 
@@ -445,15 +445,7 @@ class Microscope(anywidget.AnyWidget):
 
     def html(self) -> str:
         """The microscope as one piece of HTML: its description, its script, and the table where none runs."""
-        # "<" inside the data must not be able to close the element.
-        told = json.dumps(self.description, ensure_ascii=False).replace("<", "\\u003c")
-        return (
-            f'<div class="courseware-microscope-export"><style>{_STYLE}</style>'
-            f'<div class="courseware-microscope-host">{self.still()}</div>'
-            f'<script type="application/json" class="courseware-microscope-description">{told}</script>'
-            f'<script type="module">{_SCRIPT.replace("export default", "const module =")}\n'
-            "module.mountExports(document);</script></div>"
-        )
+        return in_page("microscope", self.description, still=self.still(), style=_STYLE, script=_SCRIPT)
 
     # ---- parts
     def _caption(self) -> str:
