@@ -11,6 +11,8 @@ AXE = "rules => axe.run({ runOnly: rules, resultTypes: ['violations'], preload: 
 def violations(page: Page, rules: list[str] = RULES) -> list[str]:
     """One sentence for each element that breaks a rule, every folded part of the page open."""
     page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+    # What unfolds fades in: its colours are measured when they have come.
+    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished)).then(() => null)")
     page.evaluate(AXE_SCRIPT)
     found = [(rule, element) for rule in page.evaluate(AXE, rules)["violations"] for element in rule["nodes"]]
     return [

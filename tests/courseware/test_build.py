@@ -136,7 +136,7 @@ def test_a_failing_cell_leaves_the_notebook_as_it_was(built, monkeypatch, capsys
     before = (built / "notebooks" / "07_small.ipynb").read_bytes()
     (built / "course" / "07_small.py").write_text("# %%\n1 / 0\n", encoding="utf-8")
     monkeypatch.chdir(built)
-    assert build.build_command(argparse.Namespace(lessons=["7"])) == 1
+    assert build.build_command(argparse.Namespace(lessons=["7"], language=None)) == 1
     assert "ZeroDivisionError" in capsys.readouterr().err
     assert (built / "notebooks" / "07_small.ipynb").read_bytes() == before
 

@@ -83,6 +83,7 @@ LESSON_CELLS = [
     code("visible()", v4.new_output("stream", text="printed words")),
     code("tagged()", v4.new_output("stream", text="of a tagged cell"), tags=["hide-input"]),
     code("latex()", shows({"text/latex": r"$\displaystyle \sigma^2$", "text/plain": "sigma**2"})),
+    code("table()", shows({"text/markdown": "| σ | $f(1)$ |\n|---|--:|\n| 1 | 1.96 |", "text/plain": "σ f(1)"})),
     code("w", shows({"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "a widget"})),
     code("other()", shows({"image/png": picture("green"), "text/plain": "p"}), alt="of the cell"),
     text("## Pictures\n\n![one](line.png)\n\n<img src='line.png' alt='two'>".replace("'", '"')),
@@ -250,8 +251,14 @@ def test_a_page_lists_its_sections(made: Path) -> None:
     assert all(lesson.find(id=unquote(entry["href"].removeprefix("#"))) for entry in entries)
 
 
+def test_a_table_that_a_cell_shows_is_a_table(made: Path) -> None:
+    [table] = page(made, "01_width.html").select(".cell_output table")
+    assert [row.get_text("|", strip=True) for row in table.select("tr")] == ["σ|f|(|1|)", "1|1.96"]
+    assert table.select("th math")
+
+
 def test_the_empty_corner_of_a_table_is_no_heading(made: Path) -> None:
-    cells = page(made, "01_width.html").select("article thead tr > *")
+    cells = page(made, "01_width.html").select("article section#a-table thead tr > *")
     assert [(cell.name, cell.get_text()) for cell in cells] == [("td", ""), ("th", "one")]
 
 
@@ -287,7 +294,7 @@ def test_an_explorer_keeps_the_addresses_of_its_pictures(made: Path) -> None:
 
 def test_downloads_have_no_outputs(made: Path) -> None:
     download = json.loads((made / "downloads" / LESSON).read_text())
-    assert [cell["outputs"] for cell in download["cells"] if cell["cell_type"] == "code"] == [[]] * 8
+    assert [cell["outputs"] for cell in download["cells"] if cell["cell_type"] == "code"] == [[]] * 9
     assert any("Tell them" in "".join(cell["source"]) for cell in download["cells"])
 
 

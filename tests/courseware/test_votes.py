@@ -8,6 +8,7 @@ import socket
 import sys
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 
 import pytest
@@ -243,7 +244,9 @@ def served(poll, talk, clock=None, most=server.MOST_CONNECTIONS):
             http.stop()
             await http.close_all_connections()
 
-    return asyncio.run(run())
+    # In a thread of its own: Playwright leaves a running event loop in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, run()).result()
 
 
 def test_a_vote_is_cast_changed_and_counted_once(poll):

@@ -19,6 +19,7 @@ course_pages = settings["pages"]
 
 nb_execution_mode = "off"
 nb_merge_streams = True
+nb_render_markdown_format = "myst"  # by default outputs are CommonMark, which knows no tables
 # No widgets and no bare scripts: neither works without a kernel and a network.
 nb_mime_priority_overrides = [
     ("html", kind, None) for kind in ("application/vnd.jupyter.widget-view+json", "application/javascript")
