@@ -241,7 +241,7 @@ def test_a_class_votes_talks_and_votes_again(voting, browser, slides_page_class)
     expect(vote.locator("li.right p")).to_have_text("✓ Right. All are equal.")
     for _ in "light", "dark":
         assert Axe().run(page, context=".courseware-vote", options=ACCESSIBLE).response["violations"] == []
-        page.keyboard.press("Escape")
+        leave(page)
         page.keyboard.press("d")
         page.keyboard.press("v")  # the vote is where it was
         expect(vote.locator("li.right p")).to_be_visible()
@@ -281,7 +281,7 @@ def test_a_class_votes_talks_and_votes_again(voting, browser, slides_page_class)
     [server] = [p for p in psutil.Process().children(recursive=True) if port in listens_at(p)]
     server.kill()
     expect(vote.get_by_role("alert")).to_contain_text("the server of the vote is gone")
-    page.keyboard.press("Escape")
+    leave(page)
     page.keyboard.press("v")
     expect(vote.get_by_role("alert")).to_contain_text("Here hands can be counted")
     expect(vote.get_by_role("radio", name="Which β pools evenly?")).to_be_visible()  # read off the quiz in the notebook
@@ -289,7 +289,7 @@ def test_a_class_votes_talks_and_votes_again(voting, browser, slides_page_class)
     vote.get_by_role("spinbutton", name="hands for a").fill("3")
     vote.get_by_role("button", name="Show the bars").click()
     expect(vote.locator(".bar")).to_have_text(["3 of 3", "0 of 3", "0 of 3"])
-    page.keyboard.press("Escape")
+    leave(page)
     page.keyboard.press("Space")
     expect(page.locator("section.present > section.present h2")).to_contain_text("The end")
     page.close()
