@@ -212,7 +212,7 @@ def test_links_below_the_title_lead_to_what_belongs_together(made: Path) -> None
 def test_formulas_are_mathml(made: Path) -> None:
     article = page(made, "01_width.html").select_one("article")
     assert len(article.select("math")) == 7
-    assert len(article.select(".cell_output math")) == 1
+    assert len(article.select(".cell_output math")) == 2
     assert len(article.select("math[display=block]")) == 2
     assert len(article.select("details summary math")) == 2
     assert "$" not in article.get_text()
