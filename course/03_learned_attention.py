@@ -253,10 +253,10 @@ show(
 # It passes a good $w$ and does not stop.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1 min.** Which curve would you be proud of, seeing the training loss only? The copying model goes through a good curve, comes out on the other side, and still ends below where it began: the start, w = 1, is a poor one. The text has the numbers.
+# > **Lecturer, 1 min.** Which curve would you be proud of, seeing the training loss only? The copying model goes through a good curve, comes out on the other side, and its test error still ends below where it began: the start, w = 1, is a poor one. The text has the numbers.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The copying model goes through a good curve, comes out on the other side, and still ends below where it began: the start, $w = 1$, is a poor one.
+# The copying model goes through a good curve, comes out on the other side, and its test error still ends below where it began: the start, $w = 1$, is a poor one.
 
 # %% slideshow={"slide_type": "skip"}
 for name, errors in tested.items():
@@ -362,7 +362,7 @@ for w in (0.7, 2.0, 5.0):
 # **What a large self-vote hides.** The errors of the slide are root mean squares over 200 draws, at $w = 3.5$. Points with hardly a neighbour look as well fitted as all others. Left out, they are not: the others know little about them. The divisor $1 - S_{kk}$ does not make their error large, it undoes what their own vote took away from it.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **Why one division is enough.** The weights of the other points keep their proportions when $k$ leaves; they only share out $1 - S_{kk}$ in place of 1. So take out what $k$ said and divide by the rest: $f_{-k}(x_k) = \dfrac{f(x_k) - S_{kk}\, y_k}{1 - S_{kk}}$. Subtract that from $y_k$, and the formula of the slide is left. PRESS, the *prediction sum of squares*, is what the squares of these errors add up to.
+# **Why one division is enough.** The weights of the other points keep their proportions when $k$ leaves; they only share out 1 in place of $1 - S_{kk}$. So take out what $k$ said and divide by the rest: $f_{-k}(x_k) = \dfrac{f(x_k) - S_{kk}\, y_k}{1 - S_{kk}}$. Subtract that from $y_k$, and the formula of the slide is left. PRESS, the *prediction sum of squares*, is what the squares of these errors add up to.
 #
 # **Effective parameters.** The self-votes, summed up, are the trace of $S$: about as many free numbers as a fit of this width has. Small $w$: nearly one, the average. Large $w$: one for each point.
 
@@ -543,7 +543,7 @@ print(f"test error, recipe − learned, draw by draw: {gap.mean:+.3f} ± {gap.er
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What would help? One change at a time
 #
-# **Predict** what helps: a start at 1, $\log w$, Adam (five steps of 0.5), small steps (120, rate 0.05)?
+# **Predict** what helps: a start at 1, $\log w$, Adam (five steps, rate 0.5), small steps (120, rate 0.05)?
 
 # %% slideshow={"slide_type": "skip"}
 changes = {
@@ -567,7 +567,7 @@ Table(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# A start at 1 frees what was stuck, small steps end the overshooting, Adam's five steps of 0.5 do both here; $\log w$ mends neither.
+# A start at 1 frees what was stuck, small steps end the overshooting, Adam's five steps do both here; $\log w$ mends neither.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The recipe, and the same with one thing changed; the last two rows change more. We believed for a while that log w was the cure, and then that Adam was needed, until somebody changed one thing at a time: plain steps at a tenth of the rate, and more of them, overshoot in no draw. Log w keeps w positive, and that is all it does here. Plain steps on log w are wilder than on w: a step is a factor, and this rate is large. An Adam step is about as long as the rate, whatever the slope: 0.5 is no leap to 13. The start needs another slide.
@@ -599,7 +599,7 @@ near = ws <= 0.25
 above = (losses[near] - losses[0]).T  # (200, 26)
 show(
     figures.beside_zero(ws[near], above[rises], above[~rises]),
-    "The left-out loss near w = 0, a line for each draw. Left, 95 draws: it first rises, by less than a tenth, and then "
+    "The left-out loss near w = 0, a line for each draw. Left, 95 draws: it first rises, by less than 0.1, and then "
     "falls. Right, the other draws: it falls at once.",
 )
 
@@ -607,10 +607,10 @@ show(
 # In 95 of 200 draws a low hill stands between 0 and the valley. The 12 starts below its top are those that small steps leave stuck.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 1½ min.** In about half of the draws 0 is a shallow valley of its own: seen from there, a little less averaging makes the left-out error worse. Downhill from such a start leads to 0, on log w as well. The hill is very low, but whoever follows the slope in small steps does not see over it. Below the best w there may be another, worse one: start on its far side, or step over it (the text says how Adam did).
+# > **Lecturer, 1½ min.** In about half of the draws 0 is a shallow valley of its own: seen from there, a little less averaging makes the left-out error worse. Downhill from a start this side of the hill leads to 0, on log w as well. The hill is very low, but whoever follows the slope in small steps does not see over it. Below the best w there may be another, worse one: start on its far side, or step over it (the text says how Adam did).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# In about half of the draws 0 is a shallow valley of its own: seen from there, a little less averaging makes the left-out error worse. Downhill from such a start leads to 0, on $\log w$ as well. The hill is very low, but whoever follows the slope in small steps does not see over it.
+# In about half of the draws 0 is a shallow valley of its own: seen from there, a little less averaging makes the left-out error worse. Downhill from a start this side of the hill leads to 0, on $\log w$ as well. The hill is very low, but whoever follows the slope in small steps does not see over it.
 
 # %% slideshow={"slide_type": "skip"}
 height = (losses.amax(dim=0) - losses[0])[rises]
@@ -821,7 +821,7 @@ Quiz(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Recap
 #
-# - $w = 1/\sigma$: one parameter, learned; $w = 0$ has no gradient, $w$ and $-w$ are the same.
+# - $w = 1/\sigma$: one parameter, learned; at $w = 0$ the gradient is 0, $w$ and $-w$ are the same.
 # - A point among its own keys: loss to 0, $w \to \infty$, the noise copied.
 # - Hide it: $-\infty$ on the diagonal, before the softmax. (All left-out errors: one division each.)
 # - Judge a recipe by many draws, and change one thing at a time.
@@ -839,7 +839,7 @@ Quiz(
 #
 # - **The slides' fraction** lacks $w$ below the line; the softmax line under it is right, so the two contradict each other. **The book** ([@zhang2021]) had $x_i$ for $x_j$ in the denominator in versions 0.16.0 to 0.16.2, January to March 2021, and has had it right since 0.16.3. Taken literally, that was average pooling.
 # - **The recipe** stands in versions 0.16 and 0.17 of the book ([@zhang2021]), which leave each point out, as we do. The printed edition ([@zhang2023]) makes an exercise of leaving one out.
-# - "The fitted curve is less smooth because attention with a parameter fits the noise": on many of the 200 draws above the width is overshot, and a narrow width is a rough curve. That the recipe's test error nearly always beats $w = 1$ says little: the nearest key's does so nearly as often.
+# - "The fitted curve is less smooth because attention with a parameter fits the noise": on many of the 200 draws above the steps overshoot and the width ends too narrow, and a narrow width is a rough curve. That the recipe's test error nearly always beats $w = 1$ says little: the nearest key's does so nearly as often.
 # - "Parametric" does not mean that the data can go: every prediction is still an average over all of them.
 # - More parameters need not help. A width that varies with $x$ is the natural next idea; whether it pays on data like these is an open exercise, to be settled over many draws.
 #

@@ -387,10 +387,10 @@ full = ladder["SE, two layers with a bottleneck"] - ladder["no attention"]
 print(f"A gate without a single weight has +{free:.2f} of SE's +{full:.2f} points: {free / full:.0%}.")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Benefit 1 is contested: *one* layer, less non-linear, scores higher. And in this table half of the gain needs no weight. Caution: one run each, no spread printed, one group's recipe. What would convince you? Several seeds.
+# > **Lecturer, 2 min.** That two layers help, by being more non-linear, is contested: *one* scores higher. And in this table half of the gain needs no weight. Caution: one run each, no spread printed, one group's recipe. What would convince you? Several seeds.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# So benefit 1 is contested: *one* layer, less non-linear, scores higher, and half of the gain needs no weight. But it is one run each, without spread, in one group's recipe: several seeds would say more.
+# So it is contested that two layers help, by being more non-linear: *one* scores higher, and half of the gain needs no weight. But it is one run each, without spread, in one group's recipe: several seeds would say more.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ECA ([@wang2020]) makes the gate of a channel from the means of its $k$ neighbours in the list of channels, with the same $k$ weights for all.
@@ -567,7 +567,7 @@ for other in ("none", "per position", "3×3 convolution"):
 print("per position − none:", results.paired("per position", "none", "accuracy").text())
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ± behind one variant is the standard deviation over the seeds, behind a difference its standard error ([lesson 4](04_six_kinds.ipynb#When-is-a-difference-a-finding?)). The dashed line supposes that the answer is always one of the three digits in the picture. A network below it sometimes names a fourth.
+# ± behind one variant is the standard deviation over the seeds, behind a difference its standard error ([lesson 4](04_six_kinds.ipynb#When-is-a-difference-a-finding?)). The dotted line supposes that the answer is always one of the three digits in the picture. A network below it sometimes names a fourth.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## And where nothing forces the network to need it?
@@ -591,7 +591,7 @@ Table(
 )
 
 # %% [markdown] slideshow={"slide_type": "-"}
-# Over nothing no finding; over the plain layer just one. Against each of the two one seed of five has SE behind, and not the same seed: from one run you could have reported either. **Ask what the network lacks before you add a block.**
+# Over nothing no finding; over the plain layer a finding, but barely. Against each of the two one seed of five has SE behind, and not the same seed: from one run you could have reported either. **Ask what the network lacks before you add a block.**
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > **Lecturer, 2 min.** The honest half of the experiment. Training from start to end is short here and its seeds differ a lot. Ask how many seeds a gain of three points needs, with a spread of seven, to be two standard errors: over twenty (computed in the notebook).
@@ -669,7 +669,7 @@ print("The gates of the shuffled map are", "the same." if same else "others.")
 # %% [markdown] slideshow={"slide_type": "-"}
 # The squeeze keeps a mean and forgets **where**.
 #
-# - It cannot say *which* digit stands next to the dot: every position gets the same gates.
+# - It cannot say *where* anything is: every position gets the same gates.
 # - It moves no value from place to place: what the frame says reaches the digit as a volume.
 # - Two pictures with equal means get the same gates.
 
@@ -727,7 +727,7 @@ Quiz(
 # ## Recap
 #
 # - Squeeze (a mean), excitation (two layers, sigmoid), scale: a **gate**, $A$ diagonal.
-# - $2C^2/r$ weights a block, about 10 % of ResNet-50; fewer only than *one full layer*, by $r/2$.
+# - $2C^2/r$ weights a block, in all blocks together about 10 % of ResNet-50; fewer only than *one full layer*, by $r/2$.
 # - It won where the network lacked one number for each channel, made from the **whole** picture: 0.928 read right, against 0.301 for a plain layer of the same size. In the control, no finding.
 #
 # {{recap: 1a, 5}}

@@ -32,12 +32,12 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
 
 @pytest.fixture(scope="session")
 def pages_of_text(shared_folder: Path) -> Path:
-    """The pages of the whole course without its outputs: no notebook is run. That they are made says a good deal.
+    """The pages of the whole course in all languages, without outputs: no notebook is run.
 
     A link that leads nowhere, a formula that cannot be shown or anything else that Sphinx warns of fails the build.
     """
     from courseware.project import project_root
-    from courseware.publish.course import read_course
+    from courseware.publish.course import read_courses
     from courseware.publish.pages import write_pages
 
     folder = shared_folder / "pages_of_text"
@@ -45,7 +45,7 @@ def pages_of_text(shared_folder: Path) -> Path:
         if not folder.exists():
             made = folder.with_name("pages_in_the_making")
             made.mkdir()
-            write_pages(read_course(project_root(Path(__file__))), made)
+            write_pages(read_courses(project_root(Path(__file__))), made)
             made.rename(folder)
     return folder
 

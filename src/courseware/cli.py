@@ -246,11 +246,12 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("language", help="the folder below course/ that holds them, such as zh")
     command.add_argument("lessons", **lessons | {"help": "number or name of a catalogue; all if none is given"})
     command.add_argument(
-        "--font", metavar="FILE", help="write the part of this font that figures need, and nothing else"
+        "--font", metavar="FILE", help="write the part of this font that the course needs, and nothing else"
     )
     command = add(check, "See whether notebooks and tables are what course/ says.")
     command.add_argument("--style", action="store_true", help="warn of unusual words and times, too")
     command = add(export, "Write the course as pages with search and as slide decks, to publish or to hand out.")
+    command.add_argument("--language", metavar="CODE", help="in one language, such as en or zh (default: in all)")
     command.add_argument("--output", help="the folder to write into (default: site; site-02 for lesson 2 alone)")
     command.add_argument(
         "--handouts", action="store_true", help="print a handout of each deck as PDF, too: needs Chromium or Chrome"

@@ -18,22 +18,34 @@ import contextlib
 import functools
 import os
 import re
+import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from courseware.project import ProjectNotFoundError, UserError, project_root
 
-__all__ = ["ENGLISH", "VARIABLE", "Language", "current", "languages", "missing", "places", "speaking", "words"]
+__all__ = [
+    "ENGLISH",
+    "VARIABLE",
+    "Language",
+    "current",
+    "languages",
+    "missing",
+    "places",
+    "speaking",
+    "spoken",
+    "words",
+]
 
 VARIABLE = "COURSEWARE_LANGUAGE"
 ENGLISH = "en"
 FILE = "language.toml"
 TABLE = "library"  # the catalogue with the cells of the table that grows by lessons
 PLACE = re.compile(r"\{(\w+)\}")
-SENTENCES = re.compile(r"(?<=[.:;?!]) +")
+SENTENCES = (re.compile(r"(?<=[.?!]) +"), re.compile(r"(?<=[.:;?!]) +"))
 HEADING = re.compile(r"#+ (?:\d+ · )?(.+)")
 
 missing: set[str] = set()  # what was to be shown and has no words in the current language
@@ -50,6 +62,7 @@ class Language:
     root : the project's root
     code : the folder's name, such as ``"zh"``
     name : what its speakers call it
+    locale : its name for programs that speak it themselves, such as Sphinx: ``"zh_CN"``
     untranslated, outdated, faulty : the words that mark what is shown in English: a paragraph that nobody has
         translated, one whose English has changed, one whose translation does not pass the checks
     complete : the catalogues that must have no such paragraph, by their path below the folder, without an ending; of
@@ -59,6 +72,7 @@ class Language:
     root: Path
     code: str
     name: str
+    locale: str
     untranslated: str
     outdated: str
     faulty: str
@@ -75,7 +89,7 @@ class Language:
 
     @property
     def font(self) -> Path:
-        """A font with the characters that figures draw; languages that matplotlib's own can write have none."""
+        """A font with the letters that the fonts of figures, pages and decks lack; a language without such has none."""
         return self.folder / "font.otf"
 
 
@@ -85,14 +99,14 @@ def languages(root: Path) -> dict[str, Language]:
     for file in sorted((root / "course").glob(f"*/{FILE}")):
         try:
             said: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-            marks = (str(said[key]) for key in ("name", "untranslated", "outdated", "faulty"))
-            name, untranslated, outdated, faulty = marks
+            marks = (str(said[key]) for key in ("name", "locale", "untranslated", "outdated", "faulty"))
+            name, locale, untranslated, outdated, faulty = marks
             complete = tuple(said["complete"])
             code = file.parent.name
-            found[code] = Language(root, code, name, untranslated, outdated, faulty, complete)
+            found[code] = Language(root, code, name, locale, untranslated, outdated, faulty, complete)
         except (tomllib.TOMLDecodeError, KeyError) as error:
             raise UserError(
-                f"{file.relative_to(root).as_posix()} must say name, marks and complete: {error}"
+                f"{file.relative_to(root).as_posix()} must say name, locale, marks and complete: {error}"
             ) from error
     return found
 
@@ -143,6 +157,11 @@ def words(text: str, *, in_table: bool = False) -> str:
     return found
 
 
+def spoken(sentences: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What a script is told to say in the current language: `says`, by the English; nothing in English."""
+    return {} if current() == ENGLISH else {"says": {sentence: words(sentence) for sentence in sentences}}
+
+
 def places(text: str) -> list[str]:
     """The names of the places in an entry, in order."""
     return PLACE.findall(text)
@@ -155,6 +174,7 @@ class _Catalogue:
         import polib  # a tenth of a second, which English does without
 
         self.exact: dict[str, str] = {}
+        self.elsewhere: dict[str, dict[str, str]] = {}  # what lessons say differently: by text, then by lesson
         self.of_table: dict[str, str] = {}
         self.forms: list[tuple[re.Pattern[str], str]] = []
         self.found: dict[str, str | None] = {}
@@ -170,21 +190,33 @@ class _Catalogue:
                         self.exact.setdefault(heading[1], target[1])
                         self.exact.setdefault(entry.msgid.lstrip("# "), entry.msgstr.lstrip("# "))
                 elif places(entry.msgid):
-                    forms[entry.msgid] = entry.msgstr
+                    forms[entry.msgid.strip()] = entry.msgstr.strip()
                 elif file.stem == TABLE:
-                    self.of_table[entry.msgid] = entry.msgstr
+                    self.of_table[entry.msgid.strip()] = entry.msgstr.strip()
                 else:
-                    self.exact[entry.msgid] = entry.msgstr
-        self.exact = self.of_table | self.exact
+                    self.elsewhere.setdefault(entry.msgid.strip(), {})[file.stem] = entry.msgstr.strip()
+        for text, said in self.elsewhere.items():
+            self.exact[text] = list(said.values())[-1]
+        self.elsewhere = {text: said for text, said in self.elsewhere.items() if len(set(said.values())) > 1}
+        # A lone word of the table, such as the heading "learned", says something else elsewhere.
+        self.exact = {text: target for text, target in self.of_table.items() if " " in text} | self.exact
         # The entry with most words of its own goes first: it says most about the text.
         for form in sorted(forms, key=lambda form: len(PLACE.sub("", form)), reverse=True):
             self.forms.append((_pattern(form), forms[form]))
 
     def of(self, text: str) -> str | None:
+        if (bare := text.strip()) != text and bare:
+            found = self.of(bare)
+            return None if found is None else text.replace(bare, found)
+        if text in self.elsewhere:
+            # The lesson that speaks is the one whose code was imported.
+            imported = {module.rpartition(".")[2] for module in sys.modules}
+            said = {stem.partition("_")[2]: target for stem, target in self.elsewhere[text].items()}
+            return next((target for name, target in said.items() if name in imported), self.exact[text])
         if text in self.exact:
             return self.exact[text]
         if text not in self.found:
-            self.found[text] = self._by_form(text) or self._by_sentences(text)
+            self.found[text] = self._by_form(text) or self._by_sentences(text) or self._by_lines(text)
         return self.found[text]
 
     def _by_form(self, text: str) -> str | None:
@@ -204,11 +236,22 @@ class _Catalogue:
 
     def _by_sentences(self, text: str) -> str | None:
         """Sentences that were put together, each by its own entry; none if one of them has none."""
-        parts = SENTENCES.split(text)
-        if len(parts) == 1:
+        for ends in SENTENCES:
+            parts = ends.split(text)
+            found = [self.of(part) if re.search(r"[A-Za-z]{2}", part) else part for part in parts]
+            if len(parts) > 1 and None not in found:
+                return "".join(part for part in found if part)
+        return None
+
+    def _by_lines(self, text: str) -> str | None:
+        """A label that was broken into lines: as one sentence on one line, or each line by its own entry."""
+        lines = text.split("\n")
+        if len(lines) == 1:
             return None
-        found = [self.of(part) if re.search(r"[A-Za-z]{2}", part) else part for part in parts]
-        return "".join(part for part in found if part) if None not in found else None
+        if (whole := self.of(" ".join(lines))) is not None:
+            return whole
+        found = [self.of(line) if re.search(r"[A-Za-z]{2}", line) else line for line in lines]
+        return "\n".join(line for line in found if line) if None not in found else None
 
 
 def _filled(target: str, parts: dict[str, str]) -> str:

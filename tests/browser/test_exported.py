@@ -133,7 +133,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
         each.metadata["language_info"] = {"name": "python"}
     folder = tmp_path_factory.mktemp("small") / "site"
     folder.mkdir()
-    write_pages(Course(folder.parent, lessons), folder)
+    write_pages([Course(folder.parent, lessons)], folder)
     return folder
 
 

@@ -137,7 +137,7 @@ def built(root: Path, folder: Path, where: Repository | None = None, **changed: 
     for name in ["01_width.slides.html", "01_width.handout.pdf", "course.slides.html"]:
         (folder / name).write_text("<html></html>")
     before = nbformat.from_dict(notebooks)
-    write_pages(Course(root, notebooks, others=["02_later.ipynb"]), folder, where)
+    write_pages([Course(root, notebooks, others=["02_later.ipynb"])], folder, where)
     assert notebooks == before
     return folder
 
@@ -162,10 +162,10 @@ def test_the_first_page_has_a_card_for_each_lesson(made: Path) -> None:
     assert card.select(".course-card-text math")
     links = {a.get_text(): a["href"] for a in card.select(".course-card-links a")}
     assert links == {
-        "Slides of 1 · The width": "01_width.slides.html",
-        "Handout of 1 · The width": "01_width.handout.pdf",
-        "Exercises of 1 · The width": "exercises/01_width.html",
-        "Solutions of 1 · The width": "solutions/01_width.html",
+        "Slides: 1 · The width": "01_width.slides.html",
+        "Handout: 1 · The width": "01_width.handout.pdf",
+        "Exercises: 1 · The width": "exercises/01_width.html",
+        "Solutions: 1 · The width": "solutions/01_width.html",
     }
     assert first.select_one(".course-buttons a:last-child")["href"] == "course.slides.html"
     # The picture is the explorer's, not the first of the lesson.

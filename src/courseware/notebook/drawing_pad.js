@@ -24,7 +24,7 @@ function said({ kind, label, names, groups }, numbers) {
   if (kind === "bars") {
     const order = names.map((_, place) => place).sort((a, b) => numbers[b] - numbers[a] || a - b);
     const [first, second] = order.map((place) => `${names[place]} (${numbers[place].toFixed(2)})`);
-    return `${capital(label)}: ${first}, then ${second}.`;
+    return say("{label}: {first}, then {second}.", { label: capital(label), first, second });
   }
   if (groups.length) {
     const each = numbers.length / groups.length;
@@ -32,10 +32,10 @@ function said({ kind, label, names, groups }, numbers) {
       const own = numbers.slice(place * each, (place + 1) * each);
       return `${(own.reduce((sum, number) => sum + number, 0) / each).toFixed(2)} ${name}`;
     });
-    return `${capital(label)}, means: ${means.join(", ")}.`;
+    return say("{label}, means: {means}.", { label: capital(label), means: means.join(", ") });
   }
-  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
-  return `${capital(label)}: from ${least.toFixed(2)} to ${most.toFixed(2)}.`;
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)].map((number) => number.toFixed(2));
+  return say("{label}: from {least} to {most}.", { label: capital(label), least, most });
 }
 
 // The picture that things make, in the order of planes, rows and columns: of two at one place the darker ink is seen.
@@ -69,9 +69,16 @@ function outputsOf(told, pictures) {
 }
 
 let padsMade = 0;
+let spoken = {}; // sentences in the language of the page, by their English; one language a page
+
+// A sentence in the language of the page, its places filled.
+function say(sentence, places = {}) {
+  return (spoken[sentence] ?? sentence).replace(/\{(\w+)\}/g, (place, name) => places[name] ?? place);
+}
 
 function render({ model, el }) {
   const description = model.get("description");
+  spoken = description.says ?? {};
   const { title, shows, pictures, planes, stamps, pen } = description;
   const { shape } = description.network;
   const [height, width] = shape.slice(-2);
@@ -96,7 +103,7 @@ function render({ model, el }) {
 
   // ---- controls
   const menu = (label, options, act) => {
-    const list = element("select", TAKES_KEYS, ...options.map((name) => element("option", { value: name }, name)));
+    const list = element("select", TAKES_KEYS, ...options.map((name) => element("option", { value: name }, say(name))));
     list.addEventListener("change", () => act(list.value));
     return { list, box: element("label", { class: "courseware-way" }, element("span", {}, label), list) };
   };
@@ -105,17 +112,17 @@ function render({ model, el }) {
     made.addEventListener("click", act);
     return made;
   };
-  const hands = menu("with", ["pen", "rubber", "move"], (name) => {
+  const hands = menu(say("with"), ["pen", "rubber", "move"], (name) => {
     hand = name;
     down = false;
     follow();
   });
-  const colours = menu("colour", planes, () => follow());
-  const beginning = menu("begin with", names, (name) => begin(pictures[name]));
+  const colours = menu(say("colour"), planes, () => follow());
+  const beginning = menu(say("begin with"), names, (name) => begin(pictures[name]));
   const controls = element("div", { class: "courseware-line courseware-controls-row" }, beginning.box, hands.box);
   if (planes.length > 1) controls.append(colours.box);
-  for (const stamp of stamps) controls.append(button(`Add ${stamp.name}`, () => add(stamp)));
-  controls.append(button("Clear", () => begin([])));
+  for (const stamp of stamps) controls.append(button(say("Add {thing}", { thing: stamp.name }), () => add(stamp)));
+  controls.append(button(say("Clear"), () => begin([])));
 
   function begin(stored) {
     things = stored.map(copied);
@@ -188,14 +195,14 @@ function render({ model, el }) {
         [...box.children].forEach((line, at) => line.classList.toggle("courseware-best", at === best));
       }
       const each = show.kind === "bars" ? show.names.map((name, at) => `${name} ${data[at].toFixed(2)}`).join(", ") : "";
-      box.setAttribute("aria-label", each ? `${said(show, data)} All: ${each}.` : said(show, data));
+      box.setAttribute("aria-label", each ? `${said(show, data)} ${say("All: {each}.", { each })}` : said(show, data));
     } };
   }
 
   const board = element("div", { class: "courseware-line" },
-    element("div", { class: "courseware-card" }, head("draw here"), paper),
+    element("div", { class: "courseware-card" }, head(say("draw here")), paper),
     ...views.map(({ show, box }) => element("div", { class: "courseware-card" }, head(show.label), box)));
-  const reset = button("Back to the start", () => {
+  const reset = button(say("Back to the start"), () => {
     beginning.list.value = names[0];
     begin(pictures[names[0]]);
   });
@@ -248,7 +255,7 @@ function render({ model, el }) {
     });
     const now = texts.join(" ");
     const where = doing();
-    paper.setAttribute("aria-label", `Paper of ${height} by ${width} pixels. ${contents()} ${where}`);
+    paper.setAttribute("aria-label", `${say("Paper of {height} by {width} pixels.", { height, width })} ${contents()} ${where}`);
     mark.style.setProperty("--courseware-row", cursor[0] / height);
     mark.style.setProperty("--courseware-column", cursor[1] / width);
     mark.style.setProperty("--courseware-side", 1 / width);
@@ -258,22 +265,27 @@ function render({ model, el }) {
     root.dataset.version = Number(root.dataset.version ?? 0) + 1;
   }
 
-  const contents = () => (things.length ? `On it: ${things.map(({ name }) => name).join(", ")}.` : "It is empty.");
+  const contents = () => {
+    const names = things.map(({ name }) => name).join(", ");
+    return things.length ? say("On it: {things}.", { things: names }) : say("It is empty.");
+  };
 
   function doing() {
     if (hand === "move") {
       const thing = things[chosen];
-      return thing ? `Arrows move ${thing.name}, now at row ${thing.row}, column ${thing.column}; Space takes the next.`
-        : "There is nothing to move.";
+      if (!thing) return say("There is nothing to move.");
+      const { name, row, column } = thing;
+      return say("Arrows move {thing}, now at row {row}, column {column}; Space takes the next.", { thing: name, row, column });
     }
-    const what = down ? `The ${hand} is down` : `Space puts the ${hand} down`;
-    return `${what}; arrows lead it, now at row ${cursor[0]}, column ${cursor[1]}.`;
+    const places = { hand: say(hand), row: cursor[0], column: cursor[1] };
+    return down ? say("The {hand} is down; arrows lead it, now at row {row}, column {column}.", places)
+      : say("Space puts the {hand} down; arrows lead it, now at row {row}, column {column}.", places);
   }
 
   // ---- the pen and the rubber, from one point to another, as row and column of the middle of pixels
   const plane = () => Math.max(0, planes.indexOf(colours.list.value));
   function drawing() {
-    const own = `the drawing${planes.length > 1 ? ` in ${planes[plane()]}` : ""}`;
+    const own = planes.length > 1 ? say("the drawing in {plane}", { plane: planes[plane()] }) : say("the drawing");
     let found = things.find(({ name }) => name === own);
     if (!found) {
       found = { name: own, kind: own, ink: new Float64Array(height * width), height, width, row: 0, column: 0, plane: plane() };

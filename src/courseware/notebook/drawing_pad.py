@@ -31,6 +31,7 @@ import traitlets
 from PIL import Image
 from torch import Tensor, nn
 
+from courseware.language import spoken, words
 from courseware.notebook.explorer import exporting
 from courseware.notebook.in_page import in_page
 from courseware.notebook.network import described
@@ -44,6 +45,33 @@ def _file(name: str) -> str:
 
 _SCRIPT = _file("network.js") + _file("drawing_pad.js")
 _STYLE = _file("microscope.css") + _file("drawing_pad.css")
+
+# What the script says; it has the same sentences in English.
+SAYS = (
+    "{label}: {first}, then {second}.",
+    "{label}, means: {means}.",
+    "{label}: from {least} to {most}.",
+    "All: {each}.",
+    "with",
+    "pen",
+    "rubber",
+    "move",
+    "colour",
+    "begin with",
+    "Add {thing}",
+    "Clear",
+    "draw here",
+    "Back to the start",
+    "Paper of {height} by {width} pixels.",
+    "On it: {things}.",
+    "It is empty.",
+    "Arrows move {thing}, now at row {row}, column {column}; Space takes the next.",
+    "There is nothing to move.",
+    "The {hand} is down; arrows lead it, now at row {row}, column {column}.",
+    "Space puts the {hand} down; arrows lead it, now at row {row}, column {column}.",
+    "the drawing",
+    "the drawing in {plane}",
+)
 
 NAMED = 12  # bars with a name and a number each, at most; more are a strip
 
@@ -156,13 +184,14 @@ class DrawingPad(anywidget.AnyWidget):
         told = described(network, (1, *shape))
         self._check_shows(self.outputs(self.begin()))
         self.description = {
-            "title": title,
+            "title": words(title),
             "network": told,
             "shows": [_told(show) for show in self.shows],
-            "pictures": {name: [_thing(thing) for thing in things] for name, things in self.pictures.items()},
-            "planes": list(planes),
+            "pictures": {words(name): [_thing(thing) for thing in things] for name, things in self.pictures.items()},
+            "planes": [words(plane) for plane in planes],
             "stamps": [_thing(thing) for thing in stamps],
             "pen": pen,
+            **spoken(SAYS),
         }
 
     # ---- what the network makes of a picture
@@ -211,7 +240,7 @@ class DrawingPad(anywidget.AnyWidget):
         """The picture to begin with and what the network makes of it, for where no script runs."""
         picture = self.begin()
         outputs, name = self.outputs(picture), next(iter(self.pictures))
-        rows = [f"<tr><th scope='row'>picture</th><td>{_image(_colours(picture[0]), name)}</td></tr>"]
+        rows = [f"<tr><th scope='row'>{words('picture')}</th><td>{_image(_colours(picture[0]), name)}</td></tr>"]
         for show in self.shows:
             made = outputs[show.output]
             said = _said(show, made.flatten().tolist())
@@ -220,8 +249,8 @@ class DrawingPad(anywidget.AnyWidget):
                 said = f"{_image(paper[None].expand(3, -1, -1), said)}<br>{html.escape(said)}"
             else:
                 said = html.escape(said)
-            rows.append(f'<tr><th scope="row">{html.escape(show.label)}</th><td>{said}</td></tr>')
-        caption = html.escape(f"{self.title} ({name})")
+            rows.append(f'<tr><th scope="row">{html.escape(words(show.label))}</th><td>{said}</td></tr>')
+        caption = html.escape(f"{words(self.title)} ({words(name)})")
         return (
             f'<table class="courseware-microscope-still"><caption>{caption}</caption>'
             f"{''.join(rows).replace(chr(39), chr(34))}</table>"
@@ -264,27 +293,27 @@ def _check(thing: Thing, planes: int) -> None:
 def _said(show: Bars | Map, numbers: Sequence[float]) -> str:
     if isinstance(show, Bars) and show.names:
         order = sorted(range(len(numbers)), key=lambda place: -numbers[place])[:2]
-        first, second = (f"{show.names[place]} ({numbers[place]:.2f})" for place in order)
-        return f"{show.label.capitalize()}: {first}, then {second}."
+        first, second = (f"{words(show.names[place])} ({numbers[place]:.2f})" for place in order)
+        return words(f"{words(show.label).capitalize()}: {first}, then {second}.")
     if isinstance(show, Bars) and show.groups:
         each = len(numbers) // len(show.groups)
         means = [sum(numbers[place * each : (place + 1) * each]) / each for place in range(len(show.groups))]
-        told = ", ".join(f"{mean:.2f} {name}" for mean, name in zip(means, show.groups, strict=True))
-        return f"{show.label.capitalize()}, means: {told}."
-    return f"{show.label.capitalize()}: from {min(numbers):.2f} to {max(numbers):.2f}."
+        told = ", ".join(f"{mean:.2f} {words(name)}" for mean, name in zip(means, show.groups, strict=True))
+        return words(f"{words(show.label).capitalize()}, means: {told}.")
+    return words(f"{words(show.label).capitalize()}: from {min(numbers):.2f} to {max(numbers):.2f}.")
 
 
 def _told(show: Bars | Map) -> dict[str, Any]:
     kind = "map" if isinstance(show, Map) else "bars" if show.names else "strip"
-    told = {name: list(getattr(show, name, ())) for name in ("names", "groups")}
-    return {"kind": kind, "output": show.output, "label": show.label, **told}
+    told = {name: [words(each) for each in getattr(show, name, ())] for name in ("names", "groups")}
+    return {"kind": kind, "output": show.output, "label": words(show.label), **told}
 
 
 def _thing(thing: Thing) -> dict[str, Any]:
     height, width = thing.ink.shape
     place = {"row": thing.row, "column": thing.column, "plane": thing.plane}
     ink = [round(value, 7) for value in thing.ink.float().flatten().tolist()]  # seven digits: all that float32 has
-    return {"name": thing.name, "kind": thing.kind, "height": height, "width": width, **place, "ink": ink}
+    return {"name": words(thing.name), "kind": thing.kind, "height": height, "width": width, **place, "ink": ink}
 
 
 def _colours(picture: Tensor) -> Tensor:

@@ -158,7 +158,7 @@ const OPERATIONS = {
   }),
   exp: each(Math.exp, (a) => `exp(${a})`),
   gaussian: each((a) => Math.exp(-a * a / 2), (a) => `exp(${MINUS}${bracketed(a)}²/2)`),
-  relu: each((a) => Math.max(a, 0), (a) => `the larger of 0 and ${a}`),
+  relu: each((a) => Math.max(a, 0), (a) => say("the larger of 0 and {number}", { number: a })),
   sigmoid: each((a) => 1 / (1 + Math.exp(-a)), (a) => `1 / (1 + exp(${MINUS}${bracketed(a)}))`),
   softmax: {
     shape: ([a]) => a.shape,
@@ -177,7 +177,7 @@ const OPERATIONS = {
   sum: reduced(total, (texts, _, numbers) => sumInWords(texts, numbers)),
   mean: reduced((numbers) => total(numbers) / numbers.length,
     (texts, _, numbers) => `(${sumInWords(texts, numbers)}) / ${texts.length}`),
-  max: reduced((numbers) => Math.max(...numbers), (texts) => `the largest of ${listed(texts)}`),
+  max: reduced((numbers) => Math.max(...numbers), (texts) => say("the largest of {numbers}", { numbers: listed(texts) })),
   matmul: {
     shape([a, b], { transpose }) {
       const columns = b.shape.length > 1 ? [b.shape[transpose ? 0 : 1]] : [];
@@ -339,9 +339,16 @@ function stepsOf(pixels, { least, most, step }) {
 }
 
 let made = 0;
+let spoken = {}; // sentences in the language of the page, by their English; one language a page
+
+// A sentence in the language of the page, its places filled.
+function say(sentence, places = {}) {
+  return (spoken[sentence] ?? sentence).replace(/\{(\w+)\}/g, (place, name) => places[name] ?? place);
+}
 
 function render({ model, el }) {
   const description = model.get("description");
+  spoken = description.says ?? {};
   const ways = waysOf(description);
   const before = model.get("values") ?? {};
   const id = `courseware-microscope-${(made += 1)}-${Math.random().toString(36).slice(2, 8)}`;
@@ -379,7 +386,7 @@ function render({ model, el }) {
     });
     board.before(element("label", { class: "courseware-way" }, element("span", {}, label), menu));
   }
-  const reset = element("button", { type: "button", ...TAKES_KEYS }, "Back to the start");
+  const reset = element("button", { type: "button", ...TAKES_KEYS }, say("Back to the start"));
   board.after(element("div", { class: "courseware-foot" }, says, reset));
   reset.addEventListener("click", () => {
     inputs = startOf(description);
@@ -573,7 +580,7 @@ function render({ model, el }) {
     }
     const looked = pointed ?? focused;
     if (!looked) {
-      says.textContent = "Point at a number: what it is made of lights up. Drag the framed ones, or type.";
+      says.textContent = say("Point at a number: what it is made of lights up. Drag the framed ones, or type.");
       return;
     }
     const [cell, place] = looked;
@@ -594,11 +601,12 @@ function render({ model, el }) {
         if (here) numbers[at].box.classList.add("courseware-feeds");
       });
     }
-    const ends = `from ${shown(cell, cell.least)} to ${shown(cell, cell.most)}`;
+    const [least, most, value] = [cell.least, cell.most, data[place]].map((number) => shown(cell, number));
     const wrong = nodes.get(cell.name)[place].own.getAttribute("aria-invalid") === "true";
-    says.textContent = wrong
-      ? `${name} must be a ${cell.whole ? "whole " : ""}number ${ends}; it stays ${shown(cell, data[place])}.`
-      : `${name}: ${shown(cell, data[place])}, ${ends}. Drag it, type, or press ↑ and ↓.`;
+    let sentence = "{name}: {value}, from {least} to {most}. Drag it, type, or press ↑ and ↓.";
+    if (wrong) sentence = "{name} must be a number from {least} to {most}; it stays {value}.";
+    if (wrong && cell.whole) sentence = "{name} must be a whole number from {least} to {most}; it stays {value}.";
+    says.textContent = say(sentence, { name, value, least, most });
   }
 
   // ---- looking: by mouse, by finger, by focus

@@ -32,6 +32,7 @@ import torch.nn.functional as F
 import traitlets
 from torch import Tensor
 
+from courseware.language import spoken, words
 from courseware.notebook.explorer import exporting
 from courseware.notebook.in_page import in_page
 
@@ -39,6 +40,17 @@ __all__ = ["OPERATIONS", "Choice", "Input", "Microscope", "Operation", "Step", "
 
 _SCRIPT = resources.files("courseware.notebook").joinpath("microscope.js").read_text(encoding="utf-8")
 _STYLE = resources.files("courseware.notebook").joinpath("microscope.css").read_text(encoding="utf-8")
+
+# What the script says; it has the same sentences in English.
+SAYS = (
+    "Back to the start",
+    "Point at a number: what it is made of lights up. Drag the framed ones, or type.",
+    "{name} must be a number from {least} to {most}; it stays {value}.",
+    "{name} must be a whole number from {least} to {most}; it stays {value}.",
+    "{name}: {value}, from {least} to {most}. Drag it, type, or press ↑ and ↓.",
+    "the larger of 0 and {number}",
+    "the largest of {numbers}",
+)
 
 MOST_AXES = 3
 MINUS = "−"
@@ -276,7 +288,7 @@ class Step:
             "last": arguments[-1],
             "scaled": _scaled(arguments[0], self.options.get("by", 1.0)),
         }
-        self.formula = formula or known.formula.format(*arguments, **told)
+        self.formula = words(formula) or words(known.formula).format(*arguments, **told)
 
     def calculate(self, numbers: Mapping[str, Tensor]) -> Tensor:
         """This step's numbers from those of the cells before it.
@@ -357,7 +369,7 @@ class Microscope(anywidget.AnyWidget):
             raise ValueError(f"title must say what is worked out, was {title!r}")
         if wrong := [cell for cell in cells if not isinstance(cell, Cell)]:
             raise ValueError(f"cells must be Input, Step or Choice, one after the other, was {wrong[0]!r}")
-        self.title, self.cells, self.digits = title, cells, _digits(digits, "the microscope") or 0
+        self.title, self.cells, self.digits = words(title), cells, _digits(digits, "the microscope") or 0
         choices = [cell for cell in cells if isinstance(cell, Choice)]
         if len(choices) > 1 or any(not choice.ways for choice in choices):
             raise ValueError("cells must hold at most one Choice, with one way or more")
@@ -381,7 +393,7 @@ class Microscope(anywidget.AnyWidget):
                     if place not in self.inputs:
                         raise ValueError(f"{cell.name} must pick by an Input, {place} is a Step")
                     self._places[place] = min(len(numbers[rows]), self._places.get(place, len(numbers[rows])))
-        self.description = {"title": title, "cells": [self._told(cell) for cell in cells]}
+        self.description = {"title": self.title, "cells": [self._told(cell) for cell in cells], **spoken(SAYS)}
 
     def numbers(self, way: str = "", /, **inputs: Any) -> dict[str, Tensor]:
         """Every cell's numbers, float64, by name.
@@ -433,7 +445,7 @@ class Microscope(anywidget.AnyWidget):
         for cell in self._cells(self.ways[0]):
             shown = html.escape(" | ".join(" ".join(row) for row in self._rows(cell, numbers[cell.name])))
             formula = f" = {cell.formula}" if isinstance(cell, Step) else ""
-            label = cell.label if cell.label != cell.name else ""
+            label = words(cell.label) if cell.label != cell.name else ""
             rows.append(
                 f'<tr><th scope="row">{html.escape(cell.name)}</th><td>{html.escape(label + formula)}</td>'
                 f"<td>{shown}</td></tr>"
@@ -450,7 +462,7 @@ class Microscope(anywidget.AnyWidget):
     # ---- parts
     def _caption(self) -> str:
         labels = [cell.label for cell in self.cells if isinstance(cell, Choice)]
-        return f"{self.title} ({labels[0]}: {self.ways[0]})" if labels else self.title
+        return f"{self.title} ({words(labels[0])}: {words(self.ways[0])})" if labels else self.title
 
     def _cells(self, way: str) -> Iterator[Input | Step]:
         for cell in self.cells:
@@ -468,11 +480,11 @@ class Microscope(anywidget.AnyWidget):
     def _told(self, cell: Cell) -> dict[str, Any]:
         """A cell as the page is told of it."""
         if isinstance(cell, Choice):
-            ways = {name: [self._told(step) for step in steps] for name, steps in cell.ways.items()}
-            return {"kind": "choice", "label": cell.label, "ways": ways}
+            ways = {words(name): [self._told(step) for step in steps] for name, steps in cell.ways.items()}
+            return {"kind": "choice", "label": words(cell.label), "ways": ways}
         told = {
             "name": cell.name,
-            "label": cell.label,
+            "label": words(cell.label),
             "digits": self.digits if cell.digits is None else cell.digits,
             "below": cell.below,
         }
@@ -558,5 +570,5 @@ def _shape(value: Tensor) -> tuple[int, ...]:
 
 
 def _named(cell: Input | Step) -> str:
-    name = cell.name if cell.label == cell.name else f"{cell.name}, {cell.label}"
+    name = cell.name if cell.label == cell.name else f"{cell.name}, {words(cell.label)}"
     return f"{name} = {cell.formula}" if isinstance(cell, Step) else name

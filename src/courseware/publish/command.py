@@ -23,7 +23,7 @@ def export_command(args: argparse.Namespace) -> int:
     output = Path(args.output or _default_folder(args.lessons))
     try:
         said = lecture(project_root(), args.by, args.at)
-        first = export(output, args.lessons, url=args.repository, browser=browser, lecture=said)
+        first = export(output, args.lessons, language=args.language, url=args.repository, browser=browser, lecture=said)
     except FAILURES as error:
         print(f"a cell failed\n{error}", file=sys.stderr)
         return 1

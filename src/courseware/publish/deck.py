@@ -21,12 +21,14 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from traitlets.config import Config
 
+from courseware.language import current
 from courseware.publish import outside, slide_links
 from courseware.publish.errors import ExportError, FormulaError
 from courseware.publish.fonts import font_faces
 from courseware.publish.formulas import mathml
 from courseware.publish.installed import REVEAL, installed
 from courseware.publish.links import relative, resolved, title
+from courseware.publish.phrases import say
 from courseware.text import folds
 
 __all__ = [
@@ -122,9 +124,9 @@ def deck(notebook: NotebookNode, name: str, pages: Mapping[str, str], folder: Pa
     return standing_alone(converted(notebook, name, folder, Back("Page", posixpath.basename(pages[name]))), name, pages)
 
 
-def standing_alone(text: str, name: str, pages: Mapping[str, str]) -> str:
+def standing_alone(text: str, name: str, pages: Mapping[str, str], font: Path | None = None) -> str:
     """What `converted` returns as a deck by itself: a link to what is on one of its slides leads there."""
-    return finished(slide_links.links_to_slides(text, name, slide_links.places({name: text})), name, pages)
+    return finished(slide_links.links_to_slides(text, name, slide_links.places({name: text})), name, pages, font)
 
 
 def converted(notebook: NotebookNode, name: str, folder: Path, back: Back, signed: Signed = UNSIGNED) -> str:
@@ -142,15 +144,20 @@ def converted(notebook: NotebookNode, name: str, folder: Path, back: Back, signe
         "deck": "lesson" if name.endswith(".ipynb") else "course",
         "back": back,
         "signed": signed,
+        "say": say,
         "placeholders": {"fonts": FONTS, "slides": SLIDES, "slides_end": SLIDES_END},
     }
     resources = {"metadata": {"name": name, "path": str(folder)}, "course": course}
-    return _Exporter(template_name="slides", config=SETTINGS).from_notebook_node(notebook, resources)[0]
+    exporter = _Exporter(template_name="slides", config=SETTINGS, language_code=current())
+    return exporter.from_notebook_node(notebook, resources)[0]
 
 
-def finished(text: str, name: str, pages: Mapping[str, str]) -> str:
-    """Links to notebooks become links to pages, fonts come in, and nothing may be left to load."""
-    text = _linked(text, name, pages).replace(FONTS, f"<style>{font_faces(text)}</style>", 1)
+def finished(text: str, name: str, pages: Mapping[str, str], font: Path | None = None) -> str:
+    """Links to notebooks become links to pages, fonts come in, and nothing may be left to load.
+
+    `font` has the letters of the deck's language that our own fonts lack.
+    """
+    text = _linked(text, name, pages).replace(FONTS, f"<style>{font_faces(text, font)}</style>", 1)
     loads = sorted({str(load) for load in outside.loaded_by_page(text)})
     if loads:
         raise ExportError(f"{name}: the deck would load {', '.join(loads)}")

@@ -13,14 +13,17 @@ from jupyter_core.utils import ensure_event_loop
 from nbformat import NotebookNode
 from tqdm import tqdm
 
+from courseware.language import speaking
 from courseware.notebook.explorer import pictures_apart
 from courseware.project import Lecture, Lesson, UserError, project_root
 from courseware.project import lecture as read_lecture
 from courseware.publish import deck
-from courseware.publish.course import START, Course, read_course
+from courseware.publish.course import Course, read_courses
 from courseware.publish.course_deck import COURSE_DECK, course_deck
 from courseware.publish.handouts import handouts
+from courseware.publish.links import relative
 from courseware.publish.pages import write_pages
+from courseware.publish.phrases import say
 from courseware.publish.pictures import PICTURES
 from courseware.publish.repository import repository
 from courseware.text.execute import execute
@@ -33,6 +36,7 @@ def export(
     output: Path,
     lessons: Sequence[str] = (),
     *,
+    language: str | None = None,
     url: str | None = None,
     browser: str | None = None,
     lecture: Lecture | None = None,
@@ -47,6 +51,8 @@ def export(
     lessons
         Numbers or names of the lessons to export, with their exercise sheets, the start page and the pages
         without a number; all if empty. Links to the other lessons then lead to where their pages would lie.
+    language
+        The code of the only language to publish; if not given, English and every other that there is.
     url
         The repository for the launch buttons, see `courseware.publish.repository`.
     browser
@@ -70,45 +76,52 @@ def export(
     output, root = Path(output), project_root()
     where = repository(root, url)
     _refuse_other_folders(output)
-    course = read_course(root, lessons)
+    courses = read_courses(root, lessons, language)
     output.parent.mkdir(parents=True, exist_ok=True)
     # Beside its place until it is finished: an export that fails leaves the older one as it was.
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as scratch:
         made = Path(scratch, "site")
         made.mkdir()
-        course = replace(course, notebooks=_executed(course, progress))
-        decks = write_decks(course, made, _signed(root, lecture or read_lecture(root)))
+        courses = _executed(courses, progress)
+        signed = _signed(root, lecture or read_lecture(root))
+        decks = [deck for course in courses for deck in write_decks(course, made, signed)]
         if browser:
             handouts(decks, browser, progress)
-        write_pages(course, made, where)
+        write_pages(courses, made, where)
         if output.exists():
             shutil.rmtree(output)
         made.rename(output)
-    return output / "index.html"
+    return output / courses[0].below / "index.html"
 
 
 def _refuse_other_folders(output: Path) -> None:
     for place in (output, *output.parents):
         if place.exists() and not place.is_dir():
             raise UserError(f"the export needs a folder to lie in, but {place} is a file")
-    if output.exists() and any(output.iterdir()) and not (output / "searchindex.js").is_file():
+    if (
+        output.exists()
+        and any(output.iterdir())
+        and not [*output.glob("searchindex.js"), *output.glob("*/searchindex.js")]
+    ):
         raise UserError(f"{output} holds something that is no export: name another folder, or empty this one")
 
 
-def _executed(course: Course, progress: bool) -> dict[str, NotebookNode]:
+def _executed(courses: Sequence[Course], progress: bool) -> list[Course]:
     """Every notebook run, as many at a time as there are processors; each kernel computes with one of them."""
-    total = sum(cell.cell_type == "code" for notebook in course.notebooks.values() for cell in notebook.cells)
+    notebooks = {name: (notebook, course) for course in courses for name, notebook in course.notebooks.items()}
+    total = sum(cell.cell_type == "code" for notebook, _ in notebooks.values() for cell in notebook.cells)
     with tqdm(total=total, unit="cell", disable=not progress) as bar:
 
-        def run(name: str, notebook: NotebookNode) -> NotebookNode:
+        def run(name: str, notebook: NotebookNode, course: Course) -> NotebookNode:
             bar.set_description(name)
             with _event_loop():
                 return execute(notebook, folder=course.folder(name), export=True, threads=1, after_cell=bar.update)
 
         # A thread waits for each kernel, which is a process: the threads cost nothing.
         run_all = joblib.Parallel(joblib.cpu_count(), prefer="threads")
-        done = run_all(joblib.delayed(run)(name, notebook) for name, notebook in course.notebooks.items())
-    return dict(zip(course.notebooks, done, strict=True))
+        done = run_all(joblib.delayed(run)(name, *whose) for name, whose in notebooks.items())
+    made = dict(zip(notebooks, done, strict=True))
+    return [replace(course, notebooks={name: made[name] for name in course.notebooks}) for course in courses]
 
 
 @contextlib.contextmanager
@@ -134,22 +147,29 @@ def write_decks(course: Course, output: Path, signed: deck.Signed = deck.UNSIGNE
     which would hold them once more, share those of the pages.
     Raises `courseware.publish.errors.ExportError`.
     """
+    with speaking(course.language):
+        return _write_decks(course, output, signed)
+
+
+def _write_decks(course: Course, output: Path, signed: deck.Signed) -> list[Path]:
     written, lessons = [], {}
     for name, notebook in course.notebooks.items():
-        if name == START or not deck.has_slides(notebook):
+        if name == course.start or not deck.has_slides(notebook):
             continue
         page = course.pages[name]
+        # Pictures that decks share with the pages lie where all languages find them.
+        pictures = relative(PICTURES, page)
         written.append(output / deck.deck_of(page))
         written[-1].parent.mkdir(parents=True, exist_ok=True)
-        back = deck.Back("Page", Path(page).name)
+        back = deck.Back(say("Page"), Path(page).name)
         made = deck.converted(notebook, name, course.folder(name), back, signed)
-        written[-1].write_text(deck.standing_alone(made, name, course.pages), encoding="utf-8")
-        lessons[name], _ = pictures_apart(made, PICTURES)
+        written[-1].write_text(deck.standing_alone(made, name, course.pages, course.font), encoding="utf-8")
+        lessons[name], _ = pictures_apart(made, pictures)
         if wanted := slides_of_short_version(Lesson(course.root, Path(name).stem)):
             made = deck.converted(short_version(notebook, wanted), name, course.folder(name), back, signed)
-            short = deck.standing_alone(pictures_apart(made, PICTURES)[0], name, course.pages)
+            short = deck.standing_alone(pictures_apart(made, pictures)[0], name, course.pages, course.font)
             (output / deck.short_deck_of(page)).write_text(short, encoding="utf-8")
-    if lessons and not course.others:
-        whole = course_deck(lessons, course.title, course.pages)
-        (output / COURSE_DECK).write_text(whole, encoding="utf-8")
+    if lessons and course.is_whole:
+        whole = course_deck(lessons, course.title, course.pages, f"{course.below}{COURSE_DECK}", course.font)
+        (output / course.below / COURSE_DECK).write_text(whole, encoding="utf-8")
     return written

@@ -22,12 +22,16 @@ TEXT_FONTS = [  # style, weight, file below reveal's folder
 MATHEMATICAL_ITALICS = [*map(chr, range(0x1D434, 0x1D468)), *map(chr, range(0x1D6E2, 0x1D71C)), "ℎ"]
 
 
-def font_faces(text: str) -> str:
-    """`@font-face` rules with the parts of the fonts that a page needs."""
+def font_faces(text: str, other: Path | None = None) -> str:
+    """`@font-face` rules with the parts of the fonts that a page needs; `other` has the letters of its language."""
     reveal = installed(*REVEAL)
     faces = [
         _font_face("Course Sans", style, weight, reveal / file, _drawn(text)) for style, weight, file in TEXT_FONTS
     ]
+    if other:
+        faces.append(
+            _font_face("Course Letters", "normal", 400, other, frozenset(c for c in _drawn(text) if c > "\u2e7f"))
+        )
     formulas = "".join(re.findall(r"<math\b.*?</math>", text, re.DOTALL))
     if formulas:
         font = installed(*STIX_TWO_MATH)

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import myst_nb  # noqa: F401  # so that a missing package is named before the notebooks run
@@ -18,6 +19,7 @@ from courseware.publish.course import Course
 from courseware.publish.dead_links import dead_links
 from courseware.publish.errors import ExportError
 from courseware.publish.fonts import font_faces
+from courseware.publish.links import page_of
 from courseware.publish.repository import Repository
 from courseware.publish.sources import write_sources
 
@@ -28,21 +30,26 @@ EMPTY_HEADING = re.compile(r'<th class="head[^"]*">(<p>\s*</p>)?</th>')
 ICON_SCRIPT = re.compile(r'\s*<script [^>]*src="[^"]*scripts/fontawesome\.js[^"]*"[^>]*></script>')
 
 
-def write_pages(course: Course, output: Path, where: Repository | None = None) -> None:
-    """Write the pages into the folder `output`, where the decks lie already.
+def write_pages(courses: Sequence[Course], output: Path, where: Repository | None = None) -> None:
+    """Write the pages into the folder `output`, where the decks lie already: those of each language by themselves.
 
-    Raises `ExportError` if Sphinx warns of anything, or if a page or a deck has a dead link or loads something from
-    elsewhere.
+    `courses` holds the same course in one or several languages. Raises `ExportError` if Sphinx warns of anything, or if
+    a page or a deck has a dead link or loads something from elsewhere.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        sources = Path(scratch, "sources")
-        write_sources(course, sources, output, where)
-        _sphinx(sources, output, Path(scratch, "doctrees"))
-    # What only builders use: templates that the themes keep among their files, and two of Sphinx's own.
-    for path in [*output.glob("_static/*webpack-macros.html"), output / ".buildinfo", output / "objects.inv"]:
-        path.unlink(missing_ok=True)
-    _finish(output)
-    problems = dead_links(output, elsewhere=[course.pages[name] for name in course.others])
+    published: set[str] = set()
+    left_out: set[str] = set()
+    for course in courses:
+        with tempfile.TemporaryDirectory() as scratch:
+            sources, made = Path(scratch, "sources"), output / course.below
+            write_sources(course, courses, sources, output, where)
+            _sphinx(sources, made, Path(scratch, "doctrees"))
+        # What only builders use: templates that the themes keep among their files, and two of Sphinx's own.
+        for path in [*made.glob("_static/*webpack-macros.html"), made / ".buildinfo", made / "objects.inv"]:
+            path.unlink(missing_ok=True)
+        _finish(made, course)
+        published |= {*course.notebooks, *course.own_documents}
+        left_out |= {*course.others, *course.documents}
+    problems = dead_links(output, elsewhere=[page_of(name) for name in left_out - published])
     if problems:
         raise ExportError("\n".join(problems))
 
@@ -60,17 +67,17 @@ def _sphinx(sources: Path, output: Path, doctrees: Path) -> None:
         raise ExportError(f"Sphinx does not accept the pages:\n{done.stderr.strip()}")
 
 
-def _finish(output: Path) -> None:
+def _finish(made: Path, course: Course) -> None:
     """What Sphinx and its theme leave to be done on the pages.
 
     The icons are left to the theme's fonts: its script, which swaps them for drawings, is half of a page's weight. The
     fonts of the text come in, as much of them as the pages need.
     """
     texts = {}
-    for path in output.rglob("*.html"):
+    for path in made.rglob("*.html"):
         if not path.name.endswith(".slides.html"):
             text = ICON_SCRIPT.sub("", path.read_text(encoding="utf-8"))
             texts[path] = EMPTY_HEADING.sub("<td></td>", text)
             path.write_text(texts[path], encoding="utf-8")
-    (output / "_static" / "scripts" / "fontawesome.js").unlink()
-    (output / "_static" / "fonts.css").write_text(font_faces("\n".join(texts.values())), encoding="utf-8")
+    (made / "_static" / "scripts" / "fontawesome.js").unlink()
+    (made / "_static" / "fonts.css").write_text(font_faces("\n".join(texts.values()), course.font), encoding="utf-8")

@@ -17,21 +17,24 @@ from sphinx.util import logging
 
 from courseware.publish import formulas, outside
 from courseware.publish.errors import FormulaError
-from courseware.publish.links import relative, resolved
+from courseware.publish.links import page_of, relative, resolved
 
 logger = logging.getLogger(__name__)
 
 FORMULA = re.compile(r"\$\$(?P<block>.+?)\$\$|(?<![\\$])\$(?P<inline>[^$\n]+?)\$(?!\d)", re.DOTALL)
 BRACKETS = re.compile(r"\\[(\[].*?\\[)\]]", re.DOTALL)  # JupyterLab typesets these, too; MyST does not
+ANCHOR = re.compile(r'<a id="([^"]*)">')
 HREF = re.compile(r'(?P<start><a\b[^>]*?\bhref=")(?P<address>[^"]+)')
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """What Sphinx calls first."""
     app.add_config_value("course_pages", {}, "env")
+    app.add_config_value("course_below", "", "env")  # what the addresses of all these pages begin with
     app.add_html_math_renderer("mathml", inline_renderers=(_inline, None), block_renderers=(_block, None))
     # GitHub draws these; to draw them here would take a script of a megabyte, so a page shows their text.
     app.add_lexer("mermaid", TextLexer)
+    app.connect("doctree-read", _anchors_out_of_headings, priority=100)  # before Sphinx lists the headings
     app.connect("doctree-read", _adapted)
     app.connect("html-page-context", _guarded)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -62,10 +65,25 @@ def _block(writer: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+def _anchors_out_of_headings(app: Sphinx, doctree: nodes.document) -> None:
+    """A translated heading names its English anchor, which becomes one of its section: in a list it has no place."""
+    for heading in list(doctree.findall(nodes.title)):
+        for raw in list(heading.findall(nodes.raw)):
+            if found := ANCHOR.fullmatch(raw.astext()):
+                section, anchor = heading.parent, html.unescape(found[1])
+                section["ids"].append(html.escape(anchor))
+                doctree.ids[html.escape(anchor)] = section
+            if found or raw.astext() == "</a>":
+                raw.parent.remove(raw)
+        if isinstance(heading.children[-1], nodes.Text):
+            heading.children[-1] = nodes.Text(heading.children[-1].rstrip())
+
+
 def _adapted(app: Sphinx, doctree: nodes.document) -> None:
     """JupyterLab's anchors, links to pages instead of notebooks, formulas inside HTML blocks; no formula as raw TeX."""
     names = {page.removesuffix(".html"): name for name, page in app.config.course_pages.items()}
-    name = names.get(app.env.docname, "index.ipynb")
+    below = app.config.course_below
+    name = names.get(f"{below}{app.env.docname}", f"{below}index.ipynb")
     for section in doctree.findall(nodes.section):
         # docutils writes all ids but the first as they are.
         anchor = html.escape(section.next_node(nodes.title).astext().replace(" ", "-"))
@@ -104,4 +122,4 @@ def _page_address(address: str, name: str, pages: Mapping[str, str]) -> str:
     target = resolved(name, parts.path)
     if target not in pages:
         return address
-    return parts._replace(path=relative(pages[target], pages.get(name, "index.html"))).geturl()
+    return parts._replace(path=relative(pages[target], pages.get(name, page_of(name)))).geturl()

@@ -47,16 +47,24 @@ SILENT = {
     *("axis", "spines", "set_gid", "set_facecolor", "set_visible", "ImportError", "open", "joinpath", "einsum", "pop"),
     *("set_label_position", "set_ticks_position", "tick_params", "get_cmap", "photograph", "files", "relpath", "warn"),
 }
-# Words of the machinery that no rule finds: kinds of exercises, what a list of works and a checklist say.
-ALSO = ("warm-up", "core", "stretch", "{passed} of {all}", "† as we recall it; check the paper.")
+# Words of the machinery that no rule finds: kinds of exercises, what a list of works and a checklist say, and what
+# stands on the menus of a drawing pad.
+ALSO = (
+    *("warm-up", "core", "stretch", "{passed} of {all}", "† as we recall it; check the paper."),
+    *("with", "pen", "rubber", "move", "colour"),
+)
 # What an expression holds besides what it is about.
 PLAIN = ("self", "float", "int", "str", "item", "else", "if", "for", "in", "round", "len")
 # Words that place things on a figure.
 PLACED = {"center", "centre", "left", "top", "bottom", "baseline", "equal", "auto", "seed"}
 NAMES_OF_CODE = re.compile(r"[\w.]*[_.\d][\w.]*|#\w+|[A-Z_]+|[a-z]+[A-Z]\w*")
 # Files of the machinery whose texts students meet, by the room they are in.
-ROOMS = ("exercises", "notebook", "text")
-ONLY = {"text": ("folds", "syllabus", "tables"), "notebook": ("explorer", "microscope", "quiz", "missing_names")}
+ROOMS = ("exercises", "notebook", "publish", "text")
+ONLY = {
+    "publish": ("phrases",),
+    "text": ("folds", "syllabus", "tables"),
+    "notebook": ("drawing_pad", "explorer", "microscope", "quiz", "missing_names"),
+}
 
 
 def of_lesson(root: Path, stem: str) -> Texts:
@@ -130,11 +138,9 @@ def _in_text(file: Path) -> Texts:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             tree = ast.parse(cell.source)
-            calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-            if any(_name(call) == "Table" for call in calls):  # its rows are made beside it
-                texts += [(text, "code cell") for text in _Reader(lone=False).read(tree)]
-            for call in calls:
-                if _name(call) in SHOWING:
+            texts += [(text, "code cell") for text in _Reader(lone=False).read(tree)]
+            for call in ast.walk(tree):
+                if isinstance(call, ast.Call) and _name(call) in SHOWING:
                     texts += [(text, "code cell") for text in _Reader(lone=True).read(call)]
     return texts
 
@@ -147,7 +153,7 @@ class _Reader(ast.NodeVisitor):
     """Collects the texts below a node.
 
     A lone word in lower case is mostly a name: with `lone` it is taken, as labels are, otherwise only where it is the
-    key of a dictionary with sentences, one of two words in a sentence, or handed to `words`.
+    key of a dictionary with words that are none, one of two words in a sentence, or handed to `words`.
     """
 
     def __init__(self, lone: bool) -> None:
@@ -173,7 +179,7 @@ class _Reader(ast.NodeVisitor):
         self._with(self.lone, node.body, node.orelse)
 
     def visit_Dict(self, node: ast.Dict) -> None:
-        told = any(isinstance(value, ast.Constant) and " " in str(value.value) for value in node.values)
+        told = any(isinstance(n, ast.Constant) and " " in str(n.value) for n in (*node.keys, *node.values))
         self._with(self.lone or told, *node.keys)
         self._with(self.lone, *node.values)
 
@@ -245,7 +251,7 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
 
 def _is_said(text: str) -> bool:
     """Whether a text is one for people: words, and no name of code, no markup, no colour."""
-    text = text.strip()
+    text = " ".join(text.split())  # a label may be broken into lines
     if not re.search(r"[A-Za-z]{2}", text) or text.startswith(("<", "data:", "http", "background:", "courseware-")):
         return False
     if " " in text:

@@ -13,6 +13,7 @@ and an exercise, in the metadata of its heading's cell, where it is to be given,
 kind it is, and why: `# %% [markdown] teaching="in class, pairs | 8 | core | the best talk of the sheet"`.
 """
 
+import html
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -128,7 +129,12 @@ class Outline:
 
 
 def anchor(heading: str) -> str:
-    """The part of an address that leads to a heading (Markdown, no formulas), in JupyterLab and on exported pages."""
+    """The part of an address that leads to a heading (Markdown, no formulas), in JupyterLab and on exported pages.
+
+    A translated heading ends with an empty link that names the English one's.
+    """
+    if named := re.search(r'<a id="([^"]*)"></a>$', heading):
+        return html.unescape(named[1])
     return re.sub(r"[*_`]", "", heading).replace(" ", "-")
 
 

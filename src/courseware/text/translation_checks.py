@@ -255,10 +255,10 @@ RULES: dict[str, Callable[[str, str, Path], Fault]] = {
 
 # -------------------------------------------------------------------------------------------------------------- fonts
 def drawn(spoken: Language) -> set[str]:
-    """The characters that a figure may draw in this language: those of the words that code shows."""
+    """The characters that figures, pages and decks may draw in this language: those of all its translations."""
     import polib
 
-    files = sorted((spoken.folder / "strings").glob("*.po"))
+    files = sorted(spoken.folder.rglob("*.po"))
     text = "".join(entry.msgstr for file in files for entry in polib.pofile(str(file)) if entry.translated())
     return {letter for letter in text if ord(letter) > 0x2E7F}
 
@@ -281,7 +281,7 @@ def glyphs_missing(spoken: Language) -> list[str]:
 
 
 def write_font(spoken: Language, font: Path) -> None:
-    """Write the part of `font` that figures need beside the catalogues. Raises UserError if it lacks a character."""
+    """Write what the course needs of `font` beside the catalogues. Raises UserError if it lacks a character."""
     from fontTools import subset
     from fontTools.ttLib import TTFont
 

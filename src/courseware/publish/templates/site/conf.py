@@ -7,7 +7,8 @@ settings = json.loads(Path(__file__).with_name("settings.json").read_text(encodi
 repository = settings["repository"]
 
 project = html_title = settings["title"]
-language = "en"
+language = settings["language"]
+say = settings["phrases"]
 html_show_copyright = html_show_sphinx = False
 html_use_index = False
 html_copy_source = False  # the notebooks that the pages offer are the course's own
@@ -16,6 +17,7 @@ html_last_updated_fmt = None
 # The extension of Pages writes the file that keeps GitHub from leaving out _static/.
 extensions = ["myst_nb", "sphinx.ext.githubpages", "courseware.publish.sphinx_extension"]
 course_pages = settings["pages"]
+course_below = settings["below"]
 
 nb_execution_mode = "off"
 nb_merge_streams = True
@@ -32,7 +34,7 @@ html_math_renderer = "mathml"
 html_theme = "sphinx_book_theme"
 html_static_path = ["_static"]
 html_css_files = ["fonts.css", "site.css"]
-html_js_files = ["site.js"]
+html_js_files = [(None, {"body": f"const courseSays = {json.dumps(say)};"}), "site.js"]
 html_context = {"default_mode": "auto"}
 html_theme_options = {
     "use_download_button": False,
@@ -40,9 +42,9 @@ html_theme_options = {
     "home_page_in_toc": False,
     "show_navbar_depth": 1,
     "show_toc_level": 2,
-    "search_bar_text": "Search the course",
+    "search_bar_text": say["Search the course"],
     "footer_content_items": ["extra-footer.html"],
-    "extra_footer": f"<p>Licence: {settings['licence']}</p>" if settings["licence"] else "",
+    "extra_footer": f"<p>{say['Licence:']} {settings['licence']}</p>" if settings["licence"] else "",
 }
 if repository:
     launch_buttons = {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"}
