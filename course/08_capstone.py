@@ -221,10 +221,10 @@ for name in BLOCKS:
 Table(["tested", *BLOCKS], [["mean after a shuffle", *found]])
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** On the board. Lesson 6's exercise again: without positions, Non-local is equivariant, and the mean makes that invariant. Ask which of the blocks has a notion of neighbour at all: those with a filter, CBAM's 7×7 and the selective kernel's 3×3. The table has every block with random weights, on a map and on the same map shuffled. So two zeros of the table to come are proved, for any weights and any training: none, SE and Non-local cannot read beside the dot, beyond what one cell sees. "Scale" is not quite as clean, because a cell sees 14 × 14 pixels, and so two neighbouring dots of a small sign.
+# > **Lecturer, 3 min.** On the board. Lesson 6's exercise again: without positions, Non-local is equivariant, and the mean makes that invariant. Ask which of the blocks has a notion of neighbour at all: those with a filter, CBAM's 7×7 and the selective kernel's 3×3. The table has every block with random weights, on a map and on the same map shuffled. So it is proved, for any weights and any training, that none, SE and Non-local cannot read beside the dot, beyond what one cell sees: in the table to come, SE and Non-local gain nothing there. "Scale" is not quite as clean, because a cell sees 14 × 14 pixels, and so two neighbouring dots of a small sign.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Without positions Non-local is equivariant, and the mean makes that invariant. A notion of neighbour is in those blocks that have a filter, CBAM and the selective kernel. So two zeros of the table to come are proved, for any weights and any training: none, SE and Non-local cannot read beside the dot, beyond what one cell sees.
+# Without positions Non-local is equivariant, and the mean makes that invariant. A notion of neighbour is in those blocks that have a filter, CBAM and the selective kernel. So it is proved, for any weights and any training, that none, SE and Non-local cannot read beside the dot, beyond what one cell sees: in the table to come, SE and Non-local gain nothing there.
 
 # %% slideshow={"slide_type": "skip"}
 A = torch.tensor([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])  # dot, 3, 7; four cells
@@ -282,7 +282,7 @@ for block in (SpatialAttention().eval(), SqueezeExcitation(64, 2)):
 # The mean of $y$ is $\sum_j \bar a_j x_j$: **the cells, weighed, all channels of a cell alike**. Non-local can point, and take away. What it cannot: choose by the picture among the channels of *one* cell.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Compute 0 · ¼ + 4 · 5/12 + 2 · ⅓ = 7/3 with the room. What is added to is what was there: for this read-out Non-local is a spatial softmax, and by the sign of W_z g it may take away. Then mute a cell: there is an example after this slide in the notebook. Then ask for the frame job: the three digits lie on one spot, so a weight on a cell there takes all three, by one map that is the same for every picture. With a ReLU behind the block a negative addition could shut one channel and leave the next. That is why our read-out has none.
+# > **Lecturer, 2 min.** Compute 0 · ¼ + 4 · 5/12 + 2 · ⅓ = 7/3 with the room. The block's part is added to what was there before: for this read-out Non-local is a spatial softmax, and by the sign of W_z g it may take away. Then mute a cell: there is an example after this slide in the notebook. Then ask for the frame job: the three digits lie on one spot, so a weight on a cell there takes all three, by one map that is the same for every picture. With a ReLU behind the block a negative addition could shut one channel and leave the next. That is why our read-out has none.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # For this read-out Non-local is a spatial softmax, and by the sign of $W_z g$ it may take away. In *frame* the three digits lie on one spot, so a weight on a cell there takes all three, by one map that is the same for every picture. With a ReLU behind the block a negative addition could shut one channel and leave the next: that is why our read-out has none.

@@ -46,6 +46,8 @@ FILE = "language.toml"
 TABLE = "library"  # the catalogue with the cells of the table that grows by lessons
 PLACE = re.compile(r"\{(\w+)\}")
 SENTENCES = (re.compile(r"(?<=[.?!]) +"), re.compile(r"(?<=[.:;?!]) +"))
+PHRASE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")  # English, and no name
+OWN_WORDS = 4  # of a form that may hold English: a text that is mostly translated is better than none
 HEADING = re.compile(r"#+ (?:\d+ · )?(.+)")
 
 missing: set[str] = set()  # what was to be shown and has no words in the current language
@@ -176,7 +178,7 @@ class _Catalogue:
         self.exact: dict[str, str] = {}
         self.elsewhere: dict[str, dict[str, str]] = {}  # what lessons say differently: by text, then by lesson
         self.of_table: dict[str, str] = {}
-        self.forms: list[tuple[re.Pattern[str], str]] = []
+        self.forms: list[tuple[str, re.Pattern[str], str]] = []
         self.found: dict[str, str | None] = {}
         forms = {}
         for file in sorted(language.folder.rglob("*.po")):
@@ -196,34 +198,41 @@ class _Catalogue:
                 else:
                     self.elsewhere.setdefault(entry.msgid.strip(), {})[file.stem] = entry.msgstr.strip()
         for text, said in self.elsewhere.items():
-            self.exact[text] = list(said.values())[-1]
+            self.exact[text] = next(iter(said.values()))
         self.elsewhere = {text: said for text, said in self.elsewhere.items() if len(set(said.values())) > 1}
         # A lone word of the table, such as the heading "learned", says something else elsewhere.
         self.exact = {text: target for text, target in self.of_table.items() if " " in text} | self.exact
         # The entry with most words of its own goes first: it says most about the text.
         for form in sorted(forms, key=lambda form: len(PLACE.sub("", form)), reverse=True):
-            self.forms.append((_pattern(form), forms[form]))
+            self.forms.append((form, _pattern(form), forms[form]))
 
     def of(self, text: str) -> str | None:
         if (bare := text.strip()) != text and bare:
             found = self.of(bare)
             return None if found is None else text.replace(bare, found)
         if text in self.elsewhere:
-            # The lesson that speaks is the one whose code was imported.
+            # The lesson that speaks is the one whose code was imported; a later one may take code from an earlier one.
             imported = {module.rpartition(".")[2] for module in sys.modules}
-            said = {stem.partition("_")[2]: target for stem, target in self.elsewhere[text].items()}
-            return next((target for name, target in said.items() if name in imported), self.exact[text])
+            said = [(stem.partition("_")[2], target) for stem, target in self.elsewhere[text].items()]
+            return next((target for name, target in reversed(said) if name in imported), self.exact[text])
         if text in self.exact:
             return self.exact[text]
         if text not in self.found:
-            self.found[text] = self._by_form(text) or self._by_sentences(text) or self._by_lines(text)
+            found = self._by_form(text) or self._by_sentences(text) or self._by_lines(text)
+            self.found[text] = found or self._by_form(text, least=OWN_WORDS)
         return self.found[text]
 
-    def _by_form(self, text: str) -> str | None:
-        for pattern, target in self.forms:
+    def _by_form(self, text: str, least: int | None = None) -> str | None:
+        """By the first form that fits and whose places hold nothing that nobody has translated.
+
+        With `least` also by one whose places hold English, if it has so many words of its own.
+        """
+        for form, pattern, target in self.forms:
             if match := pattern.fullmatch(text):
-                parts = {name[1:]: self._part(part) for name, part in match.groupdict().items()}
-                return _filled(target, parts)
+                parts = {name[1:]: part for name, part in match.groupdict().items()}
+                english = [part for part in parts.values() if PHRASE.search(part) and self._part(part) == part]
+                if not english or (least and len(re.findall(r"[A-Za-z]+", PLACE.sub("", form))) >= least):
+                    return _filled(target, {name: self._part(part) for name, part in parts.items()})
         return None
 
     def _part(self, text: str) -> str:
@@ -266,7 +275,9 @@ def _pattern(form: str) -> re.Pattern[str]:
         if number % 2 == 0:
             parts.append(re.escape(part))
         else:
-            parts.append(f"(?P=_{part})" if part in seen else f"(?P<_{part}>.*?)")  # a group may not be called 0
+            parts.append(
+                f"(?P=_{part})" if part in seen else f"(?P<_{part}>(?:\\([^()]*\\)|.)*?)"
+            )  # a group may not be called 0
             seen.add(part)
     return re.compile("".join(parts), re.DOTALL)
 

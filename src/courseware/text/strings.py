@@ -9,6 +9,7 @@ by `SILENT` and its like; what is left and is not shown is "translated" by the s
 import ast
 import functools
 import importlib
+import itertools
 import re
 import string
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ SHOWN = {
     "text",
     "words",
     "alt",
+    "form",
 }
 # Calls whose first argument is a name for code.
 NAMED = {"Value", "Choice", "Mistake", "Exercise", "Function", "Module", "Slider", "Menu", "Pad", "Finding"}
@@ -57,6 +59,7 @@ ALSO = (
 PLAIN = ("self", "float", "int", "str", "item", "else", "if", "for", "in", "round", "len")
 # Words that place things on a figure.
 PLACED = {"center", "centre", "left", "top", "bottom", "baseline", "equal", "auto", "seed"}
+FILLED = re.compile(r"\{(?::[^{}]*)?\}")  # a place without a name, which `str.format` fills
 NAMES_OF_CODE = re.compile(r"[\w.]*[_.\d][\w.]*|#\w+|[A-Z_]+|[a-z]+[A-Z]\w*")
 # Files of the machinery whose texts students meet, by the room they are in.
 ROOMS = ("exercises", "notebook", "publish", "text")
@@ -92,6 +95,7 @@ def of_machinery(root: Path) -> list[tuple[str, Texts]]:
     found = [("courseware", _each_once([*machinery, *((text, "") for text in ALSO)]))]
     said = settings(root)
     library = _of_table(said["table"]) if said.get("table") else []
+    library += [(text, "pyproject.toml") for text in said.get("also_shown", ())]
     for module in said.get("shown", ()):
         file = root / "src" / f"{module.replace('.', '/')}.py"
         if file.exists():
@@ -173,7 +177,8 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str) and _is_said(node.value) and (self.lone or not _is_lone(node.value)):
-            self.texts.append(node.value)
+            number = itertools.count(1)
+            self.texts.append(FILLED.sub(lambda _: f"{{it{next(number)}}}", node.value))
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
         self._with(self.lone, node.body, node.orelse)

@@ -391,7 +391,7 @@ units = Exercise(
                 Mistake(
                     "added before the square",
                     (-0.5 * torch.tensor([9.0, 6.25], dtype=torch.float64)).softmax(dim=0).dot(READ).item(),
-                    "Metres and hours were added before the square. Distances are 1² + 2² and 2² + 0.5².",
+                    "Metres and hours were added before the square. Squared distances are 1² + 2² and 2² + 0.5².",
                 ),
             ),
             decimals=2,
