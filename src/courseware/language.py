@@ -247,8 +247,10 @@ class _Catalogue:
         """Sentences that were put together, each by its own entry; none if one of them has none."""
         for ends in SENTENCES:
             parts = ends.split(text)
+            if len(parts) == 1:
+                continue
             found = [self.of(part) if re.search(r"[A-Za-z]{2}", part) else part for part in parts]
-            if len(parts) > 1 and None not in found:
+            if None not in found:
                 return "".join(part for part in found if part)
         return None
 
