@@ -43,11 +43,12 @@ __all__ = [
 VARIABLE = "COURSEWARE_LANGUAGE"
 ENGLISH = "en"
 FILE = "language.toml"
-TABLE = "library"  # the catalogue with the cells of the table that grows by lessons
+IN_TABLE = "table, "  # begins the comment on a cell of the table that grows by lessons
 PLACE = re.compile(r"\{(\w+)\}")
 SENTENCES = (re.compile(r"(?<=[.?!]) +"), re.compile(r"(?<=[.:;?!]) +"))
 PHRASE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")  # English, and no name
 OWN_WORDS = 4  # of a form that may hold English: a text that is mostly translated is better than none
+NUMBERED = re.compile(r"\d+ · .+")
 HEADING = re.compile(r"#+ (?:\d+ · )?(.+)")
 
 missing: set[str] = set()  # what was to be shown and has no words in the current language
@@ -191,9 +192,12 @@ class _Catalogue:
                     if heading and target:
                         self.exact.setdefault(heading[1], target[1])
                         self.exact.setdefault(entry.msgid.lstrip("# "), entry.msgstr.lstrip("# "))
+                        numbered, said = NUMBERED.search(entry.msgid), NUMBERED.search(entry.msgstr)
+                        if numbered and said:  # "Exercises 2 · …": what the sheet is of
+                            self.exact.setdefault(numbered[0], said[0])
                 elif places(entry.msgid):
                     forms[entry.msgid.strip()] = entry.msgstr.strip()
-                elif file.stem == TABLE:
+                elif entry.comment.startswith(IN_TABLE):
                     self.of_table[entry.msgid.strip()] = entry.msgstr.strip()
                 else:
                     self.elsewhere.setdefault(entry.msgid.strip(), {})[file.stem] = entry.msgstr.strip()
@@ -218,7 +222,7 @@ class _Catalogue:
         if text in self.exact:
             return self.exact[text]
         if text not in self.found:
-            found = self._by_form(text) or self._by_sentences(text) or self._by_lines(text)
+            found = self._by_form(text) or self._by_sentences(text) or self._by_lines(text) or self._by_list(text)
             self.found[text] = found or self._by_form(text, least=OWN_WORDS)
         return self.found[text]
 
@@ -238,10 +242,12 @@ class _Catalogue:
     def _part(self, text: str) -> str:
         """What fills a place: with words of its own, or as it is (a number, a name of an answer, code)."""
         bare = text.strip()
-        listed = [self.of(part) for part in bare.split(", ")]
-        if len(listed) > 1 and None not in listed:
-            return "，".join(part for part in listed if part)
         return text.replace(bare, self.of(bare) or bare) if bare else text
+
+    def _by_list(self, text: str) -> str | None:
+        parts = text.split(", ")
+        found = [self.of(part) for part in parts] if len(parts) > 1 else [None]
+        return "，".join(part for part in found if part) if None not in found else None
 
     def _by_sentences(self, text: str) -> str | None:
         """Sentences that were put together, each by its own entry; none if one of them has none."""

@@ -233,6 +233,9 @@ class _Reader(ast.NodeVisitor):
     def visit_Assign(self, node: ast.Assign) -> None:
         if not any(isinstance(target, ast.Name) and target.id == "__all__" for target in node.targets):
             self.visit(node.value)
+            for target in node.targets:  # a label, where it is the key of what it labels
+                if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.JoinedStr):
+                    self.visit(target.slice)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
