@@ -214,6 +214,8 @@ class _Catalogue:
         if (bare := text.strip()) != text and bare:
             found = self.of(bare)
             return None if found is None else text.replace(bare, found)
+        if text.endswith(".") and text not in self.exact and (found := self.exact.get(text[:-1])):
+            return f"{found}。"
         if text in self.elsewhere:
             # The lesson that speaks is the one whose code was imported; a later one may take code from an earlier one.
             imported = {module.rpartition(".")[2] for module in sys.modules}
@@ -234,7 +236,7 @@ class _Catalogue:
         for form, pattern, target in self.forms:
             if match := pattern.fullmatch(text):
                 parts = {name[1:]: part for name, part in match.groupdict().items()}
-                english = [part for part in parts.values() if PHRASE.search(part) and self._part(part) == part]
+                english = [part for part in parts.values() if PHRASE.search(part) and self.of(part) is None]
                 if not english or (least and len(re.findall(r"[A-Za-z]+", PLACE.sub("", form))) >= least):
                     return _filled(target, {name: self._part(part) for name, part in parts.items()})
         return None
@@ -246,7 +248,9 @@ class _Catalogue:
 
     def _by_list(self, text: str) -> str | None:
         parts = text.split(", ")
-        found = [self.of(part) for part in parts] if len(parts) > 1 else [None]
+        if len(parts) == 1:
+            return None
+        found = [self.of(part) if re.search(r"[A-Za-z]{2}", part) else part for part in parts]
         return "，".join(part for part in found if part) if None not in found else None
 
     def _by_sentences(self, text: str) -> str | None:

@@ -15,12 +15,14 @@ from matplotlib.figure import Figure
 from nbformat import NotebookNode
 from PIL import Image
 
+from courseware.language import Language
 from courseware.notebook.explorer import Explorer, Slider
 from courseware.publish.course import Course
 from courseware.publish.dead_links import dead_links
 from courseware.publish.errors import ExportError
 from courseware.publish.links import linked_files, page_of
 from courseware.publish.pages import write_pages
+from courseware.publish.phrases import say
 from courseware.publish.repository import Repository
 from courseware.text.syllabus import anchor
 
@@ -149,6 +151,30 @@ def made(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built(root, folder, Repository("https://github.com/owner/name", "spring"))
 
 
+ZH = Language(Path(), "zh", "中文", "zh_CN", "?", "?", "?", ())
+
+
+@pytest.fixture(scope="module")
+def bilingual(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small course as a site, its start page and lesson in Chinese, too; the sheet is not."""
+    folder = tmp_path_factory.mktemp("bilingual")
+    chinese = {
+        f"zh/{START}": [
+            text("# 小课程：从这里开始\n\n一句话。"),
+            text("[一](01_width.ipynb), [sheet](../exercises/01_width.ipynb)"),
+        ],
+        f"zh/{LESSON}": [
+            text('# 1 · 带宽 <a id="1-·-The-width"></a>\n\n多*宽*？', "slide"),
+            text('## 通道门控 <a id="The-channel-gate"></a>\n\n[上面](#The-channel-gate), [docs](../../docs/guide.md)'),
+            code("explore()", shows({"text/html": explorer(), "text/plain": "an explorer"})),
+        ],
+    }
+    english = Course(root, {name: notebook(cells) for name, cells in course().items()}, others=["02_later.ipynb"])
+    other = Course(root, {name: notebook(cells) for name, cells in chinese.items()}, [*english.notebooks], ZH)
+    write_pages([english, other], folder)
+    return folder
+
+
 def page(made: Path, name: str) -> BeautifulSoup:
     return BeautifulSoup((made / name).read_text(encoding="utf-8"), "html.parser")
 
@@ -173,6 +199,41 @@ def test_the_first_page_has_a_card_for_each_lesson(made: Path) -> None:
         assert thumbnail.size == (432, 288)
     assert first.title.get_text().startswith("Small course")
     assert "Licence: MIT" in first.get_text()
+
+
+def test_every_page_leads_to_its_twin_in_the_other_language(bilingual: Path) -> None:
+    def switches(name: str) -> list[tuple[str, str, str]]:
+        links = page(bilingual, name).select("a.course-language")
+        return [(link.get_text(), link["href"], link["lang"]) for link in links]
+
+    assert switches("01_width.html") == [("中文", "zh/01_width.html", "zh")]
+    assert switches("zh/01_width.html") == [("English", "../01_width.html", "en")]
+    assert switches("index.html") == [("中文", "zh/index.html", "zh")]
+    assert switches("zh/index.html") == [("English", "../index.html", "en")]
+    assert switches("exercises/01_width.html") == []  # it has no twin
+
+
+def test_pages_in_another_language_speak_it_and_lead_to_the_same_anchors(bilingual: Path) -> None:
+    lesson = page(bilingual, "zh/01_width.html")
+    assert lesson.html["lang"] == "zh-CN"
+    for each in (lesson, page(bilingual, "01_width.html")):
+        assert each.find(id="The-channel-gate")
+    assert [h.get_text().rstrip("#") for h in lesson.select("article h1, article h2")] == ["1 · 带宽", "通道门控"]
+    assert not lesson.select("nav a a, .bd-links a[id]")  # the anchor is in no list of contents
+    links = {a.get_text(): a["href"] for a in lesson.select("article a")}
+    assert links["docs"] == "../docs/guide.html"  # which is in English
+    assert links["笔记本"] == "../downloads/zh/01_width.ipynb"
+    assert page(bilingual, "zh/00_start_here.html").find("a", string="sheet")["href"] == "../exercises/01_width.html"
+    first = page(bilingual, "zh/index.html")
+    assert first.select_one(".course-primary").get_text() == "从第 1 课开始"
+    assert (bilingual / "zh" / first.select_one(".course-card img")["src"]).is_file()
+    assert "搜索本课程" in str(first)
+    assert "Course Letters" in (bilingual / "zh" / "_static" / "site.css").read_text()
+
+
+def test_a_phrase_that_nobody_would_translate_is_refused() -> None:
+    with pytest.raises(ValueError, match="phrase must be one of PHRASES in .*, was 'Hello'"):
+        say("Hello")
 
 
 def test_every_notebook_and_guide_is_in_the_contents(made: Path) -> None:

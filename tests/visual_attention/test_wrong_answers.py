@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from courseware import language
 from courseware.exercises.questions import Choice
 from courseware.exercises.report import State
+from courseware.language import languages, speaking
+from courseware.project import project_root
 
+ROOT = project_root(Path(__file__))
 LESSONS = sorted(path.stem.removeprefix("wrong_answers_") for path in Path(__file__).parent.glob("wrong_answers_*.py"))
 TABLES = {lesson: importlib.import_module(f"wrong_answers_{lesson}") for lesson in LESSONS}
 
@@ -45,6 +49,11 @@ def test_wrong_answers_are_rejected_with_a_sentence(lesson, name, answer, words)
     assert finding.state is State.NOT_YET, finding
     assert finding.message
     assert words in finding.message, finding
+    for each in languages(ROOT).values():
+        with speaking(each.code):
+            language.missing.clear()
+            language.words(finding.message)
+            assert language.missing == set()
 
 
 @pytest.mark.parametrize(("lesson", "name", "answer"), list(right()))

@@ -39,6 +39,7 @@ SHOWN = {
     "words",
     "alt",
     "form",
+    "shape",
 }
 # Calls whose first argument is a name for code.
 NAMED = {"Value", "Choice", "Mistake", "Exercise", "Function", "Module", "Slider", "Menu", "Pad", "Finding"}
@@ -215,7 +216,7 @@ class _Reader(ast.NodeVisitor):
     def _keyword(self, keyword: ast.keyword) -> None:
         if keyword.arg is None or keyword.arg in SHOWN:
             self.visit(keyword.value)
-        elif not isinstance(keyword.value, ast.Constant | ast.IfExp):
+        elif not isinstance(keyword.value, ast.Constant | ast.IfExp) or _is_sentence(keyword.value):
             self._with(False, keyword.value)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
@@ -255,6 +256,10 @@ def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
     first = body[0] if body else None
     told = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
     return body[1:] if told else body
+
+
+def _is_sentence(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and bool(re.search(r" .*[.?!]$", str(node.value)))
 
 
 def _is_said(text: str) -> bool:
