@@ -45,6 +45,7 @@ Checklist()
 # - Under a **Predict** the answer is folded. Make your guess first, then click it; an output also opens when you run its cell by itself, and stays shut when you run all cells.
 # - A word you do not know, in English or Chinese, is in the [glossary](glossary.ipynb), with the place where it is defined, and so is the notation; what the lessons cite is on the page of [references](references.ipynb).
 # - Two signs. † marks what we say of a paper that we did not have before us: check it. *The source slides* are the lecture slides that this course grew from; lessons that correct them say so.
+# - 中文版: the course is there in Chinese. `courseware lab --language zh` opens it, and on the web site each page of the course has a link below its title that leads to the same place in the other language. Your progress is one for both.
 # - Solutions are there when you want them. Keep your own work in a copy (right click → Duplicate): then an update of the course never meets your answers.
 #
 # ## If you teach

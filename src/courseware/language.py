@@ -201,9 +201,9 @@ class _Catalogue:
                     self.of_table[entry.msgid.strip()] = entry.msgstr.strip()
                 else:
                     self.elsewhere.setdefault(entry.msgid.strip(), {})[file.stem] = entry.msgstr.strip()
-        for text, said in self.elsewhere.items():
-            self.exact[text] = next(iter(said.values()))
-        self.elsewhere = {text: said for text, said in self.elsewhere.items() if len(set(said.values())) > 1}
+        for text, by_lesson in self.elsewhere.items():
+            self.exact[text] = next(iter(by_lesson.values()))
+        self.elsewhere = {text: each for text, each in self.elsewhere.items() if len(set(each.values())) > 1}
         # A lone word of the table, such as the heading "learned", says something else elsewhere.
         self.exact = {text: target for text, target in self.of_table.items() if " " in text} | self.exact
         # The entry with most words of its own goes first: it says most about the text.
@@ -248,7 +248,7 @@ class _Catalogue:
 
     def _by_list(self, text: str) -> str | None:
         parts = text.split(", ")
-        if len(parts) == 1:
+        if len(parts) == 1 or not re.search(r"[A-Za-z]{2}", text):
             return None
         found = [self.of(part) if re.search(r"[A-Za-z]{2}", part) else part for part in parts]
         return "，".join(part for part in found if part) if None not in found else None

@@ -15,7 +15,7 @@ import argparse
 import difflib
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from nbformat import NotebookNode
 
 from courseware import language
 from courseware.language import Language, languages, words
-from courseware.project import Lesson, UserError, find_text, lessons, other_pages, project_root, read
+from courseware.project import UserError, find_text, lessons, other_pages, project_root, read
 from courseware.text import strings, syllabus, translation_checks
 
 __all__ = [
@@ -136,9 +136,14 @@ def sources(root: Path) -> list[Source]:
     """Everything that is translated, in reading order."""
     stems = [text.stem for text in [*lessons(root), *other_pages(root)]]
     found = [source for stem in stems for source in sources_of(root, stem)]
-    for name, texts in strings.of_machinery(root):
-        found.append(Source(f"strings/{name}", tuple(Unit(text, where) for text, where in texts)))
-    return found
+    return found + _machinery(root)
+
+
+def _machinery(root: Path) -> list[Source]:
+    return [
+        Source(f"strings/{name}", tuple(Unit(text, where) for text, where in texts))
+        for name, texts in strings.of_machinery(root)
+    ]
 
 
 class Catalogue:
@@ -350,8 +355,7 @@ def translate_command(arguments: argparse.Namespace) -> int:
     if arguments.font:
         translation_checks.write_font(spoken, Path(arguments.font))
         return 0
-    everything = sources(root)
-    chosen = _chosen(everything, arguments.lessons, root)
+    chosen = _chosen(arguments.lessons, root)
     for source in chosen:
         each = Catalogue(spoken, source)
         each.path.parent.mkdir(parents=True, exist_ok=True)
@@ -365,13 +369,11 @@ def translate_command(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _chosen(everything: Sequence[Source], names: Iterable[str], root: Path) -> list[Source]:
-    stems: set[str] = set()
+def _chosen(names: Sequence[str], root: Path) -> list[Source]:
+    if not names:
+        return sources(root)
+    machinery = {source.name.removeprefix("strings/"): source for source in _machinery(root)}
+    found: list[Source] = []
     for name in names:
-        machinery = {source.name for source in everything} & {f"strings/{name}"}
-        stems.add(name if machinery else _text(name, root).stem)
-    return [source for source in everything if not stems or source.name.rpartition("/")[2] in stems]
-
-
-def _text(name: str, root: Path) -> Lesson:
-    return find_text(name, root)
+        found += [machinery[name]] if name in machinery else sources_of(root, find_text(name, root).stem)
+    return found
