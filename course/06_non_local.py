@@ -887,7 +887,7 @@ show(
 # Three groups: at chance, within a point; as if they knew the colours, not whose, or less; and those that match.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Three groups. At chance, within a point: none and the 3×3 convolution cannot see a twin; the raw Gaussian looks at itself. Near 17/27 or below: as if they knew the colours, not whose; one run of SE and one of concatenation (its ReLU died) learned nothing at all. Above: can match. The dilated convolutions get there too, with nine times the weights: between them and the paper's embedded Gaussian no finding. With 1/√d it is ahead in all seeds: the scale is no detail.
+# > **Lecturer, 2 min.** Three groups. At chance, within a point: none and the 3×3 convolution cannot see a twin; the raw Gaussian looks at itself. Near 17/27 or below: as if they knew the colours, not whose; one run of SE and one of concatenation (its ReLU died) learned nothing at all. Above: can match. The dilated convolutions get there too, with nearly nine times the weights: between them and the paper's embedded Gaussian no finding. With 1/√d it is ahead in all seeds: the scale is no detail.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # At chance, within a point: none and the 3×3 convolution cannot see a twin, and the raw Gaussian looks at itself. Near 17/27 or below: as if they knew the colours, not whose; one run of SE and one of concatenation (its ReLU died) learned nothing at all. Above: they can match.

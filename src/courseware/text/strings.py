@@ -51,15 +51,16 @@ SILENT = {
     *("set_label_position", "set_ticks_position", "tick_params", "get_cmap", "photograph", "files", "relpath", "warn"),
 }
 # Words of the machinery that no rule finds: kinds of exercises, what a list of works and a checklist say, and what
-# stands on the menus of a drawing pad.
+# stands on the menus of a drawing pad; "right", which is also a place.
 ALSO = (
     *("warm-up", "core", "stretch", "{passed} of {all}", "† as we recall it; check the paper."),
+    "right",
     *("with", "pen", "rubber", "move", "colour"),
 )
 # What an expression holds besides what it is about.
 PLAIN = ("self", "float", "int", "str", "item", "else", "if", "for", "in", "round", "len")
 # Words that place things on a figure.
-PLACED = {"center", "centre", "left", "top", "bottom", "baseline", "equal", "auto", "seed"}
+PLACED = {"center", "centre", "left", "right", "top", "bottom", "baseline", "equal", "auto", "seed"}
 FILLED = re.compile(r"\{(?::[^{}]*)?\}")  # a place without a name, which `str.format` fills
 NAMES_OF_CODE = re.compile(r"[\w.]*[_.\d][\w.]*|#\w+|[A-Z_]+|[a-z]+[A-Z]\w*")
 # Files of the machinery whose texts students meet, by the room they are in.
