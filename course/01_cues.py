@@ -125,7 +125,7 @@ print("the table times the values:", [round(v, 2) for v in seen.tolist()])
 #
 # $$\text{score}_i = \underbrace{a \cdot \text{saliency}_i}_{\text{non-volitional}} + \underbrace{b \cdot q \cdot k_i}_{\text{volitional}}$$
 #
-# A softmax turns scores into weights that are positive and sum to 1, and what we see is the average of what is there:
+# A softmax turns scores into weights that are positive and sum to 1, and what we see is the weighted average of what is there:
 #
 # $$\alpha_i = \frac{\exp(\text{score}_i)}{\sum_j \exp(\text{score}_j)}, \qquad \text{percept} = \sum_i \alpha_i \, v_i$$
 #
@@ -317,7 +317,7 @@ show(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Saliency as surprise, by hand
 #
-# Give each feature the saliency $-\log(\text{share of items that have it})$: what few have is surprising. Add up colour and posture. Then $\exp(\text{saliency})$ is one over the shares.
+# Give each feature the saliency $-\log(\text{share of items that have it})$: what few have is surprising. Add up colour and posture. Then $\exp(\text{saliency})$ is one over the product of the shares.
 #
 # - Feature search: 1 bar is red and upright, 3 are green and upright.
 # - Conjunction search: 1 is red and upright, 2 are red and tilted, 2 green and upright.

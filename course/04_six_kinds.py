@@ -785,7 +785,7 @@ print(f"{places:,} positions, {places**2:,} weights")
 #
 # - **Which kind you need.** It sorts modules, it does not rank them: our tasks were built so that one kind fits.
 # - **What is learned.** SE, ECA and CBAM's channel part stand on the same spot.
-# - **What a module will do with its freedom.** On clean signs the same selective kernel hardly follows the size.
+# - **What a module will do with its freedom.** On clean signs the same selective kernel follows the size much less.
 # - **Where a module belongs, at first sight.** A highway layer mixes its input and its output, with one share for each channel. Exercise 1 asks where it stands.
 #
 # ### Next question

@@ -31,7 +31,7 @@
 # | **Gaussian blur** | 高斯模糊 | Nadaraya–Watson on pixels whose key is their position. | key: 2 numbers | [2 · The same formula on a picture](02_kernel_regression.ipynb#The-same-formula-on-a-picture) | Gaussian filter |
 # | **Gaussian kernel** | 高斯核 | Closeness that falls like a bell and has no end. | $e^{-u^2/2}$ | [2 · Close, but how close?](02_kernel_regression.ipynb#Close,-but-how-close?) | RBF |
 # | **global context** | 全局上下文 | One vector for a whole picture, an average under weights that no query changes; it is added at every place. | $A$ of rank one | [6 · What if the query does not matter?](06_non_local.ipynb#What-if-the-query-does-not-matter?) | GC block |
-# | **Grad-CAM** | 梯度加权类激活图 | Channels weighed by the mean gradient of a class and added, what is positive is kept; works in any network. | (H, W) | [7 · Grad-CAM: what the answer depended on](07_cbam.ipynb#Grad-CAM:-what-the-answer-depended-on) | |
+# | **Grad-CAM** | 梯度加权类激活图 | Channels weighed by the mean gradient of a class and added, what is positive is kept; needs no special read-out. | (H, W) | [7 · Grad-CAM: what the answer depended on](07_cbam.ipynb#Grad-CAM:-what-the-answer-depended-on) | |
 # | **heat map** | 热图 | A table of weights drawn in shades: a row for each query, a column for each key. | (queries, keys) | [1 · Weights as a table](01_cues.ipynb#Weights-as-a-table) | attention map |
 # | **kernel** | 核函数 | A function that says how close two points are. | $K(u)$, $\kappa(q, k)$ | [2 · Close, but how close?](02_kernel_regression.ipynb#Close,-but-how-close?) | |
 # | **key** | 键 | What a thing offers to be found by: the non-volitional cue. | $k_i$: (keys, d) | [1 · Three names](01_cues.ipynb#Three-names) | |
@@ -100,7 +100,7 @@
 # | $h$ | the width of non-local means, $h = \sqrt{2}\,\sigma$ | 6, 9 |
 # | $\beta$ | the strength of saliency in soft pooling, where $\beta = w^2$; in lesson 6 also the bias of a normalisation | 1, 3 |
 # | $a$, $b$ | strengths of saliency and intent; in lesson 6 $a_i + b_j$ are the two halves of a concatenation | 1 |
-# | $d$ | a distance; in $\sqrt{d}$ the length of a key | 2, 3, 6 |
+# | $d$ | a distance; in $\sqrt{d}$ the size of a key | 2, 3, 6 |
 # | $N$, $C$, $T$, $H$, $W$ | in shapes: pictures or clips, channels, frames, height, width | 4 to 7 |
 # | $N$ | in formulas: how many inputs, items or places there are | 1, 6 |
 # | $m$, $n$ | how many queries, how many keys | 2, 3 |

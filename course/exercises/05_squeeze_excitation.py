@@ -91,10 +91,10 @@ number_47_01 = "c"
 # %%
 exercise.cost.check(weights=weights, third_share=third_share, with_bias=with_bias, number_47_01=number_47_01)
 
-# %% [markdown] teaching="in class, hands up | 8 | core | six beliefs; the fifth and sixth start talk. Everything needed for the letters was on a slide"
+# %% [markdown] teaching="in class, hands up | 8 | core | beliefs; the fifth and sixth start talk. Everything needed for the letters was on a slide"
 # ## 3 · Predict: gates, errors, time
 #
-# **Aim:** meet six beliefs about SE before they meet you.
+# **Aim:** meet some beliefs about SE before they meet you.
 #
 # A softmax instead of the sigmoids, over 384 channels:
 #

@@ -46,6 +46,7 @@ FILE = "language.toml"
 IN_TABLE = "table, "  # begins the comment on a cell of the table that grows by lessons
 PLACE = re.compile(r"\{(\w+)\}")
 SENTENCES = (re.compile(r"(?<=[.?!]) +"), re.compile(r"(?<=[.:;?!]) +"))
+OF_A_LESSON = re.compile(r"\.(lessons|exercises)\.\w+$")
 PHRASE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")  # English, and no name
 OWN_WORDS = 4  # of a form that may hold English: a text that is mostly translated is better than none
 NUMBERED = re.compile(r"\d+ · .+")
@@ -218,7 +219,7 @@ class _Catalogue:
             return f"{found}。"
         if text in self.elsewhere:
             # The lesson that speaks is the one whose code was imported; a later one may take code from an earlier one.
-            imported = {module.rpartition(".")[2] for module in sys.modules}
+            imported = {module.rpartition(".")[2] for module in sys.modules if OF_A_LESSON.search(module)}
             said = [(stem.partition("_")[2], target) for stem, target in self.elsewhere[text].items()]
             return next((target for name, target in reversed(said) if name in imported), self.exact[text])
         if text in self.exact:
@@ -259,7 +260,7 @@ class _Catalogue:
             parts = ends.split(text)
             if len(parts) == 1:
                 continue
-            found = [self.of(part) if re.search(r"[A-Za-z]{2}", part) else part for part in parts]
+            found = [self.of(part) if re.search(r"[A-Za-z]{2}", part) else _stopped(part) for part in parts]
             if None not in found:
                 return "".join(part for part in found if part)
         return None
@@ -273,6 +274,11 @@ class _Catalogue:
             return whole
         found = [self.of(line) if re.search(r"[A-Za-z]{2}", line) else line for line in lines]
         return "\n".join(line for line in found if line) if None not in found else None
+
+
+def _stopped(part: str) -> str:
+    """A part without words, such as "1:", with the stop that Chinese has."""
+    return part[:-1] + {":": "：", ";": "；"}.get(part[-1:], part[-1:])
 
 
 def _filled(target: str, parts: dict[str, str]) -> str:
