@@ -356,7 +356,7 @@ Table(["in ResNet-50", "weights", "share"], rows)
 # %% slideshow={"slide_type": "skip"}
 x = torch.randn(2, 32, 10, 10)
 block = CBAM(32, reduction=4, norm=False).requires_grad_(False)
-block.spatial.conv.weight.mul_(4)  # a fresh gate is near 1/2 everywhere
+_ = block.spatial.conv.weight.mul_(4)  # a fresh gate is near 1/2 everywhere
 
 # %% slideshow={"slide_type": "-"} tags=["show-code"]
 first = x * block.channel.gate(x)                    # F'  = M_c(F) F

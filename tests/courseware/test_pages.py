@@ -169,7 +169,7 @@ def bilingual(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             code("explore()", shows({"text/html": explorer(), "text/plain": "an explorer"})),
         ],
     }
-    english = Course(root, {name: notebook(cells) for name, cells in course().items()}, others=["02_later.ipynb"])
+    english = Course(root, course(), others=["02_later.ipynb"])
     other = Course(root, {name: notebook(cells) for name, cells in chinese.items()}, [*english.notebooks], ZH)
     write_pages([english, other], folder)
     return folder

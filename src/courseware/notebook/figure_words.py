@@ -4,6 +4,7 @@ Figure functions write English and know no other language. Where the words are n
 language's `font.otf`, which holds the characters that are drawn and no others, comes behind it.
 """
 
+import dataclasses
 import functools
 from pathlib import Path
 
@@ -53,5 +54,8 @@ def _font(code: str) -> str | None:
 
 
 def _known(file: Path) -> str:
-    font_manager.fontManager.addfont(file)
+    fonts = font_manager.fontManager
+    fonts.addfont(file)
+    # The same letters stand for bold ones: matplotlib would tell the reader that there are none.
+    fonts.ttflist.append(dataclasses.replace(fonts.ttflist[-1], weight=700))
     return font_manager.FontProperties(fname=file).get_name()
