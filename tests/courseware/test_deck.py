@@ -11,6 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
+from courseware.language import speaking
 from courseware.publish import deck as decks
 from courseware.publish.errors import ExportError
 from courseware.publish.formulas import mathml
@@ -79,6 +80,21 @@ def test_title_language_and_first_heading() -> None:
     assert made.title.get_text().startswith("The width \\sigma")
     assert made.html["lang"] == "en"
     assert made.select_one("meta[name=viewport]") is not None
+
+
+def test_a_translated_heading_has_the_anchor_of_the_english_one() -> None:
+    with speaking("zh"):
+        made = deck(
+            text('# 带宽 <a id="The-width"></a>\n\n[去](#It\'s-%22there%22)'),
+            text('## 那里 <a id="It\'s-&quot;there&quot;"></a>'),
+        )
+    assert made.html["lang"] == "zh"
+    assert made.title.get_text() == "带宽 (幻灯片)"
+    assert [(h["id"], h.get_text()) for h in made.select(".slides h1, .slides h2")] == [
+        ("The-width", "带宽"),
+        ('It\'s-"there"', "那里"),
+    ]
+    assert made.find("a", string="去")["href"] == '#/It\'s-"there"'
 
 
 def test_formulas_become_mathml() -> None:

@@ -225,6 +225,7 @@ def test_pages_in_another_language_speak_it_and_lead_to_the_same_anchors(bilingu
     assert links["笔记本"] == "../downloads/zh/01_width.ipynb"
     assert page(bilingual, "zh/00_start_here.html").find("a", string="sheet")["href"] == "../exercises/01_width.html"
     first = page(bilingual, "zh/index.html")
+    assert first.select_one(".course-card h3").get_text() == "1 · 带宽"
     assert first.select_one(".course-primary").get_text() == "从第 1 课开始"
     assert (bilingual / "zh" / first.select_one(".course-card img")["src"]).is_file()
     assert "搜索本课程" in str(first)
@@ -232,7 +233,7 @@ def test_pages_in_another_language_speak_it_and_lead_to_the_same_anchors(bilingu
 
 
 def test_a_phrase_that_nobody_would_translate_is_refused() -> None:
-    with pytest.raises(ValueError, match="phrase must be one of PHRASES in .*, was 'Hello'"):
+    with pytest.raises(ValueError, match=r"phrase must be one of PHRASES in .*, was 'Hello'"):
         say("Hello")
 
 

@@ -27,7 +27,7 @@ from courseware.publish.errors import ExportError, FormulaError
 from courseware.publish.fonts import font_faces
 from courseware.publish.formulas import mathml
 from courseware.publish.installed import REVEAL, installed
-from courseware.publish.links import relative, resolved, title
+from courseware.publish.links import NAMED, relative, resolved, title
 from courseware.publish.phrases import say
 from courseware.text import folds
 
@@ -242,7 +242,10 @@ class _Renderer(IPythonRenderer):
     def heading(self, text: str, level: int, **attributes: Any) -> str:
         # nbconvert quotes some characters of an id and leaves others, such as an apostrophe. A browser looks for a
         # link's anchor as it is written and wholly unquoted, so an id with both kinds would be found by no link.
-        made = self.ANCHOR_LINK.sub("", super().heading(text, level, **attributes))
+        named = NAMED.search(text)
+        made = self.ANCHOR_LINK.sub("", super().heading(NAMED.sub("", text).rstrip(), level, **attributes))
+        if named:
+            return self.HEADING_ID.sub(lambda m: m["start"] + named[1], made)
         return self.HEADING_ID.sub(lambda m: m["start"] + html.escape(unquote(html.unescape(m["id"]))), made)
 
     def block_math(self, body: str) -> str:

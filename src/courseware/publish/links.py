@@ -14,8 +14,9 @@ from nbformat import NotebookNode
 
 from courseware.publish.errors import ExportError
 
-__all__ = ["linked_files", "markdown", "page_of", "relative", "resolved", "title"]
+__all__ = ["NAMED", "linked_files", "markdown", "page_of", "relative", "resolved", "title"]
 
+NAMED = re.compile(r'<a id="([^"]*)"></a>')  # ends a translated heading: the English one's anchor
 LINK = re.compile(r"(?<!!)\[[^\[\]]*\]\((?![\w.+-]+:)([^)#?\s]+)")  # not to a picture, and not to another host
 
 
@@ -72,5 +73,5 @@ def title(notebook: NotebookNode, name: str) -> str:
     for cell in notebook.cells:
         heading = re.search(r"^#+\s+(.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
         if heading:
-            return re.sub(r"[*`$]", "", heading[1]).strip()
+            return re.sub(r"[*`$]", "", NAMED.sub("", heading[1])).strip()
     return posixpath.basename(name).removesuffix(".ipynb")
