@@ -208,6 +208,15 @@ def test_the_folder_of_a_notebook_says_which_language(monkeypatch):
     assert language.current() == "en"
 
 
+@pytest.fixture
+def no_lesson(monkeypatch):
+    """As if no lesson's code had been imported."""
+    for name in [name for name in sys.modules if language.OF_A_LESSON.search(name)]:
+        monkeypatch.delitem(sys.modules, name)
+    language._catalogue.cache_clear()  # what was found is kept
+
+
+@pytest.mark.usefixtures("no_lesson")
 def test_words_by_form_by_list_by_sentence_and_none():
     with speaking("zh"):
         assert words("16 items, looking for nothing") == "16 条，要找：什么也不找"
@@ -230,12 +239,8 @@ def test_a_place_takes_no_english_and_no_half_of_a_shape():
         assert words(" looking for ").strip() != "looking for"
 
 
+@pytest.mark.usefixtures("no_lesson")
 def test_what_lessons_say_differently_is_said_by_the_lesson_that_runs(monkeypatch):
-    lessons = [
-        name for name in sys.modules if name.startswith(("visual_attention.lessons.", "visual_attention.exercises."))
-    ]
-    for name in lessons:
-        monkeypatch.delitem(sys.modules, name)
     with speaking("zh"):
         assert words("nothing") == "什么也不找"  # of lesson 1, the first
         monkeypatch.setitem(sys.modules, "visual_attention.lessons.non_local", object())
