@@ -330,7 +330,8 @@ def executed(notebook: NotebookNode, *, folder: Path, kept_in: Path, **options) 
     They have no explorers, so their pages show what the stored outputs show; and that these are what a fresh run
     gives, tests/notebooks sees to.
     """
-    stored = [nbformat.read(path, as_version=4) for path in folder.glob("*.ipynb") if folder.name != "notebooks"]
+    is_sheet = folder.name in ("exercises", "solutions")
+    stored = [nbformat.read(path, as_version=4) for path in folder.glob("*.ipynb") if is_sheet]
     same = [one for one in stored if derive.same_source(one, notebook)]
     done = same[0] if same else execute(notebook, folder=folder, **options)
     # The same run serves the live slides: the pictures of its explorers are kept where these look for them.

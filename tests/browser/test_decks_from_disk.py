@@ -13,12 +13,14 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 from watching import drag_slider, explorers, key, move_by_keyboard_and_mouse, until
 
+from courseware.language import languages
 from courseware.project import lessons, project_root
 from courseware.publish.course_deck import COURSE_DECK
 from courseware.publish.handouts import find_browser, handouts
 
 LESSONS = [lesson for lesson in lessons(project_root()) if lesson.number != "00"]
 LESSON_DECKS = [f"{lesson.stem}.slides.html" for lesson in LESSONS]
+TRANSLATED = [f"{code}/{deck}" for code in languages(project_root()) for deck in LESSON_DECKS]
 LESSON_2 = "02_kernel_regression.slides.html"
 SIZES = [(1280, 720), (1920, 1080), (1024, 768)]
 HEAVIEST_COURSE_DECK = 8_000_000  # bytes of the slides of all lessons; with all pictures inside they would be 54 MB
@@ -130,10 +132,11 @@ def test_a_slider_is_dragged_on_its_slide(opened, name):
     assert heading(page) == slide
 
 
-@every_deck
+@pytest.mark.parametrize("name", [*LESSON_DECKS, *TRANSLATED])
 def test_every_slide_fits(opened, name):
     page = opened(name)
-    for width, height in SIZES[1:]:  # the first is that at which the deck of the whole course is walked
+    # The first is that at which the deck of the whole course is walked, which is in English here.
+    for width, height in SIZES if name in TRANSLATED else SIZES[1:]:
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("Reveal.slide(0, 0, -1)")
         smallest = slide_fit.SMALLEST_TEXT * min(width / 1280, height / 720, 1)
