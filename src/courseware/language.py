@@ -237,10 +237,20 @@ class _Catalogue:
         for form, pattern, target in self.forms:
             if match := pattern.fullmatch(text):
                 parts = {name[1:]: part for name, part in match.groupdict().items()}
-                english = [part for part in parts.values() if PHRASE.search(part) and self.of(part) is None]
+                english = any(self._is_english(name, part) for name, part in parts.items())
                 if not english or (least and len(re.findall(r"[A-Za-z]+", PLACE.sub("", form))) >= least):
                     return _filled(target, {name: self._part(part) for name, part in parts.items()})
         return None
+
+    def _is_english(self, place: str, part: str) -> bool:
+        """Whether a place would hold English that nobody has translated.
+
+        What an exception says stays as Python says it, but no sentence of ours behind it.
+        """
+        if place == "error":
+            *before, last = SENTENCES[0].split(part)
+            return bool(before) and self.of(f"{last.rstrip('.')}.") is not None
+        return bool(PHRASE.search(part) and self.of(part) is None)
 
     def _part(self, text: str) -> str:
         """What fills a place: with words of its own, or as it is (a number, a name of an answer, code)."""
@@ -258,11 +268,11 @@ class _Catalogue:
         """Sentences that were put together, each by its own entry; none if one of them has none."""
         for ends in SENTENCES:
             parts = ends.split(text)
-            if len(parts) == 1:
-                continue
-            found = [self.of(part) if re.search(r"[A-Za-z]{2}", part) else _stopped(part) for part in parts]
-            if None not in found:
-                return "".join(part for part in found if part)
+            # Then the last one alone: what an exception said before it may be several.
+            for told in (parts, [text.removesuffix(parts[-1]).rstrip(), parts[-1]]) if len(parts) > 1 else ():
+                found = [self.of(part) if re.search(r"[A-Za-z]{2}", part) else _stopped(part) for part in told]
+                if None not in found:
+                    return "".join(part for part in found if part)
         return None
 
     def _by_lines(self, text: str) -> str | None:

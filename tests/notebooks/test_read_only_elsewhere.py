@@ -111,7 +111,7 @@ def test_check_reads_every_notebook(run, course):
 
 
 def test_an_export_is_written_elsewhere(run, tmp_path):
-    said = run("-m", "courseware.cli", "export", "--output", str(tmp_path / "the site"), "1")
+    said = run("-m", "courseware.cli", "export", "--language", "en", "--output", str(tmp_path / "the site"), "1")
     assert "pages and 2 decks written" in said
     assert (tmp_path / "the site" / "01_cues.html").stat().st_size > 10_000
 

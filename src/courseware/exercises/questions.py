@@ -153,9 +153,12 @@ class Value:
 
     def _asked(self) -> str:
         shape = tuple(_known(self.expected).shape)
-        kind = "whole number" if self.decimals == 0 else "number"
-        what = f"{kind}s in the shape {shape}" if shape else f"one {kind}"
-        return f"The answer is {what}{self._precision()}."
+        if self.decimals == 0:
+            return f"The answer is whole numbers in the shape {shape}." if shape else "The answer is one whole number."
+        decimals = _decimals(self.decimals)
+        if shape:
+            return f"The answer is numbers in the shape {shape}, to {decimals}."
+        return f"The answer is one number, to {decimals}."
 
     def _units_of_mistakes(self, numbers: torch.Tensor) -> tuple[float, ...]:
         """How near a mistake has to be: first as near as a right answer, then cut off instead of rounded.
@@ -165,9 +168,6 @@ class Value:
         numbers, expected = numbers.squeeze(), _known(self.expected).squeeze()
         is_cut_off = numbers.shape == expected.shape and self._is_cut_off(numbers, expected)
         return (0.5,) if self.decimals == 0 or is_cut_off else (0.5, 1.0)
-
-    def _precision(self) -> str:
-        return f", to {_decimals(self.decimals)}" if self.decimals else ""
 
     def _close(self, numbers: torch.Tensor, target: Any, units: float = 0.5) -> bool:
         numbers, target = numbers.squeeze(), _known(target).squeeze()

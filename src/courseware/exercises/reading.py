@@ -140,8 +140,8 @@ class _Reader:
         if isinstance(given, str | bytes):
             raise _UnreadableError("text", "write numbers without quotes")
         if isinstance(given, dict | set | frozenset):
-            name = "dict" if isinstance(given, dict) else "set"
-            raise _UnreadableError(f"a {name}", "write numbers in square brackets, not braces")
+            kind = "a dict" if isinstance(given, dict) else "a set"
+            raise _UnreadableError(kind, "write numbers in square brackets, not braces")
         if isinstance(given, types.GeneratorType):
             raise _UnreadableError("a generator", "write list(…) round it")
         if callable(given) and not isinstance(given, torch.nn.Module):

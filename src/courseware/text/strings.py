@@ -58,7 +58,7 @@ ALSO = (
     *("with", "pen", "rubber", "move", "colour"),
 )
 # What an expression holds besides what it is about.
-PLAIN = ("self", "float", "int", "str", "item", "else", "if", "for", "in", "round", "len")
+PLAIN = ("self", "float", "int", "str", "item", "else", "if", "for", "in", "round", "len", "rstrip")
 # Words that place things on a figure.
 PLACED = {"center", "centre", "left", "right", "top", "bottom", "baseline", "equal", "auto", "seed"}
 FILLED = re.compile(r"\{(?::[^{}]*)?\}")  # a place without a name, which `str.format` fills
@@ -243,7 +243,10 @@ class _Reader(ast.NodeVisitor):
         if node.value is not None:
             self.visit(node.value)
 
-    def visit_Raise(self, node: ast.Raise) -> None: ...  # an error for authors
+    def visit_Raise(self, node: ast.Raise) -> None:
+        """An error is for authors; one of the module's own is caught in it, and says what a student gave."""
+        if isinstance(node.exc, ast.Call) and _name(node.exc).startswith("_"):
+            self._with(True, *node.exc.args)
 
     def visit_Assert(self, node: ast.Assert) -> None: ...
 
