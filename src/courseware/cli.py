@@ -133,8 +133,8 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def translate(arguments: argparse.Namespace) -> int:
-    """See `courseware.text.translate.translate_command`."""
-    from courseware.text.translate import translate_command
+    """See `courseware.text.catalogues.translate_command`."""
+    from courseware.text.catalogues import translate_command
 
     return translate_command(arguments)
 

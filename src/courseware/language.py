@@ -184,7 +184,10 @@ class _Catalogue:
         self.found: dict[str, str | None] = {}
         forms = {}
         for file in sorted(language.folder.rglob("*.po")):
-            is_text = "strings" not in file.relative_to(language.folder).parts
+            kind, *_ = file.relative_to(language.folder).parts
+            if kind == "documents":  # no code shows them
+                continue
+            is_text = kind != "strings"
             for entry in polib.pofile(str(file)):
                 if not entry.translated():
                     continue

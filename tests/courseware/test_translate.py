@@ -15,7 +15,7 @@ from courseware import language
 from courseware.language import languages, speaking, words
 from courseware.notebook.figure_words import speak
 from courseware.project import find_text, project_root
-from courseware.text import build, derive, strings, translate, translation_checks
+from courseware.text import build, catalogues, derive, strings, translate, translation_checks
 from courseware.text.translate import Catalogue, paragraphs, unwrapped
 
 ROOT = project_root(Path(__file__).parent)
@@ -90,13 +90,13 @@ def test_a_notebook_keeps_code_ids_and_english_anchors(course):
     assert chinese.cells[1].source == english.cells[1].source
     assert chinese.cells[0].source.startswith('# 1 · 玩具 <a id="1-·-Toys"></a>\n\n查询问：')
     assert chinese.cells[2].source == '## 结尾 <a id="The-end"></a>\n\n$$a\n\nb$$'
-    assert translate.behind(course)[0] == []
+    assert catalogues.behind(course)[0] == []
 
 
 def test_a_changed_paragraph_shows_in_english_with_a_mark_and_fails_the_check(course):
     text = course / "course" / "01_toys.py"
     text.write_text(TEXT.replace("how close", "how very close"), encoding="utf-8")
-    [told] = [problem for problem in translate.behind(course)[0] if "outdated" in problem]
+    [told] = [problem for problem in catalogues.behind(course)[0] if "outdated" in problem]
     assert told.startswith("course/zh/01_toys.po: 1 outdated, 0 untranslated ('A query asks: how very close")
     shown = notebook_at(course).cells[0].source
     assert "**〔英文已改动，译文待更新，暂用英文〕**\n\nA query asks: how very close" in shown
@@ -172,14 +172,14 @@ def test_a_translation_with_another_formula_is_not_shown_and_fails_the_check(cou
     ].replace("$q$", "$k$")
     catalogue.file.save(str(catalogue.path))
     assert "〔译文未通过检查，暂用英文〕" in notebook_at(course).cells[0].source
-    assert [problem for problem in translate.behind(course)[0] if "formulas: lacks $q$" in problem]
+    assert [problem for problem in catalogues.behind(course)[0] if "formulas: lacks $q$" in problem]
 
 
 def test_an_unknown_rule_and_an_unknown_catalogue_are_named(course):
     entry = polib.POEntry(msgid="a", msgstr="甲", tcomment="free: spelling")
     assert "free:` names spelling" in translation_checks.faults(entry, ZH)[0]
     (course / "course" / "zh" / "02_gone.po").write_text("", encoding="utf-8")
-    assert [told for told in translate.behind(course)[0] if "02_gone.po translates no text" in told]
+    assert [told for told in catalogues.behind(course)[0] if "02_gone.po translates no text" in told]
 
 
 def test_links_lead_to_twins_and_else_to_english():
@@ -292,7 +292,7 @@ def test_the_terms_are_those_of_the_glossary():
 
 # ---------------------------------------------------------------------------------------------------- the course itself
 def test_every_catalogue_that_is_said_to_be_complete_is():
-    assert translate.behind(ROOT)[0] == []
+    assert catalogues.behind(ROOT)[0] == []
 
 
 def test_chinese_notebooks_have_the_code_cells_of_the_english():

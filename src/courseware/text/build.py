@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from courseware.language import ENGLISH, languages, speaking
 from courseware.project import START_NUMBER, UserError, find_text, lessons, number_of, other_pages, project_root
-from courseware.text import citations, derive, marks, style, translate
+from courseware.text import catalogues, citations, derive, documents, marks, style, translate
 from courseware.text.execute import FAILURES, execute
 from courseware.text.tables import Place
 
@@ -69,8 +69,7 @@ class Target:
                 marks.resolve(notebook, Place(root, self.english))
                 citations.resolve(notebook, works, page, citing)
             if self.language != ENGLISH:
-                twins = {each.english: each.notebook for each in translated_targets(root, self.language)}
-                translate.links_from(notebook, self.english, self.notebook, twins)
+                translate.links_from(notebook, self.english, self.notebook, _twins(root, self.language))
             return notebook
         except (ValueError, SyntaxError) as error:
             raise UserError(f"{self.source.as_posix()}: {error}") from error
@@ -99,6 +98,12 @@ def translated_targets(root: Path, code: str | None = None) -> list[Target]:
         for target in targets(root)
         if target.source.relative_to("course").with_suffix("").as_posix() in spoken.complete
     ]
+
+
+def _twins(root: Path, code: str) -> dict[Path, Path]:
+    """Where the translation of each English notebook and document lies, of those that have one."""
+    notebooks = {each.english: each.notebook for each in translated_targets(root, code)}
+    return notebooks | {each.english: each.path for each in documents.documents(languages(root)[code])}
 
 
 def _citing(root: Path) -> dict[str, list[tuple[str, str]]]:
@@ -176,6 +181,8 @@ def build_command(arguments: argparse.Namespace) -> int:
         known = [target for target in known if target.language == arguments.language]
     chosen = [target for target in known if not numbers or target.number in numbers]
     marks.write_pages(root)
+    for name, spoken in languages(root).items():
+        documents.write(spoken, _twins(root, name))
     if not chosen:
         return 0
     try:
@@ -190,7 +197,9 @@ def check_command(arguments: argparse.Namespace) -> int:
     """`courseware check`: print what is out of date, each with the command that mends it; 1 if there is anything."""
     root = project_root()
     problems = stale(root) + marks.stale_pages(root)
-    behind, remarks = translate.behind(root)
+    for name, spoken in languages(root).items():
+        problems += documents.stale(spoken, _twins(root, name))
+    behind, remarks = catalogues.behind(root)
     problems += behind
     print("\n".join(problems) or "every notebook and every page is up to date")
     print("".join(f"to translate: {remark}\n" for remark in remarks), end="")

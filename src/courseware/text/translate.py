@@ -11,11 +11,10 @@ wrapped does not count. A paragraph that was changed is not found any more: it i
 somebody has looked at it, and `courseware check` counts it. Code cells are not translated.
 """
 
-import argparse
 import difflib
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,19 +22,18 @@ from urllib.parse import unquote
 
 from nbformat import NotebookNode
 
-from courseware import language
-from courseware.language import Language, languages, words
-from courseware.project import UserError, find_text, lessons, other_pages, project_root, read
-from courseware.text import strings, syllabus, translation_checks
+from courseware.language import Language, words
+from courseware.project import read
+from courseware.text import syllabus, translation_checks
 
 __all__ = [
     "Catalogue",
+    "Source",
     "Unit",
-    "behind",
+    "beginning",
     "catalogue_of",
-    "catalogues_of",
+    "led",
     "links_from",
-    "translate_command",
     "translated",
 ]
 
@@ -93,7 +91,13 @@ def has_words(paragraph: str) -> bool:
     return bool(re.search(r"[A-Za-z]{2}", WORDLESS.sub("", paragraph)))
 
 
-def _units_of_text(file: Path) -> Iterator[Unit]:
+def beginning(text: str) -> str:
+    """The beginning of a paragraph, to name it by."""
+    line = text.partition("\n")[0]
+    return repr(line if len(line) <= 60 else f"{line[:57]}…")
+
+
+def units_of_text(file: Path) -> Iterator[Unit]:
     """The units of a lesson, a sheet or a page, each once."""
     seen: set[str] = set()
     heading = ""
@@ -120,30 +124,6 @@ class Source:
     @property
     def is_strings(self) -> bool:
         return self.name.startswith("strings/")
-
-
-def sources_of(root: Path, stem: str) -> list[Source]:
-    """What is translated of a lesson or page: its text, its sheet, and what its code shows."""
-    texts = {stem: root / "course" / f"{stem}.py", f"exercises/{stem}": syllabus.sheet_of(root, stem)}
-    found = [Source(name, tuple(_units_of_text(file))) for name, file in texts.items() if file.exists()]
-    headings = {unit.text.lstrip("# ") for source in found for unit in source.units if unit.text.startswith("#")}
-    headings |= {re.sub(r"^\d+ · ", "", heading) for heading in headings}
-    shown = tuple(Unit(text, where) for text, where in strings.of_lesson(root, stem) if text not in headings)
-    return [*found, Source(f"strings/{stem}", shown)] if shown else found
-
-
-def sources(root: Path) -> list[Source]:
-    """Everything that is translated, in reading order."""
-    stems = [text.stem for text in [*lessons(root), *other_pages(root)]]
-    found = [source for stem in stems for source in sources_of(root, stem)]
-    return found + _machinery(root)
-
-
-def _machinery(root: Path) -> list[Source]:
-    return [
-        Source(f"strings/{name}", tuple(Unit(text, where) for text, where in texts))
-        for name, texts in strings.of_machinery(root)
-    ]
 
 
 class Catalogue:
@@ -179,7 +159,7 @@ class Catalogue:
     def faults(self) -> list[str]:
         """What is wrong with translations, one sentence each, led by the beginning of the English."""
         return [
-            f"{_begin(entry.msgid)}: {fault}"
+            f"{beginning(entry.msgid)}: {fault}"
             for entry in self.entries.values()
             if entry.translated()
             for fault in translation_checks.faults(entry, self.language.folder)
@@ -227,15 +207,10 @@ def merged(path: Path, source: Source, code: str) -> Any:
     return new
 
 
-def catalogues_of(spoken: Language) -> list[Catalogue]:
-    """All catalogues of a language, also those that nobody has begun."""
-    return [Catalogue(spoken, source) for source in sources(spoken.root)]
-
-
 def catalogue_of(spoken: Language, name: str) -> Catalogue:
     """The catalogue of one text, by its path below `course/` without an ending."""
     file = spoken.root / "course" / f"{name}.py"
-    return Catalogue(spoken, Source(name, tuple(_units_of_text(file))))
+    return Catalogue(spoken, Source(name, tuple(units_of_text(file))))
 
 
 # ----------------------------------------------------------------------------------------------------------- notebooks
@@ -286,94 +261,17 @@ def links_from(notebook: NotebookNode, english: Path, here: Path, twins: Mapping
         For each English notebook that is translated where its translation lies.
     """
 
-    def led(found: re.Match[str]) -> str:
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = led(cell.source, english, here, twins)
+
+
+def led(text: str, english: Path, here: Path, twins: Mapping[Path, Path]) -> str:
+    """Markdown that lay at `english` and now lies at `here` with its links led as by `links_from`."""
+
+    def anew(found: re.Match[str]) -> str:
         path = posixpath.normpath(posixpath.join(english.parent.as_posix(), unquote(found["path"])))
         target = twins.get(Path(path), Path(path))
         return found["start"] + posixpath.relpath(target.as_posix(), here.parent.as_posix())
 
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = re.sub(LINK, led, cell.source)
-
-
-# -------------------------------------------------------------------------------------------------------------- checks
-def behind(root: Path) -> tuple[list[str], list[str]]:
-    """What is not translated as it should be: problems, and remarks on catalogues that need not be complete yet."""
-    problems, remarks = [], []
-    for spoken in languages(root).values():
-        known = catalogues_of(spoken)
-        names = {each.source.name for each in known}
-        problems += [
-            f"course/{spoken.code}/{language.FILE} names {name}, which is no catalogue"
-            for name in spoken.complete
-            if name not in names
-        ]
-        for each in known:
-            told = _counted(each)
-            if told and each.source.name in spoken.complete:
-                problems.append(told)
-            elif told and each.exists:
-                remarks.append(told)
-            place = each.path.relative_to(root).as_posix()
-            problems += [f"{place}: {fault}" for fault in each.faults()]
-        for path in sorted(spoken.folder.rglob("*.po")):
-            name = path.relative_to(spoken.folder).with_suffix("").as_posix()
-            if name not in names:
-                problems.append(f"{path.relative_to(root).as_posix()} translates no text in course/: delete it")
-        problems += translation_checks.glyphs_missing(spoken)
-    return problems, remarks
-
-
-def _counted(catalogue: Catalogue) -> str:
-    outdated, untranslated = catalogue.outdated(), catalogue.untranslated()
-    if not outdated and not untranslated:
-        return ""
-    stem = catalogue.source.name.rpartition("/")[2]
-    some = "; ".join(_begin(text) for text in [*outdated, *untranslated][:3])
-    return (
-        f"{catalogue.path.relative_to(catalogue.language.root).as_posix()}: {len(outdated)} outdated, "
-        f"{len(untranslated)} untranslated ({some}): run `courseware translate {catalogue.language.code} {stem}`, "
-        f"then write them"
-    )
-
-
-def _begin(text: str) -> str:
-    line = text.partition("\n")[0]
-    return repr(line if len(line) <= 60 else f"{line[:57]}…")
-
-
-# ------------------------------------------------------------------------------------------------------------- command
-def translate_command(arguments: argparse.Namespace) -> int:
-    """`courseware translate`: bring catalogues up to date with the English, and say what is left to write."""
-    root = project_root()
-    known = languages(root)
-    if arguments.language not in known:
-        raise UserError(
-            f"there is no course/{arguments.language}/{language.FILE}; there are: {', '.join(known) or 'none'}"
-        )
-    spoken = known[arguments.language]
-    if arguments.font:
-        translation_checks.write_font(spoken, Path(arguments.font))
-        return 0
-    chosen = _chosen(arguments.lessons, root)
-    for source in chosen:
-        each = Catalogue(spoken, source)
-        each.path.parent.mkdir(parents=True, exist_ok=True)
-        each.file.save(str(each.path))
-        entries = each.entries.values()
-        done = sum(entry.translated() for entry in entries)
-        print(
-            f"{each.path.relative_to(root).as_posix()}: {done} of {len(entries)} done, {len(each.outdated())} outdated"
-        )
-        print("".join(f"  {fault}\n" for fault in each.faults()), end="")
-    return 0
-
-
-def _chosen(names: Sequence[str], root: Path) -> list[Source]:
-    if not names:
-        return sources(root)
-    machinery = {source.name.removeprefix("strings/"): source for source in _machinery(root)}
-    found: list[Source] = []
-    for name in names:
-        found += [machinery[name]] if name in machinery else sources_of(root, find_text(name, root).stem)
-    return found
+    return re.sub(LINK, anew, text)

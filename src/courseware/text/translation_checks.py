@@ -30,6 +30,7 @@ __all__ = ["RULES", "faults", "glyphs_missing", "write_font"]
 CODE = re.compile(r"```.*?```|(?P<ticks>`+)(?:(?!\n\n).)+?(?<!`)(?P=ticks)(?!`)", re.DOTALL)
 FORMULA = re.compile(r"\$\$.*?\$\$|(?<![\\$])\$[^$\n]+?\$", re.DOTALL)
 TARGET = re.compile(r"\]\(((?:[^()]|\([^()]*\))*)\)")
+LINK = re.compile(r"\[[^\[\]]+\]\((?:[^()]|\([^()]*\))*\)")
 CITED = re.compile(r"\[@[^\]]*\]")
 KEY = re.compile(r"@(\w+)")
 MARK = re.compile(r"\{\{.*?\}\}")
@@ -202,6 +203,8 @@ def _is_chinese(folder: Path) -> bool:
 # ------------------------------------------------------------------------------------------------------------- terms
 def _terms(source: str, target: str, folder: Path) -> Fault:
     known, wrong = _known_terms(folder)
+    for link in LINK.findall(source):  # the name of a heading, which gets its translation by itself
+        source = source.replace(link, "") if link in target else source
     english = TARGET.sub("]", _without(source, CODE, FORMULA, MARK, CITED, HTML, PLACE, CALL))
     for term, pattern in known.items():
         english, times = pattern.subn(" ", english)
@@ -255,10 +258,13 @@ RULES: dict[str, Callable[[str, str, Path], Fault]] = {
 
 # -------------------------------------------------------------------------------------------------------------- fonts
 def drawn(spoken: Language) -> set[str]:
-    """The characters that figures, pages and decks may draw in this language: those of all its translations."""
+    """The characters that figures, pages and decks may draw in this language: of all translations but documents'.
+
+    Those are read where they lie, and where the exported site shows them a reader has a font.
+    """
     import polib
 
-    files = sorted(spoken.folder.rglob("*.po"))
+    files = sorted(set(spoken.folder.rglob("*.po")) - set(spoken.folder.glob("documents/**/*.po")))
     text = "".join(entry.msgstr for file in files for entry in polib.pofile(str(file)) if entry.translated())
     return {letter for letter in text if ord(letter) > 0x2E7F}
 
