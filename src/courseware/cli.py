@@ -93,7 +93,9 @@ def _votes(arguments: argparse.Namespace, lesson: Lesson, until_the_end: context
 
     Returns what JupyterLab's server has to load for it.
     """
+    from courseware.language import speaking
     from courseware.question_bank.read import form_of_test, read_questions
+    from courseware.question_bank.read import spoken as spoken_question
 
     try:
         from courseware.votes import extension
@@ -105,7 +107,9 @@ def _votes(arguments: argparse.Namespace, lesson: Lesson, until_the_end: context
     address, port = listening_at(arguments.votes)
     keep = Path(arguments.keep) if arguments.keep else None
     questions = read_questions(form_of_test(arguments.test, lesson.root) if arguments.test else lesson)
-    room = until_the_end.enter_context(Room(address, port, questions, keep))
+    with speaking(lesson.language):
+        said = [spoken_question(question) for question in questions]
+        room = until_the_end.enter_context(Room(address, port, said, keep))
     extension.lead(room)
     print(f"Phones vote at {room.link}", flush=True)
     return [extension.MODULE]
@@ -188,15 +192,22 @@ def quiz(arguments: argparse.Namespace) -> int:
     """See `courseware.question_bank.command.quiz_command`."""
     from courseware.question_bank.command import quiz_command
 
+    spoken(arguments.language, project_root())
     return quiz_command(arguments)
 
 
 def gain(arguments: argparse.Namespace) -> int:
     """Print what `courseware.votes.gain.compared` finds in two files of numbers; raises UserError as that does."""
+    from courseware.language import ENGLISH, languages, speaking
     from courseware.question_bank.read import FORMS, form_of_test, read_questions
+    from courseware.question_bank.read import spoken as spoken_question
     from courseware.votes.gain import compared, report
 
-    forms = [read_questions(form_of_test(form)) for form in FORMS]
+    tests = [read_questions(form_of_test(form)) for form in FORMS]
+    forms = []
+    for code in (ENGLISH, *languages(project_root())):
+        with speaking(code):
+            forms += [list(map(spoken_question, questions)) for questions in tests]
     print(report(compared(Path(arguments.before), Path(arguments.after), forms)))
     return 0
 
@@ -269,6 +280,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("lesson", help="the lesson's number or file name, such as 2 or 02_width")
     command.add_argument("--output", help="the folder to write into (default: figures-02 for lesson 2)")
     command = add(quiz, "Write the lessons' quiz questions, with explanations, for Anki, for Moodle, or as text.")
+    command.add_argument("--language", default="en", metavar="CODE", help="such as zh (default: %(default)s)")
     command.add_argument("--to", required=True, choices=("anki", "moodle", "text"), help="what they are written for")
     command.add_argument(
         "--output",

@@ -59,10 +59,9 @@ class Course:
 
     @cached_property
     def guides(self) -> dict[str, Path]:
-        """The documents for lecturers, which are in English."""
-        return {
-            f"../{file.relative_to(self.root).as_posix()}": file for file in sorted((self.root / "docs").rglob("*.md"))
-        }
+        """The documents for lecturers."""
+        folder = self.root / self.below / "docs"
+        return {f"../{file.relative_to(self.root).as_posix()}": file for file in sorted(folder.rglob("*.md"))}
 
     @cached_property
     def documents(self) -> dict[str, Path]:
@@ -79,8 +78,11 @@ class Course:
 
     @property
     def own_documents(self) -> dict[str, Path]:
-        """The documents whose pages are among this course's: all in English, none in other languages."""
-        return {} if self.spoken else self.documents
+        """The documents whose pages are among this course's: in another language those that are translated."""
+        if self.spoken:
+            return {name: file for name, file in self.documents.items() if name.startswith(f"../{self.below}")}
+        elsewhere = tuple(f"../{code}/" for code in languages(self.root))
+        return {name: file for name, file in self.documents.items() if not name.startswith(elsewhere)}
 
     @property
     def font(self) -> Path | None:

@@ -31,6 +31,7 @@ __all__ = ["write_sources"]
 TEMPLATES = Path(__file__).parent / "templates" / "site"
 DOWNLOADS = "downloads"  # where the notebooks lie in the folder that is exported
 NOTICE = "../NOTICE.md"  # whose the works by others are
+PICTURE = re.compile(r"(?P<start>!\[[^\]]*\]\()(?P<path>(?![\w.+-]+:)[^)\s]+)")
 LANGUAGES = {".py": "python", ".toml": "toml", ".yml": "yaml", ".bib": "bibtex"}
 
 
@@ -68,8 +69,10 @@ def _write_sources(
         nbformat.write(_prepared(course, courses, name, output), source)
         nbformat.write(_without_outputs(notebook), _made(output / DOWNLOADS / name))
     for name, file in course.own_documents.items():
-        source = _made(sources / course.pages[name].replace(".html", ".md"))
-        source.write_text(_document(file, name, guide=name in course.guides), encoding="utf-8")
+        page = course.pages[name].removeprefix(course.below)
+        text = _pictures_led(_document(file, name, guide=name in course.guides), name, page)
+        text = _with_switch(text, course, courses, name)
+        _made(sources / page.replace(".html", ".md")).write_text(text, encoding="utf-8")
     for file in (course.root / "docs").rglob("*"):
         if file.is_file() and file.suffix != ".md":
             shutil.copyfile(file, _made(sources / file.relative_to(course.root)))
@@ -208,6 +211,28 @@ def _insert_below_title(notebook: NotebookNode, block: str) -> None:
         if cell.cell_type == "markdown" and (heading := re.search(r"^# .+$", cell.source, re.MULTILINE)):
             cell.source = f"{cell.source[: heading.end()]}\n\n{block}\n{cell.source[heading.end() :]}"
             return
+
+
+def _with_switch(text: str, course: Course, courses: Sequence[Course], name: str) -> str:
+    """The Markdown of an English document with links to its translations; a translated one has a link back itself."""
+    found = [
+        f"[{_name(other)}]({links.relative(other.pages[twin], course.pages[name])})"
+        for other in courses
+        if other.spoken and not course.spoken
+        for twin in [f"../{other.below}{name.removeprefix('../')}"]
+        if twin in other.own_documents
+    ]
+    return re.sub(r"(?m)^# .+$", lambda title: "\n\n".join([title[0], *found]), text, count=1)
+
+
+def _pictures_led(text: str, name: str, page: str) -> str:
+    """The Markdown of the document `name`: the pictures of `docs/` lie beside the sources of every language."""
+
+    def led(picture: re.Match[str]) -> str:
+        file = links.resolved(name, picture["path"]).removeprefix("../")
+        return picture["start"] + (links.relative(file, page) if file.startswith("docs/") else picture["path"])
+
+    return PICTURE.sub(led, text)
 
 
 def _document(file: Path, name: str, guide: bool) -> str:

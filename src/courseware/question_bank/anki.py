@@ -12,6 +12,7 @@ from pathlib import Path
 import genanki
 
 from courseware.exercises.multiple_choice import Question
+from courseware.language import words
 from courseware.question_bank.read import MISTAKES, Bank
 
 __all__ = ["write_anki"]
@@ -69,7 +70,7 @@ def _deck(model: genanki.Model, title: str, bank: Bank) -> genanki.Deck:
 
 
 def _deck_of_mistakes(model: genanki.Model, title: str, bank: Bank) -> genanki.Deck:
-    deck = genanki.Deck(_number(f"{bank.name} {MISTAKES}"), f"{title}::{bank.title}::{MISTAKES}")
+    deck = genanki.Deck(_number(f"{bank.name} {MISTAKES}"), f"{title}::{bank.title}::{words(MISTAKES)}")
     for mistake in bank.mistakes:
         fields = [f"<p>{_escaped(text)}</p>" for text in (mistake.question, mistake.feedback)]
         guid = genanki.guid_for(bank.name, MISTAKES, mistake.question)

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from courseware.language import speaking
 from courseware.project import INSTALL_QUIZ, START_NUMBER, UserError, find_lesson, lessons
 from courseware.question_bank.moodle import as_moodle
 from courseware.question_bank.read import Bank, course_title, form_of_test, read_bank
@@ -38,11 +39,15 @@ def quiz_command(arguments: argparse.Namespace) -> int:
         chosen = [find_lesson(name) for name in arguments.lessons] or [
             lesson for lesson in lessons() if lesson.number != START_NUMBER
         ]
-    banks = [read_bank(lesson, arguments.mistakes) for lesson in chosen]
-    banks = [bank for bank in banks if bank.questions or bank.mistakes]
-    if not banks:
-        raise UserError(f"no quiz in {', '.join(lesson.source.name for lesson in chosen)}")
-    title = course_title()
+    with speaking(arguments.language):
+        banks = [read_bank(lesson, arguments.mistakes) for lesson in chosen]
+        banks = [bank for bank in banks if bank.questions or bank.mistakes]
+        if not banks:
+            raise UserError(f"no quiz in {', '.join(lesson.source.name for lesson in chosen)}")
+        return _written(arguments, course_title(), banks)
+
+
+def _written(arguments: argparse.Namespace, title: str, banks: list[Bank]) -> int:
     output = arguments.output or FILES.get(arguments.to)
     if output is None:
         print(as_text(title, banks), end="")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as etree
 
 from courseware.exercises.multiple_choice import Question
+from courseware.language import words
 from courseware.question_bank.read import MISTAKES, Bank, NamedMistake
 
 __all__ = ["as_moodle"]
@@ -26,7 +27,7 @@ def as_moodle(title: str, banks: Sequence[Bank]) -> bytes:
         for number, question in enumerate(bank.questions, 1):
             _question(quiz, f"{bank.name}.{number} {question.text}", question)
         if bank.mistakes:
-            _category(quiz, title, bank.title, MISTAKES)
+            _category(quiz, title, bank.title, words(MISTAKES))
         for mistake in bank.mistakes:
             _mistake(quiz, f"{bank.name} {mistake.exercise}: {mistake.mistake}", mistake)
     etree.indent(quiz)

@@ -10,6 +10,7 @@ from typing import Any, TypeGuard
 
 from courseware.exercises import show
 from courseware.exercises.multiple_choice import Question
+from courseware.language import ENGLISH, current, words
 from courseware.project import Lesson, UserError, lessons, project_root, read
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "read_bank",
     "read_mistakes",
     "read_questions",
+    "spoken",
 ]
 
 FORMS = ("a", "b")  # of the concept test: parallel, one for before and one for after
@@ -52,7 +54,7 @@ class NamedMistake:
     @property
     def question(self) -> str:
         """What is asked about it, in plain text."""
-        return f"Exercise “{self.exercise}”. A wrong answer: {self.mistake}. What is behind it?"
+        return words(f"Exercise “{self.exercise}”. A wrong answer: {self.mistake}. What is behind it?")
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ class Bank:
     Attributes
     ----------
     name : str
-        Short and without spaces: the lesson's number, such as ``"02"``; of a test ``"form_a"``.
+        Short and without spaces: the number of the lesson, such as ``"02"``; of a test ``"form_a"``; not in English
+        also the code of the language: ``"02-zh"``.
     title : str
         Its heading, such as ``"2 · The width"``; it also names a deck and a category.
     questions : tuple of Question
@@ -78,17 +81,24 @@ class Bank:
 
 
 def course_title(root: Path | None = None) -> str:
-    """What the start page calls the course: its heading up to a colon."""
-    return lessons(root)[0].title.partition(":")[0]
+    """What the start page calls the course: its heading up to a colon; in the current language."""
+    return re.split("[:：]", words(lessons(root)[0].title))[0]
 
 
 def read_bank(lesson: Lesson, mistakes: bool = False) -> Bank:
     """The questions of `lesson`, none if it has no quiz; with `mistakes` also those of its exercises.
 
-    Raises UserError as `read_questions` does.
+    They are in the current language. Raises UserError as `read_questions` does.
     """
-    name = lesson.number.rpartition("/")[2]
-    return Bank(name, lesson.title, tuple(read_questions(lesson)), tuple(read_mistakes(lesson)) if mistakes else ())
+    name = lesson.number.rpartition("/")[2] + ("" if current() == ENGLISH else f"-{current()}")
+    known = tuple(read_mistakes(lesson)) if mistakes else ()
+    return Bank(name, words(lesson.title), tuple(map(spoken, read_questions(lesson))), known)
+
+
+def spoken(question: Question) -> Question:
+    """A question in the current language."""
+    choices = {words(choice): words(explanation) for choice, explanation in question.choices.items()}
+    return Question(words(question.text), choices, question.right)
 
 
 def read_mistakes(lesson: Lesson) -> list[NamedMistake]:
@@ -103,17 +113,19 @@ def read_mistakes(lesson: Lesson) -> list[NamedMistake]:
     found: dict[tuple[str, str, str], NamedMistake] = {}
     for exercise in importlib.import_module(f"{checks['package']}.{checks['module']}").ALL:
         for question in exercise.questions:
-            which = f"{exercise.title}, {question.name}" if len(exercise.questions) > 1 else exercise.title
+            title = words(exercise.title)
+            which = f"{title}, {question.name}" if len(exercise.questions) > 1 else title
             for mistake in getattr(question, "mistakes", ()):
                 # Several questions of an exercise know the same mistake; the first of them stands for it.
-                said = NamedMistake(which, _named(mistake), mistake.feedback)
+                said = NamedMistake(which, _named(mistake), words(mistake.feedback))
                 found.setdefault((exercise.title, mistake.name, mistake.feedback), said)
     return list(found.values())
 
 
 def _named(mistake: Any) -> str:
     is_number = isinstance(mistake.wrong, int | float) and not isinstance(mistake.wrong, bool)
-    return f"{mistake.name}: {show.number(mistake.wrong)}" if is_number else mistake.name
+    name = words(mistake.name)
+    return f"{name}: {show.number(mistake.wrong)}" if is_number else name
 
 
 def form_of_test(form: str, root: Path | None = None) -> Lesson:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from courseware.language import words
 from courseware.question_bank.read import Bank
 
 __all__ = ["as_text"]
@@ -9,7 +10,7 @@ __all__ = ["as_text"]
 
 def as_text(title: str, banks: Sequence[Bank]) -> str:
     """Questions and mistakes of all `banks` under the course's `title`, numbered through; behind them the answers."""
-    asked, answered = [title], ["Answers"]
+    asked, answered = [title], [words("Answers")]
     number = 0
     for bank in banks:
         asked += ["", bank.title]

@@ -11,6 +11,8 @@ from courseware.project import UserError, find_text, lessons, other_pages, proje
 from courseware.text import documents, strings, syllabus, translation_checks
 from courseware.text.translate import Catalogue, Source, Unit, beginning, units_of_text
 
+TEST = "concept_test"
+
 __all__ = ["behind", "catalogues_of", "sources", "translate_command"]
 
 
@@ -28,7 +30,20 @@ def sources(root: Path) -> list[Source]:
     """Everything that is translated, in reading order."""
     stems = [text.stem for text in [*lessons(root), *other_pages(root)]]
     found = [source for stem in stems for source in sources_of(root, stem)]
-    return [*found, *_machinery(root), *documents.sources(root)]
+    return [*found, *_tests(root), *_machinery(root), *documents.sources(root)]
+
+
+def _tests(root: Path) -> list[Source]:
+    """The questions of the concept test, which phones show and `courseware quiz` writes."""
+    return [
+        Source(f"strings/{TEST}/{file.stem}", tuple(Unit(text, where) for text, where in _of_test(file).items()))
+        for file in sorted((root / "course" / TEST).glob("*.py"))
+    ]
+
+
+def _of_test(file: Path) -> dict[str, str]:
+    title = next(unit.text.lstrip("# ") for unit in units_of_text(file))
+    return {title: "title"} | dict(strings.of_text(file))
 
 
 def _machinery(root: Path) -> list[Source]:
@@ -119,7 +134,7 @@ def _chosen(names: Sequence[str], root: Path) -> list[Source]:
     machinery = {source.name.removeprefix("strings/"): [source] for source in _machinery(root)}
     written = documents.sources(root)
     by_name = {f"{source.name.removeprefix(f'{documents.FOLDER}/')}.md": [source] for source in written}
-    known = machinery | by_name | {documents.FOLDER: written}
+    known = machinery | by_name | {documents.FOLDER: written, TEST: _tests(root)}
     return [
         source
         for name in names

@@ -144,21 +144,21 @@ class _Names:
             is_notebook = notebook.parts[0] == "notebooks" and file.is_file()
             cells = [cell.source for cell in read(file).cells if cell.cell_type == "markdown"] if is_notebook else []
             found = [heading for cell in cells for heading in re.findall(r"(?m)^#+ (.+)$", cell)]
-            self._headings[notebook] = {syllabus.anchor(each): re.sub(r"[*`]", "", each) for each in found}
+            self._headings[notebook] = {syllabus.anchor(each): each for each in found}
         return self._headings[notebook]
 
     def heading(self, link: re.Match[str], document: Path) -> str:
         """The heading that a link in `document` names by its own words, else nothing."""
         target = Path(posixpath.normpath(posixpath.join(document.parent.as_posix(), unquote(link["path"]))))
         heading = self.headings(target).get(unquote(link["anchor"]), "")
-        return heading if heading == link["text"] else ""
+        return heading if _plain(heading) == link["text"] else ""
 
     def in_links(self, text: str, document: Path) -> str:
         """`text` with the headings that links name as the current language has them."""
 
         def said(link: re.Match[str]) -> str:
             heading = self.heading(link, document)
-            return link[0].replace(f"[{link['text']}]", f"[{words(heading)}]", 1) if heading else link[0]
+            return link[0].replace(f"[{link['text']}]", f"[{_plain(words(heading))}]", 1) if heading else link[0]
 
         # Beside an English heading stood a space; between Chinese words there is none.
         text = re.sub(rf"(?<={BESIDE}) (?=\[{HAN})", "", LINK.sub(said, text))
@@ -218,6 +218,11 @@ def _said(paragraph: str, catalogue: Catalogue) -> str:
         return text
     heading = re.match(r"(#+ )(.*)", paragraph)
     return f"{heading[1]}〔{why}〕{heading[2]}" if heading else f"**〔{why}〕** {paragraph}"
+
+
+def _plain(heading: str) -> str:
+    """A heading as links name it: without what makes a word italic, bold or code."""
+    return re.sub(r"[*`]", "", heading)
 
 
 def _slug(heading: str) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from courseware.project import read, settings
 from courseware.text import syllabus
 
-__all__ = ["of_lesson", "of_machinery"]
+__all__ = ["of_lesson", "of_machinery", "of_text"]
 
 Texts = list[tuple[str, str]]  # each with where it stands
 
@@ -43,6 +43,8 @@ SHOWN = {
 }
 # Calls whose first argument is a name for code.
 NAMED = {"Value", "Choice", "Mistake", "Exercise", "Function", "Module", "Slider", "Menu", "Pad", "Finding"}
+NO_WORDS = {"__all__", "STYLE", "SCRIPT", "POLICY"}  # what stands in these is for programs
+TOLD = {"VoteRefused"}  # errors that a phone shows
 # Calls that show none of their texts.
 SILENT = {
     *("getattr", "hasattr", "setattr", "join", "split", "partition", "rpartition", "replace", "removeprefix", "encode"),
@@ -64,8 +66,10 @@ PLACED = {"center", "centre", "left", "right", "top", "bottom", "baseline", "equ
 FILLED = re.compile(r"\{(?::[^{}]*)?\}")  # a place without a name, which `str.format` fills
 NAMES_OF_CODE = re.compile(r"[\w.]*[_.\d][\w.]*|#\w+|[A-Z_]+|[a-z]+[A-Z]\w*")
 # Files of the machinery whose texts students meet, by the room they are in.
-ROOMS = ("exercises", "notebook", "publish", "text")
+ROOMS = ("exercises", "notebook", "publish", "question_bank", "text", "votes")
 ONLY = {
+    "question_bank": ("read", "text"),
+    "votes": ("page", "poll", "server"),
     "publish": ("phrases",),
     "text": ("folds", "syllabus", "tables"),
     "notebook": ("drawing_pad", "explorer", "microscope", "quiz", "missing_names"),
@@ -82,7 +86,7 @@ def of_lesson(root: Path, stem: str) -> Texts:
             texts += _in_module(file.read_text(encoding="utf-8"), f"{name}/{file.name}", file.parent.name == name)
     for file in (root / "course" / f"{stem}.py", syllabus.sheet_of(root, stem)):
         if file.exists():
-            texts += _in_text(file)
+            texts += of_text(file)
     return _each_once(texts)
 
 
@@ -136,8 +140,8 @@ def _in_module(code: str, where: str, lone: bool = False) -> tuple[tuple[str, st
     return tuple((text, where) for text in _Reader(lone).read(ast.parse(code)))
 
 
-def _in_text(file: Path) -> Texts:
-    """The texts of a lesson's or sheet's code cells, and of its front matter."""
+def of_text(file: Path) -> Texts:
+    """The texts of the code cells of a lesson, a sheet or a test, and of its front matter."""
     notebook = read(file)
     front = notebook.metadata.get("lesson", {})
     texts = [(str(front[what]), "front matter") for what in ("afterwards you can", "you move") if what in front]
@@ -233,7 +237,7 @@ class _Reader(ast.NodeVisitor):
             self.visit(each)
 
     def visit_Assign(self, node: ast.Assign) -> None:
-        if not any(isinstance(target, ast.Name) and target.id == "__all__" for target in node.targets):
+        if not any(isinstance(target, ast.Name) and target.id in NO_WORDS for target in node.targets):
             self.visit(node.value)
             for target in node.targets:  # a label, where it is the key of what it labels
                 if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.JoinedStr):
@@ -245,7 +249,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Raise(self, node: ast.Raise) -> None:
         """An error is for authors; one of the module's own is caught in it, and says what a student gave."""
-        if isinstance(node.exc, ast.Call) and _name(node.exc).startswith("_"):
+        if isinstance(node.exc, ast.Call) and (_name(node.exc).startswith("_") or _name(node.exc) in TOLD):
             self._with(True, *node.exc.args)
 
     def visit_Assert(self, node: ast.Assert) -> None: ...

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import html
 
+from courseware.language import current, words
 from courseware.votes.poll import Poll
 
 __all__ = ["POLICY", "message", "page"]
@@ -72,23 +73,25 @@ def page(poll: Poll, device: str) -> str:
     asked = poll.asked
     if asked is None:
         return _document(
-            poll.revision, "No question yet", "<p>When the lecturer asks one, it stands here.</p>" + _load_again()
+            poll.revision,
+            words("No question yet"),
+            f"<p>{words('When the lecturer asks one, it stands here.')}</p>{_load_again()}",
         )
     mine = poll.vote_of(device)
     if poll.answer:
         body = _results(poll, mine)
     elif poll.is_open:
         said = "Your vote counts. You can change it until the vote is closed." if mine else "Choose one."
-        body = f'<p role="status">{said}</p>{_form(poll, mine)}'
+        body = f'<p role="status">{words(said)}</p>{_form(poll, mine)}'
     else:
         voted = f"You voted {mine}." if mine else "You have not voted."
-        body = f"<p>The vote is closed. {voted} Look at the slide.</p>"
+        body = f"<p>{words(f'The vote is closed. {voted} Look at the slide.')}</p>"
     return _document(poll.revision, asked.text, body + _load_again())
 
 
 def message(poll: Poll, said: str) -> str:
     """The page that says in place of the question why something was refused."""
-    return _document(poll.revision, said, _load_again())
+    return _document(poll.revision, words(said), _load_again())
 
 
 def _form(poll: Poll, mine: str) -> str:
@@ -96,7 +99,7 @@ def _form(poll: Poll, mine: str) -> str:
     buttons = []
     for letter, choice in zip(poll.asked.letters, poll.asked.choices, strict=True):
         pressed = letter == mine
-        note = '<span class="mine">✓ your vote</span>' if pressed else ""
+        note = f'<span class="mine">✓ {words("your vote")}</span>' if pressed else ""
         buttons.append(
             f'<li><button name="letter" value="{letter}" aria-pressed="{str(pressed).lower()}">'
             f"{letter} · {html.escape(choice)}{note}</button></li>"
@@ -112,8 +115,8 @@ def _results(poll: Poll, mine: str) -> str:
     items = []
     for place, (letter, choice) in enumerate(zip(asked.letters, asked.choices, strict=True)):
         right = letter == asked.right
-        verdict = "<strong>✓ Right.</strong> " if right else ""
-        own = '<span class="mine">your vote</span>' if letter == mine else ""
+        verdict = f"<strong>✓ {words('Right.')}</strong> " if right else ""
+        own = f'<span class="mine">{words("your vote")}</span>' if letter == mine else ""
         told = html.escape(asked.explanations[place]) if asked.explanations else ""
         why = f'<span class="why">{verdict}{told}</span>' if verdict or told else ""
         bars = "".join(_bar(number, counts, place, len(rounds)) for number, counts in enumerate(rounds, 1))
@@ -124,9 +127,8 @@ def _results(poll: Poll, mine: str) -> str:
 
 
 def _bar(number: int, counts: list[int], place: int, of: int) -> str:
-    which = f"vote {number}: " if of > 1 else ""
     total = sum(counts)
-    said = f"{which}{counts[place]} of {total}"
+    said = words(f"vote {number}: {counts[place]} of {total}" if of > 1 else f"{counts[place]} of {total}")
     return (
         f'<span class="count">{said}'
         f'<progress max="{max(total, 1)}" value="{counts[place]}" aria-label="{said}"></progress></span>'
@@ -134,13 +136,13 @@ def _bar(number: int, counts: list[int], place: int, of: int) -> str:
 
 
 def _load_again() -> str:
-    return '<p><a class="again" href="?">Load again</a></p>'
+    return f'<p><a class="again" href="?">{words("Load again")}</a></p>'
 
 
 def _document(revision: int, heading: str, body: str) -> str:
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Vote</title>'
+        f'<!doctype html><html lang="{current()}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{words("Vote")}</title>'
         f"<style>{STYLE}</style></head><body>"
         f'<main data-revision="{revision}"><h1 tabindex="-1">{html.escape(heading)}</h1>{body}</main>'
         f"<script>{SCRIPT}</script></body></html>"

@@ -12,6 +12,7 @@ from typing import Any
 import segno
 
 from courseware.exercises.multiple_choice import Question
+from courseware.language import current
 from courseware.project import UserError
 from courseware.votes import numbers, server
 
@@ -68,7 +69,7 @@ class Room:
     Attributes
     ----------
     link : str
-        What a phone opens.
+        What a phone opens. The page speaks the language that is current when the room opens.
 
     Raises
     ------
@@ -87,7 +88,7 @@ class Room:
         path = "".join(secrets.choice(LETTERS) for _ in range(PATH_LENGTH))
         context = multiprocessing.get_context("spawn")  # nothing of this process is in the other
         self._orders, theirs = context.Pipe()
-        self._process = context.Process(target=server.run, args=(theirs, address, port, path), daemon=True)
+        self._process = context.Process(target=server.run, args=(theirs, address, port, path, current()), daemon=True)
         self._process.start()
         theirs.close()
         try:

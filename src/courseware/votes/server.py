@@ -25,6 +25,7 @@ from tornado.iostream import IOStream
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
+from courseware.language import ENGLISH, speaking
 from courseware.votes.page import POLICY, message, page
 from courseware.votes.poll import Asked, Poll, VoteRefused
 
@@ -252,15 +253,16 @@ def obey(poll: Poll, command: str, given: dict[str, Any]) -> dict[str, Any]:
     return poll.seen()
 
 
-def run(orders: Connection, address: str, port: int, path: str) -> None:
+def run(orders: Connection, address: str, port: int, path: str, spoken: str = ENGLISH) -> None:
     """Serve until the process at the other end of `orders` is gone: the main function of the server's process.
 
     It says first which port it listens at, or, as a text, why it cannot; then it answers one order after the other,
-    each with the order's number.
+    each with the order's number. Its page speaks the language `spoken`.
     """
     logging.disable()  # Tornado would write an address to the terminal with each request that it refuses
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the process that started this one
-    asyncio.run(_serve(orders, address, port, path))
+    with speaking(spoken):
+        asyncio.run(_serve(orders, address, port, path))
 
 
 async def _serve(orders: Connection, address: str, port: int, path: str) -> None:
