@@ -186,7 +186,7 @@ exercise.shuffle.check(
     positions=positions,
 )
 
-# %% [markdown] teaching="home | 12 | core | watch for log 9 with one rival in all three; how β has to grow with the crowd comes back as √d and n in lessons 3 and 7"
+# %% [markdown] teaching="home | 12 | core | watch for log 9 with one rival in all three; how β has to grow with the crowd comes back as √d in lesson 3"
 # ## 4 · Estimate, then invert: which β was it?
 #
 # **Aim:** read the knob backwards, from what came out.

@@ -22,7 +22,7 @@ from visual_attention import pooling
 from visual_attention.datasets import noisy_sine
 from visual_attention.exercises import kernel_regression as exercise
 
-# %% [markdown] teaching="in class | 8 | warm-up | all of them can; let them guess the narrow one first: the nearest key is one whole width off, and takes nearly all"
+# %% [markdown] teaching="in class | 8 | warm-up | all of them can; let them guess the narrow one first: the nearest key is two widths off, and takes nearly all"
 # ## 1 · By hand: a query that hits no key
 #
 # **Aim:** see with a pocket calculator that attention is a weighted average, and that only ratios count.

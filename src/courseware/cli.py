@@ -58,6 +58,7 @@ def present(arguments: argparse.Namespace) -> int:
     """
     from courseware.present import kept
     from courseware.present.lab import serve, short_notebook, slides_page
+    from courseware.present.words import leave
 
     root = project_root()
     lesson = dataclasses.replace(find_lesson(arguments.lesson, root), language=spoken(arguments.language, root))
@@ -80,6 +81,7 @@ def present(arguments: argparse.Namespace) -> int:
                 dark=arguments.dark,
                 pictures=kept.folder(lesson.notebook).name,
                 votes=bool(arguments.votes),
+                words=leave(lesson.language),
             ),
             port=arguments.port,
             open_browser=not arguments.no_browser,

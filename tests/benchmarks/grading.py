@@ -1,6 +1,7 @@
 """What grading a class takes: `python tests/benchmarks/grading.py`, with `--submissions 100 --compared 20 --jobs 2`.
 
-The same notebooks, right answers to one sheet, go three ways: `courseware grade` with several processes, all of them;
+The same notebooks, right answers to one sheet, no two of them alike (the judge runs what is alike once), go three ways:
+`courseware grade` with several processes, all of them;
 and one after the other, the first of them: nbgrader with our judge, and nbgrader's own autograde, which runs a notebook
 and its hidden tests in one kernel.
 """
@@ -87,10 +88,10 @@ def main() -> None:
         subprocess.run([python, "-m", "courseware.cli", *release], cwd=ROOT, check=True, capture_output=True)
         subprocess.run([python, "-m", "nbgrader", "generate_assignment", sheet], cwd=course, check=True)
         notebook = nbformat.read(course / "release" / sheet / f"{sheet}.ipynb", as_version=4)
-        for cell in notebook.cells:
-            if cell.metadata.get("nbgrader", {}).get("solution"):
-                cell.source = answers[name(cell)]
+        solutions = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
         for number in range(arguments.submissions):
+            for cell in solutions:
+                cell.source = f"{answers[name(cell)]}\n# student {number}"
             folder = course / "submitted" / f"student{number:03}" / sheet
             folder.mkdir(parents=True)
             nbformat.write(notebook, folder / f"{sheet}.ipynb")

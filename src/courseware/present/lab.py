@@ -86,15 +86,17 @@ def slides_page(
     dark: bool = False,
     pictures: str = "",
     votes: bool = False,
+    words: str = "",
 ) -> str:
     """The page that shows `notebook` as live slides, run from its first cell to its last on opening.
 
-    `pictures` is the name of the folder that holds its explorers' pictures; with `votes` it leads votes.
+    `pictures` is the name of the folder that holds its explorers' pictures, `words` that of the file with what the
+    slides say in another language (`courseware.present.words`); with `votes` the page leads votes.
     """
-    asked = {"by": lecture.by, "at": lecture.at, "style": lecture.style, "pictures": pictures}
-    words = urlencode({name: value for name, value in asked.items() if value})
+    asked = {"by": lecture.by, "at": lecture.at, "style": lecture.style, "pictures": pictures, "words": words}
+    query = urlencode({name: value for name, value in asked.items() if value})
     flags = ("&dark" if dark else "") + ("&votes" if votes else "")
-    return f"rise/{quote(notebook.relative_to(root).as_posix())}?run{flags}{'&' if words else ''}{words}"
+    return f"rise/{quote(notebook.relative_to(root).as_posix())}?run{flags}{'&' if query else ''}{query}"
 
 
 def short_notebook(lesson: Lesson) -> Path:

@@ -21,7 +21,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from courseware.language import current
+from courseware.language import ENGLISH, current, words
 from courseware.publish import outside, slide_links
 from courseware.publish.errors import ExportError, FormulaError
 from courseware.publish.fonts import font_faces
@@ -30,6 +30,7 @@ from courseware.publish.installed import REVEAL, installed
 from courseware.publish.links import NAMED, relative, resolved, title
 from courseware.publish.phrases import say
 from courseware.text import folds
+from courseware.text.strings import of_scripts
 
 __all__ = [
     "SLIDES",
@@ -141,6 +142,7 @@ def converted(notebook: NotebookNode, name: str, folder: Path, back: Back, signe
         "reveal": _reveal(),
         "votes": {name: (LIVE / f"votes.{name}").read_text(encoding="utf-8") for name in ("js", "css")},
         "quizzes": _quizzes(notebook),
+        "words": {} if current() == ENGLISH else {text: words(text) for text, _ in of_scripts()},
         "deck": "lesson" if name.endswith(".ipynb") else "course",
         "back": back,
         "signed": signed,

@@ -23,7 +23,7 @@ from courseware.text import catalogues, citations, derive, documents, marks, sty
 from courseware.text.execute import FAILURES, execute
 from courseware.text.tables import Place
 
-__all__ = ["Target", "build", "build_command", "check_command", "stale", "targets", "translated_targets"]
+__all__ = ["Target", "build", "build_command", "check_command", "stale", "targets", "translated_targets", "twins"]
 
 PAGES = "tables"  # what `courseware build` calls the derived parts of Markdown pages
 BIBLIOGRAPHY = Path("course", "references.bib")
@@ -69,7 +69,7 @@ class Target:
                 marks.resolve(notebook, Place(root, self.english))
                 citations.resolve(notebook, works, page, citing)
             if self.language != ENGLISH:
-                translate.links_from(notebook, self.english, self.notebook, _twins(root, self.language))
+                translate.links_from(notebook, self.english, self.notebook, twins(root, self.language))
             return notebook
         except (ValueError, SyntaxError) as error:
             raise UserError(f"{self.source.as_posix()}: {error}") from error
@@ -100,7 +100,7 @@ def translated_targets(root: Path, code: str | None = None) -> list[Target]:
     ]
 
 
-def _twins(root: Path, code: str) -> dict[Path, Path]:
+def twins(root: Path, code: str) -> dict[Path, Path]:
     """Where the translation of each English notebook and document lies, of those that have one."""
     notebooks = {each.english: each.notebook for each in translated_targets(root, code)}
     return notebooks | {each.english: each.path for each in documents.documents(languages(root)[code])}
@@ -182,7 +182,7 @@ def build_command(arguments: argparse.Namespace) -> int:
     chosen = [target for target in known if not numbers or target.number in numbers]
     marks.write_pages(root)
     for name, spoken in languages(root).items():
-        documents.write(spoken, _twins(root, name))
+        documents.write(spoken, twins(root, name))
     if not chosen:
         return 0
     try:
@@ -198,7 +198,7 @@ def check_command(arguments: argparse.Namespace) -> int:
     root = project_root()
     problems = stale(root) + marks.stale_pages(root)
     for name, spoken in languages(root).items():
-        problems += documents.stale(spoken, _twins(root, name))
+        problems += documents.stale(spoken, twins(root, name))
     behind, remarks = catalogues.behind(root)
     problems += behind
     print("\n".join(problems) or "every notebook and every page is up to date")

@@ -27,7 +27,7 @@ from courseware.text.translation_checks import HAN
 __all__ = ["FOLDER", "Document", "document_files", "documents", "sources", "stale", "write"]
 
 FOLDER = "documents"  # of their catalogues, below `course/<language>/`
-COMMENT = re.compile(r"<!-- (?:courseware build: [^>]*|end of [^>]*) -->")
+COMMENT = re.compile(r"<!-- (?:courseware build: [^>]*|table of [^>]*|end of [^>]*) -->")
 TARGET = r"(?:[^()\s]|\([^()\s]*\))*"
 LINK = re.compile(rf"(?<!!)\[(?P<text>[^\[\]]+)\]\((?P<path>(?![\w.+-]+:)[^()#\s]*)#(?P<anchor>{TARGET})\)")
 BESIDE = rf"(?:{HAN}|[，。：；？！、（）])"

@@ -18,7 +18,7 @@ from pathlib import Path
 from courseware.project import read, settings
 from courseware.text import syllabus
 
-__all__ = ["of_lesson", "of_machinery", "of_text"]
+__all__ = ["of_lesson", "of_machinery", "of_scripts", "of_text"]
 
 Texts = list[tuple[str, str]]  # each with where it stands
 
@@ -59,6 +59,7 @@ ALSO = (
     "right",
     *("with", "pen", "rubber", "move", "colour"),
 )
+SCRIPTED = re.compile(r'(?:\bsay\(|\b(?:text|help): )\s*"([^"]+)"')
 # What an expression holds besides what it is about.
 PLAIN = ("self", "float", "int", "str", "item", "else", "if", "for", "in", "round", "len", "rstrip")
 # Words that place things on a figure.
@@ -98,7 +99,7 @@ def of_machinery(root: Path) -> list[tuple[str, Texts]]:
         for file in sorted((source / room).glob("*.py")):
             if room not in ONLY or file.stem in ONLY[room]:
                 machinery += _in_module(file.read_text(encoding="utf-8"), f"{room}/{file.name}")
-    found = [("courseware", _each_once([*machinery, *((text, "") for text in ALSO)]))]
+    found = [("courseware", _each_once([*machinery, *of_scripts(), *((text, "") for text in ALSO)]))]
     said = settings(root)
     library = _of_table(said["table"]) if said.get("table") else []
     library += [(text, "pyproject.toml") for text in said.get("also_shown", ())]
@@ -109,6 +110,16 @@ def of_machinery(root: Path) -> list[tuple[str, Texts]]:
     if library:
         found.append(("library", _each_once(library)))
     return found
+
+
+def of_scripts() -> Texts:
+    """The texts of live slides and of votes, which their scripts hand to `say`, or name `text` or `help`."""
+    folder = Path(__file__).resolve().parents[1] / "present" / "labextension" / "prebuilt" / "static"
+    return [
+        (text, f"present/{file.name}")
+        for file in sorted(folder.glob("*.js"))
+        for text in dict.fromkeys(SCRIPTED.findall(file.read_text(encoding="utf-8")))
+    ]
 
 
 def _of_table(name: str) -> Texts:

@@ -152,11 +152,12 @@ function startDeck() {
 }
 
 // ---- the class votes by show of hands: votes.js, which is a module and comes after this script, calls it
-function startVotes(offerVotes, questionsIn) {
+function startVotes(offerVotes, questionsIn, words) {
   if (PRINTED) return;
+  const said = (text, places = {}) => (words[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => places[name] ?? whole);
   const questions = () => questionsIn(document.getElementById("course-quizzes").content);
-  const { help, act } = offerVotes({ slide: () => Reveal.getCurrentSlide(), questions });
-  Reveal.addKeyBinding({ keyCode: 86, key: "V", description: help }, act);
+  const { help, act } = offerVotes({ slide: () => Reveal.getCurrentSlide(), questions, said });
+  Reveal.addKeyBinding({ keyCode: 86, key: "V", description: said(help) }, act);
 }
 
 // ---- who lectures, where and when: below the title

@@ -1,5 +1,6 @@
 // Code on slides: folded but where it is the slide's point, and whatever is too high for its slide made smaller.
 import { current } from "./deck.js";
+import { say } from "./words.js";
 
 const SHOWN = "show-code"; // the tag of a cell whose code is the point of its slide
 const SMALLEST_ZOOM = 0.5; // below it a slide scrolls
@@ -10,10 +11,10 @@ const folded = (slide) => slide.querySelectorAll(".courseware-folded");
 const button = document.createElement("button");
 button.className = "courseware-code";
 button.type = "button";
-button.title = "Show or fold the code of this slide (key C)";
 button.textContent = "</>";
 
 function offer() {
+  button.title = say("Show or fold the code of this slide (key C)");
   button.hidden = !current() || folded(current()).length === 0;
 }
 

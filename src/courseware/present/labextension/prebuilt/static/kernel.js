@@ -4,6 +4,7 @@
 // A cell that has run is remembered by the kernel itself, under its id: a reloaded page and a second window ask it, and
 // run nothing twice. One window runs cells at a time (a lock that ends with the window).
 import { current } from "./deck.js";
+import { say } from "./words.js";
 
 const RAN = "courseware_ran"; // an attribute of IPython's shell: it dies with the kernel, and no cell sees it
 const FAILED = { content: { status: "error" } };
@@ -126,15 +127,15 @@ export class Kernel {
   async again() {
     if (!this.lost) return;
     document.body.dataset.notebookRun = "running";
-    note.textContent = "starting the kernel again";
+    note.textContent = say("starting the kernel again");
     await this.session.restartKernel();
     await this.start();
   }
 
   say() {
     const waits = current()?.querySelector("[data-kernel=waits]");
-    if (this.lost) note.textContent = "The kernel was lost. Explorers go on; K starts it again.";
-    else note.textContent = waits && this.running ? "still waiting for the kernel" : "";
+    if (this.lost) note.textContent = say("The kernel was lost. Explorers go on; K starts it again.");
+    else note.textContent = waits && this.running ? say("still waiting for the kernel") : "";
   }
 }
 

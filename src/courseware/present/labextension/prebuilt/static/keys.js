@@ -5,6 +5,7 @@
 // Everywhere else `actions` count, then the keys of reveal.js (Space, arrows). JupyterLab's own one-key commands
 // (d d deletes a cell, x cuts it) are off: a slip of the hand in a lecture must not change the notebook.
 import { ask } from "./deck.js";
+import { say } from "./words.js";
 
 const TURNING = { PageUp: "prev", PageDown: "next" };
 
@@ -60,13 +61,13 @@ export function listen(actions) {
 export function showKeys(actions) {
   const named = (key) => (key === "Escape" ? "Esc" : key.length === 1 ? key.toUpperCase() : key);
   const rows = [
-    ["Space, →, PageDown", "next slide"],
-    ["Shift+Space, ←, PageUp", "previous slide"],
-    ...actions.map(({ keys: [key], help }) => [named(key), help]),
+    ["Space, →, PageDown", say("next slide")],
+    ["Shift+Space, ←, PageUp", say("previous slide")],
+    ...actions.map(({ keys: [key], help }) => [named(key), say(help)]),
   ];
   const dialog = document.createElement("dialog");
   dialog.className = "courseware-keys";
-  dialog.ariaLabel = "Keys";
+  dialog.ariaLabel = say("Keys");
   const table = dialog.appendChild(document.createElement("table"));
   for (const texts of rows) {
     const row = table.insertRow();

@@ -1,5 +1,7 @@
 // The notes window's side: shows what the slides say (notes.js), keeps the time, and turns the slides by its keys.
 
+import { say, use } from "./words.js";
+
 const channel = new BroadcastChannel(decodeURIComponent(location.hash.slice(1)));
 const by = (id) => document.getElementById(id);
 const TURNING = {
@@ -25,28 +27,33 @@ const half = (minutes) => (minutes === 0.5 ? "½" : `${Math.floor(minutes)}${min
 
 function verdict(elapsed) {
   const [late, early] = [elapsed - plan.to, plan.from - elapsed].map((minutes) => Math.ceil(minutes));
-  if (late > 0) return `${late} min behind`;
-  return early > 0 ? `${early} min ahead` : "on time";
+  if (late > 0) return ["behind", say("{late} min behind", { late })];
+  return early > 0 ? ["ahead", say("{early} min ahead", { early })] : ["time", say("on time")];
 }
 
 function keepTime() {
   sessionStorage.start = start;
   const seconds = Math.floor((Date.now() - start) / 1000);
   by("elapsed").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-  by("plan").textContent = `${half(plan.from)} to ${half(plan.to)} of ${half(plan.all)} min`;
-  by("verdict").textContent = verdict(seconds / 60);
-  document.body.dataset.verdict = by("verdict").textContent.split(" ").at(-1);
+  const [from, to, all] = [plan.from, plan.to, plan.all].map(half);
+  by("plan").textContent = say("{from} to {to} of {all} min", { from, to, all });
+  [document.body.dataset.verdict, by("verdict").textContent] = verdict(seconds / 60);
 }
 
 channel.addEventListener("message", ({ data }) => {
   if (!data.number) return;
   plan = data.plan;
-  by("where").textContent = `Slide ${data.number} of ${data.of}`;
+  use(data.words);
+  by("elapsed-word").textContent = say("elapsed");
+  by("planned-word").textContent = say("planned");
+  by("reset").textContent = say("Reset (R)");
+  by("where").textContent = say("Slide {number} of {of}", data);
   by("title").textContent = data.title;
-  by("notes").innerHTML = data.notes || "<p>No notes for this slide.</p>";
-  by("next").textContent = data.next === null ? "This is the last slide." : `Next: ${data.next || "(no title)"}`;
+  by("notes").innerHTML = data.notes || `<p>${say("No notes for this slide.")}</p>`;
+  by("next").textContent = data.next === null
+    ? say("This is the last slide.") : say("Next: {next}", { next: data.next || say("(no title)") });
   document.documentElement.dataset.theme = data.theme;
-  document.title = `Notes: ${data.title}`;
+  document.title = say("Notes: {title}", data);
   keepTime();
 });
 

@@ -2,6 +2,7 @@
 // The two talk on a channel of their own for each notebook, so the decks of several lessons may be open.
 import { ask, current, slides, title } from "./deck.js";
 import { openedNotes } from "./folds.js";
+import { say, words } from "./words.js";
 
 const name = `courseware-notes ${location.pathname}`;
 const channel = new BroadcastChannel(name);
@@ -9,7 +10,7 @@ const channel = new BroadcastChannel(name);
 // The minutes that a slide's notes plan: they begin "Lecturer, 1½ min". The same reading as in courseware.text.syllabus.
 function minutes(slide) {
   const said = [...slide.querySelectorAll("aside.notes")].map(({ textContent }) => textContent.match(
-    /Lecturer, (?=[\d½])(\d*)(½?) min/));
+    /(?:Lecturer, |讲师，)(?=[\d½])(\d*)(½?) (?:min|分钟)/));
   return said.reduce((sum, found) => sum + (found ? Number(found[1]) + (found[2] ? 0.5 : 0) : 0), 0);
 }
 
@@ -27,6 +28,7 @@ function tell() {
     next: all[here + 1] ? title(all[here + 1]) : null,
     plan: { from: planned(here), to: planned(here + 1), all: planned(all.length) },
     theme: document.body.dataset.theme,
+    words: words(),
   });
 }
 
@@ -44,6 +46,6 @@ export function openNotes() {
   const page = new URL("notes.html", import.meta.url);
   page.hash = name;
   if (!window.open(page, name, "popup,width=900,height=640")) {
-    alert("The browser has blocked the notes window. Allow pop-ups for this address, then press S again.");
+    alert(say("The browser has blocked the notes window. Allow pop-ups for this address, then press S again."));
   }
 }

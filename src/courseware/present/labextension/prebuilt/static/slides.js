@@ -5,6 +5,7 @@
 //   /rise/<notebook>?by=<who>&at=<where and when>   for the title slide
 //   /rise/<notebook>?style=<file>    lays a style sheet of the course's folder over ours
 //   /rise/<notebook>?dark            starts dark
+//   /rise/<notebook>?words=<file>    speaks the words in static/<file>
 //   /rise/<notebook>?votes           the class can vote by phone; without, by show of hands
 import { fold, offerCode, toggleCode } from "./code.js";
 import { ask, current, fullScreen } from "./deck.js";
@@ -16,6 +17,7 @@ import { showKept } from "./kept.js";
 import { followSlides, openNotes } from "./notes.js";
 import { showContents } from "./contents.js";
 import { offerVotes, questionsIn } from "./votes.js";
+import { learn, say } from "./words.js";
 
 // The code cells that can be seen on the slide that is shown.
 function codeCells(notebook) {
@@ -123,6 +125,7 @@ export function present({ commands, tracker, documents, CodeCell, wanted }) {
     offerVotes({
       slide: current,
       questions: quizQuestions,
+      said: say,
       route: asked.has("votes") ? new URL(`${baseUrl}courseware/votes`, location.origin) : undefined,
     }),
     { keys: ["f"], help: "full screen", act: fullScreen },
@@ -130,6 +133,7 @@ export function present({ commands, tracker, documents, CodeCell, wanted }) {
     { keys: ["Escape"], help: "leave a control, a cell, the pointer, the pen", act: drop },
   ];
 
+  if (asked.has("words")) learn(new URL(`${baseUrl}static/${asked.get("words")}`, location.origin));
   toggleDark(asked.has("dark"));
   listen(actions);
   followSlides();

@@ -6,23 +6,25 @@
 // A vote by phone is in another process (courseware.votes); we give it orders through JupyterLab's server. One by hand is
 // in this page alone. Exported decks hold this very file, so it imports nothing.
 
+// What the button says, what it orders, and when it is there.
 const ORDERS = [
-  // What the button says, what it orders, and when it is there.
-  ["Close the vote", "close", (seen, byPhone) => byPhone && seen.open],
-  ["Show the bars", "show_bars", (seen) => !seen.bars],
-  ["Vote again", "again", () => true],
-  ["Show the answer", "show_answer", (seen) => !seen.answer],
-  ["Another question", "end", () => true],
+  { text: "Close the vote", what: "close", there: (seen, byPhone) => byPhone && seen.open },
+  { text: "Show the bars", what: "show_bars", there: (seen) => !seen.bars },
+  { text: "Vote again", what: "again", there: () => true },
+  { text: "Show the answer", what: "show_answer", there: (seen) => !seen.answer },
+  { text: "Another question", what: "end", there: () => true },
 ];
 const LOOK_EVERY = 1000; // ms
 const LONGEST = 600; // characters of a question or a choice
 const MOST_CHOICES = 8;
 const MOST_HANDS = 9999;
 
+let say = (text) => text; // in the language of the slides: see offerVotes
+
 function make(tag, { className, text, ...properties } = {}, ...children) {
   const element = document.createElement(tag);
   if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
+  if (text !== undefined) element.textContent = say(text);
   Object.assign(element, properties);
   element.append(...children);
   return element;
@@ -30,7 +32,8 @@ function make(tag, { className, text, ...properties } = {}, ...children) {
 
 // What the slide asks to predict, in plain words; formulas as a screen reader has them.
 function predicted(slide) {
-  const bold = [...(slide?.querySelectorAll("p strong") ?? [])].find((one) => one.textContent.startsWith("Predict"));
+  const bold = [...(slide?.querySelectorAll("p strong") ?? [])].find(({ textContent }) => (
+    ["Predict", say("Predict")].some((word) => textContent.startsWith(word))));
   if (!bold) return "";
   const after = document.createRange();
   after.setStartAfter(bold);
@@ -40,7 +43,7 @@ function predicted(slide) {
     formula.replaceWith(formula.querySelector("mjx-assistive-mml")?.textContent ?? "…");
   }
   for (const source of words.querySelectorAll("annotation, annotation-xml")) source.remove();
-  return words.textContent.replace(/\s+/g, " ").replace(/^[:\s]+/, "").trim();
+  return words.textContent.replace(/\s+/g, " ").replace(/^[:：\s]+/, "").trim();
 }
 
 // The questions of the quizzes in `root`, as courseware.notebook.quiz shows them.
@@ -53,7 +56,7 @@ export function questionsIn(root) {
       text: question.querySelector("legend").textContent.replace(/^\d+\. /, ""),
       choices: choices.map((choice) => choice.querySelector("summary").textContent.replace(/^\w · /, "")),
       explanations: verdicts.map(why),
-      right: "abcdefgh"[verdicts.findIndex((verdict) => verdict.textContent.endsWith(" Right."))] ?? "",
+      right: "abcdefgh"[verdicts.findIndex((verdict) => verdict.textContent.startsWith("✓"))] ?? "",
     };
   });
 }
@@ -71,7 +74,7 @@ function byHand(questions) {
   function own({ text, choices }) {
     const words = [text, ...choices].every((one) => one.trim() && one.length <= LONGEST);
     if (!words || choices.length < 2 || choices.length > MOST_CHOICES) {
-      throw new Error(`a question has words, and 2 to ${MOST_CHOICES} choices`);
+      throw new Error(say("a question has words, and 2 to {most} choices", { most: MOST_CHOICES }));
     }
     return { text, choices, explanations: [], right: "" };
   }
@@ -114,7 +117,9 @@ function byPhone(route) {
 }
 
 // `slide` gives the slide that is shown, `questions` those of the lesson; `route` is there if the class votes by phone.
-export function offerVotes({ slide, questions, route }) {
+// `said` says a text, with its places filled, in the language of the slides.
+export function offerVotes({ slide, questions, route, said: spoken }) {
+  say = spoken;
   let talk = route && byPhone(route);
   let room; // {link, code, questions}
   let seen; // what the vote has shown last
@@ -133,7 +138,7 @@ export function offerVotes({ slide, questions, route }) {
       show(await talk(what));
       view.trouble.textContent = "";
     } catch (error) {
-      view.trouble.textContent = `That did not work: ${error.message}`;
+      view.trouble.textContent = say("That did not work: {error}", { error: error.message });
     }
   }
 
@@ -142,8 +147,9 @@ export function offerVotes({ slide, questions, route }) {
     const names = ["quiz", ...room.questions.keys()].map(String);
     const chosen = own || !room.questions.length ? "quiz" : "0";
     const radio = (value) => make("input", { type: "radio", name: "question", value, checked: value === chosen });
-    const question = make("textarea", { value: own, rows: 4, maxLength: LONGEST, ariaLabel: "Your question" });
-    const choices = make("textarea", { value: "yes\nno\nit depends", rows: 4, ariaLabel: "Its choices, one a line" });
+    const question = make("textarea", { value: own, rows: 4, maxLength: LONGEST, ariaLabel: say("Your question") });
+    const choices = make("textarea", { value: say("yes, no, it depends").split(/, |，/).join("\n"), rows: 4 });
+    choices.ariaLabel = say("Its choices, one a line");
     const pick = () => { form.elements.question.value = "quiz"; };
     question.addEventListener("focus", pick);
     choices.addEventListener("focus", pick);
@@ -151,7 +157,7 @@ export function offerVotes({ slide, questions, route }) {
       "form",
       {},
       make("h2", { text: "Ask the class" }),
-      make("label", {}, radio(names[0]), own ? "What this slide asks: " : "A question of your own: "),
+      make("label", {}, radio(names[0]), own ? say("What this slide asks: ") : say("A question of your own: ")),
       make("div", { className: "own" }, question, choices),
       ...room.questions.map((text, place) => make("label", {}, radio(names[place + 1]), text)),
       make("div", { className: "orders" }, make("button", { text: "Open the vote" })),
@@ -170,8 +176,8 @@ export function offerVotes({ slide, questions, route }) {
     const total = counts.reduce((sum, count) => sum + count, 0);
     const fill = make("span", { className: "fill" });
     fill.style.width = `${total ? (100 * counts[place]) / total : 0}%`;
-    const which = seen.rounds.length > 1 ? `vote ${round + 1}: ` : "";
-    const said = `${which}${counts[place]} of ${total}`;
+    const places = { number: round + 1, place: counts[place], total };
+    const said = seen.rounds.length > 1 ? say("vote {number}: {place} of {total}", places) : say("{place} of {total}", places);
     return make("div", { className: "bar" }, make("span", { className: "track" }, fill), make("span", { text: said }));
   }
 
@@ -189,10 +195,10 @@ export function offerVotes({ slide, questions, route }) {
     hands.value = seen.hands[place] ?? 0;
     hands.addEventListener("change", countHands);
     hands.addEventListener("focus", () => hands.select());
-    item.append(make("label", { className: "hands" }, `hands for ${letter} `, hands));
+    item.append(make("label", { className: "hands" }, say("hands for {letter} ", { letter }), hands));
     item.append(make("div", { className: "bars" }));
     const why = seen.asked.explanations[place] ?? "";
-    if (right || why) item.append(make("p", { text: `${right ? "✓ Right. " : ""}${why}` }));
+    if (right || why) item.append(make("p", { text: `${right ? say("✓ Right. ") : ""}${why}` }));
     return item;
   }
 
@@ -200,12 +206,12 @@ export function offerVotes({ slide, questions, route }) {
     const qr = make("div", { className: "code" });
     qr.innerHTML = room.code; // an SVG of our own server
     qr.firstElementChild.setAttribute("role", "img");
-    qr.firstElementChild.setAttribute("aria-label", "QR code of the address below");
+    qr.firstElementChild.setAttribute("aria-label", say("QR code of the address below"));
     return [qr, make("p", { className: "link", text: room.link.replace("http://", "") })];
   }
 
   function vote() {
-    const buttons = ORDERS.filter(([, , there]) => there(seen, Boolean(room.link))).map(([text, what]) => {
+    const buttons = ORDERS.filter(({ there }) => there(seen, Boolean(room.link))).map(({ text, what }) => {
       const button = make("button", { text, type: "button" });
       button.addEventListener("click", () => order({ do: what }));
       return button;
@@ -242,7 +248,8 @@ export function offerVotes({ slide, questions, route }) {
     }
     if (!seen.asked) return;
     const last = seen.cast.at(-1);
-    const said = `${last} ${last === 1 ? "vote" : "votes"}${seen.open ? "" : ", closed"}`;
+    const votes = last === 1 ? say("1 vote") : say("{count} votes", { count: last });
+    const said = seen.open ? votes : say("{votes}, closed", { votes });
     if (view.count.textContent !== said) view.count.textContent = said;
     for (const [place, bars] of view.body.querySelectorAll(".bars").entries()) {
       const rounds = [...seen.rounds.keys()];
@@ -262,13 +269,13 @@ export function offerVotes({ slide, questions, route }) {
       delete view.trouble.dataset.lost;
     } catch (error) {
       view.trouble.dataset.lost = "true";
-      const said = `The vote cannot be reached: ${error.message}`;
+      const said = say("The vote cannot be reached: {error}", { error: error.message });
       if (view.trouble.textContent !== said) view.trouble.textContent = said;
     }
   }
 
   async function open() {
-    const dialog = make("dialog", { className: "courseware-vote", ariaLabel: "Vote" });
+    const dialog = make("dialog", { className: "courseware-vote", ariaLabel: say("Vote") });
     view = {
       body: make("div"),
       count: make("p", { className: "count" }),
@@ -291,12 +298,16 @@ export function offerVotes({ slide, questions, route }) {
       if (route && !room?.link && !seen?.asked) talk = byPhone(route);
       room = talk ? await talk() : await begin(byHand(questions()));
     } catch (error) {
-      view.trouble.textContent = `The vote by phone cannot be reached: ${error.message}. Here hands can be counted.`;
+      view.trouble.textContent = say("The vote by phone cannot be reached: {error}. Here hands can be counted.", {
+        error: error.message,
+      });
       room = await begin(byHand(questions()));
     }
     show(room.seen);
   }
 
-  const how = route ? "by phone" : "by show of hands";
-  return { keys: ["v"], help: `the class votes ${how} (Esc or V: back to the slide)`, act: open };
+  const how = route
+    ? { help: "the class votes by phone (Esc or V: back to the slide)" }
+    : { help: "the class votes by show of hands (Esc or V: back to the slide)" };
+  return { keys: ["v"], ...how, act: open };
 }
