@@ -313,10 +313,20 @@ def _pattern(form: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.DOTALL)
 
 
-@functools.lru_cache(maxsize=8)
 def _catalogue(code: str) -> _Catalogue | None:
+    root = _root_of(os.getcwd())
+    return _catalogue_in(root, code) if root else None
+
+
+@functools.lru_cache(maxsize=64)
+def _root_of(folder: str) -> Path | None:
     try:
-        language = languages(project_root()).get(code)
+        return project_root(folder)
     except ProjectNotFoundError:
         return None
+
+
+@functools.lru_cache(maxsize=8)
+def _catalogue_in(root: Path, code: str) -> _Catalogue | None:
+    language = languages(root).get(code)
     return _Catalogue(language) if language else None

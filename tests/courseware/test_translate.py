@@ -213,7 +213,7 @@ def no_lesson(monkeypatch):
     """As if no lesson's code had been imported."""
     for name in [name for name in sys.modules if language.OF_A_LESSON.search(name)]:
         monkeypatch.delitem(sys.modules, name)
-    language._catalogue.cache_clear()  # what was found is kept
+    language._catalogue_in.cache_clear()  # what was found is kept
 
 
 @pytest.mark.usefixtures("no_lesson")

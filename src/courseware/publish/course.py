@@ -65,10 +65,12 @@ class Course:
 
     @cached_property
     def documents(self) -> dict[str, Path]:
-        """The guides, and whatever a text links to: the syllabus, a module of the library."""
+        """The guides, and whatever a text links to: the syllabus, a module of the library; translated ones all."""
         texts = {name: links.markdown(notebook) for name, notebook in self.notebooks.items()}
         texts |= {name: file.read_text(encoding="utf-8") for name, file in self.guides.items()}
-        return self.guides | links.linked_files(texts, self.root)
+        files = sorted((self.root / self.below).rglob("*.md")) if self.spoken else []
+        translated = {f"../{file.relative_to(self.root).as_posix()}": file for file in files}
+        return self.guides | translated | links.linked_files(texts, self.root)
 
     @property
     def is_whole(self) -> bool:
