@@ -26,7 +26,7 @@
 # 5. design a test in which channel attention must help, and a control in which there is nothing for it to do ([A test that channel attention must pass](#A-test-that-channel-attention-must-pass), [Six seeds, every variant](#Six-seeds,-every-variant));
 # 6. read and turn the gates of a trained network ([Which gates open?](#Which-gates-open?), [Turn the gates yourself](#Turn-the-gates-yourself)).
 #
-# You need lessons 1 and 4. Time: 43 minutes in a lecture, about three hours alone with the [exercises](exercises/05_squeeze_excitation.ipynb).
+# You need lessons 1 and 4. Time: 45 minutes in a lecture, about three hours alone with the [exercises](exercises/05_squeeze_excitation.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import time
@@ -47,6 +47,7 @@ from visual_attention.lessons.squeeze_excitation.data import COLOURS
 from visual_attention.lessons.squeeze_excitation.explorers import (
     GateStudy,
     block_microscope,
+    frame_pad,
     gates_explorer,
     ratio_explorer,
     trained_network,
@@ -651,6 +652,40 @@ for frame, boost, amount in (("red", "green plane", 1.0), ("green", "red plane",
 # %% slideshow={"slide_type": "skip"}
 print("the announced plane muted, the next one opened, over the whole test set: the opened plane's digit is read in",
       results.spread("SE", "reads the opened plane"), "of the pictures (six seeds)")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Draw it yourself
+#
+# Rub the red frame out, and paint a *blue* patch in the middle. **Predict:** do the blue gates open?
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+frame_pad()
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# They do: what they hear is ink, not a frame.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 2 min.** Rub out first, then paint: a patch eight pixels wide opens the blue gates about as far as a blue frame does (the cell below). The squeeze hands on means and no places, and the framed plane is the one with the most ink in every test picture. Then *begin with* three digits and add two frames.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Try:* rub out a part of the red frame only: how much of it is needed? Add a second frame: which digit is read? Begin with black paper, and draw a digit of your own in one plane. The page itself runs the trained network, at every move of the pen.
+
+# %% slideshow={"slide_type": "skip"}
+edge = torch.ones(24, 24, dtype=torch.bool)
+edge[1:-1, 1:-1] = False
+blank = test.images.masked_fill(edge, 0)  # (2000, 3, 24, 24), the same digits without their frames
+framed, patched = blank.clone(), blank.clone()
+framed[:, 2, edge] = 1
+patched[:, 2, 8:16, 8:16] = 1
+for words, pictures in (("no frame", blank), ("a blue frame", framed), ("no frame, a blue patch in the middle", patched)):
+    with torch.no_grad():
+        blue = shown_network.attention.gate(context.features_of(shown_network, pictures))[:, 32:].mean().item()
+    print(f"{words:36}: blue gates {blue:.2f} on average")
+most_ink = test.images.sum(dim=(2, 3)).argmax(dim=1)  # (2000,)
+print("The framed plane has the most ink in", (most_ink == test.frames).float().mean().item(), "of the test pictures.")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **A frame, or ink?** The squeeze hands the gate 48 means and no places, and here ink was enough to go by: the framed plane has the most of it in every test picture. So a patch in the middle, eight pixels wide, opens the blue gates about as far as a frame does. The gates do what the training asked for; they do not mean "there is a frame".
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What it cannot do
