@@ -8,6 +8,7 @@ import pytest
 from test_translate import ROOT, TEXT, ZH
 
 from courseware.language import languages
+from courseware.publish.course import read_courses
 from courseware.text import build, catalogues, documents, translate
 
 PYPROJECT = '[tool.courseware]\ndocuments = ["README.md", "docs/*.md"]\n'
@@ -150,3 +151,11 @@ def test_every_document_of_the_course_is_translated():
     spoken = languages(ROOT)["zh"]
     assert [each.english for each in documents.documents(spoken)] == documents.document_files(ROOT)
     assert len(documents.document_files(ROOT)) >= 19
+
+
+def test_what_a_translated_document_links_to_in_english_is_published():
+    english, chinese = read_courses(ROOT, ["9"])  # a part of the course: fewer pages lead to the README and its like
+    led = set(chinese.documents) - set(chinese.own_documents)
+    assert "../zh/README.md" in chinese.own_documents
+    assert led <= set(english.own_documents)
+    assert not [name for name in english.own_documents if name.startswith("../zh/")]

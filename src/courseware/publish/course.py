@@ -65,12 +65,10 @@ class Course:
 
     @cached_property
     def documents(self) -> dict[str, Path]:
-        """The guides, and whatever a text links to: the syllabus, a module of the library; translated ones all."""
+        """The guides, and whatever a text links to: the syllabus, a module of the library."""
         texts = {name: links.markdown(notebook) for name, notebook in self.notebooks.items()}
         texts |= {name: file.read_text(encoding="utf-8") for name, file in self.guides.items()}
-        files = sorted((self.root / self.below).rglob("*.md")) if self.spoken else []
-        translated = {f"../{file.relative_to(self.root).as_posix()}": file for file in files}
-        return self.guides | translated | links.linked_files(texts, self.root)
+        return self.guides | links.linked_files(texts, self.root)
 
     @property
     def is_whole(self) -> bool:
