@@ -210,9 +210,8 @@ print(f"stage 2 − pixels without coins and cup: {Difference((claims.hits[:, 1]
 
 # %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
 show(
-    figures.by_depth(claims.own, claims.alike),
-    "Left: what a place keeps for itself under the raw Gaussian, by stage: from below 0.1 in stage 1 to about 0.9 in "
-    "stage 5, then down. Right: how alike the rows of the centred cosine are: from about 0.27 in stage 1 to 0.05 in stages 5 and 6, and 0.08 in stage 7.",
+    figures.own_weights(claims.own),
+    "What a place keeps for itself under the raw Gaussian, by stage: from below 0.1 in stage 1 to about 0.9 in stage 5, then down.",
 )
 
 # %% slideshow={"slide_type": "skip"}
@@ -256,8 +255,14 @@ print(f"centred cosine, scores × 4: {sharp.diagonal().mean():.1f} kept, {voters
 #
 # GCNet [@cao2019] found the rows of trained Non-local blocks almost alike. **Predict:** are they alike here, too, and does depth make them more so?
 
+# %% slideshow={"slide_type": "fragment"} jupyter={"source_hidden": true}
+show(
+    figures.rows_alike(claims.alike),
+    "How alike the rows of the centred cosine are, by stage: from about 0.27 in stage 1 to 0.05 in stages 5 and 6, and 0.08 in stage 7.",
+)
+
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The right half of the figure before: rows are *less* alike in depth, from 0.27 down to 0.05 in the stages 5 and 6, and 0.08 in stage 7. No contradiction: GCNet's blocks were trained, with a key and a query each; ours have no weights, and the mean is off. Which of these matters we have not tried.
+# Rows are *less* alike in depth: 0.27, down to 0.05 in the stages 5 and 6, and 0.08 in stage 7. No contradiction: GCNet's blocks were trained, with a key and a query each; ours have no weights, and the mean is off. Which of these matters we have not tried.
 
 # %% slideshow={"slide_type": "skip"}
 print("rows alike, mean of eight photographs, stages 1 to 7:", [f"{v:.2f}" for v in claims.alike.mean(dim=0).tolist()])

@@ -91,19 +91,26 @@ def twins_found(hits: Array, chances: Array) -> Figure:
 
 
 @styled
-def by_depth(own: Array, alike: Array) -> Figure:
-    """Two numbers (photographs, 7) over the stages: a thin line for each photograph, a thick one for the mean."""
-    figure = Figure(figsize=(10.0, 3.4))
-    for column, (values, colour, title) in enumerate(
-        ((own, ONE, "raw Gaussian: weight on itself"), (alike, WEIGHT, "centred cosine: rows alike"))
-    ):
-        axes = figure.add_axes((0.06 + 0.5 * column, 0.2, 0.42, 0.68))
-        stages = np.arange(1, 8)
-        for line in values:
-            axes.plot(stages, line, color=colour, linewidth=1, alpha=0.5, gid=DECORATION)
-        axes.plot(stages, values.mean(axis=0), "o-", color=colour)
-        axes.set(ylim=(0, 1), xticks=stages, xlabel="after stage")
-        axes.set_title(title)
+def own_weights(own: Array) -> Figure:
+    """What a place keeps for itself under the raw Gaussian (photographs, 7), over the stages."""
+    return _by_depth(own, ONE, "raw Gaussian: weight on itself")
+
+
+@styled
+def rows_alike(alike: Array) -> Figure:
+    """How alike the rows of the centred cosine are (photographs, 7), over the stages."""
+    return _by_depth(alike, WEIGHT, "centred cosine: rows alike")
+
+
+def _by_depth(values: Array, colour: str, title: str) -> Figure:
+    """A thin line for each photograph, a thick one for the mean."""
+    figure = Figure(figsize=(7.0, 3.2))
+    axes = figure.add_axes((0.08, 0.2, 0.88, 0.68))
+    stages = np.arange(1, 8)
+    for line in values:
+        axes.plot(stages, line, color=colour, linewidth=1, alpha=0.5, gid=DECORATION)
+    axes.plot(stages, values.mean(axis=0), "o-", color=colour)
+    axes.set(ylim=(0, 1), xticks=stages, xlabel="after stage", title=title)
     return figure
 
 
