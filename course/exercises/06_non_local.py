@@ -290,7 +290,7 @@ exercise.table_2e.hint()
 
 # %%
 ### BEGIN SOLUTION
-blocks = ((3, 1024, 4 * 14 * 14), (2, 512, 4 * 28 * 28))
+blocks = ((3, 1024, 4 * 14 * 14), (2, 512, 4 * 28 * 28))  # a step on the way
 parameters = 1 + sum(k * 2 * C**2 for k, C, N in blocks) / 43.2e6
 full = 1 + sum(k * (2 * N * C**2 + N**2 * C) for k, C, N in blocks) / 34.2e9
 subsampled = 1 + sum(k * (1.25 * N * C**2 + N**2 * C / 4) for k, C, N in blocks) / 34.2e9
@@ -539,7 +539,7 @@ def with_block(block):
 # %%
 ### BEGIN SOLUTION
 torch.manual_seed(0)
-block = NonLocal(32)
+block = NonLocal(32)  # a step on the way
 control = accuracy(with_block(nn.Identity()), test_features, test.targets)
 mine = accuracy(with_block(block), test_features, test.targets)
 with torch.no_grad():
