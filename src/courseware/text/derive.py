@@ -12,10 +12,10 @@ In an exercise sheet, solutions stand between nbgrader's marks::
 
 The unsolved notebook gets `raise NotImplementedError` in place of a marked block inside a function, and
 `name = ...  # your answer` for each name that a marked block at the left margin assigns; a line that ends in
-`# a step on the way` leaves this in place of `# your answer`, for what no check asks for. A markdown cell that starts with
-`<!-- SOLUTION -->` appears in the solved notebook only. What the cell of an exercise's heading says in its metadata
-on its kind and its minutes (see `courseware.text.syllabus`) becomes a line below the heading. An established grader
-gets the notebook with solutions between their marks (`marked`) and takes them out by the same rule
+`# a step on the way` leaves this in place of `# your answer`, for what no check asks for. A markdown cell that starts
+with `<!-- SOLUTION -->` appears in the solved notebook only. What the cell of an exercise's heading says in its
+metadata on its kind and its minutes (see `courseware.text.syllabus`) becomes a line below the heading. An established
+grader gets the notebook with solutions between their marks (`marked`) and takes them out by the same rule
 (`without_solutions`).
 """
 
