@@ -837,7 +837,7 @@ reorder = Exercise(
                 Mistake(
                     "divided by the sum of the outputs",
                     lambda q, k, v: _top(q, k, v) / _top(q, k, v).sum(dim=1, keepdim=True),
-                    "You divided each row of the result by its own sum. The weights of a query are to sum to 1, not this.",
+                    "You divided each row of the result by its own sum. It is a query's weights that sum to 1.",
                 ),
                 Mistake(
                     "one sum for all queries",
@@ -1796,8 +1796,8 @@ block = Exercise(
                 Mistake(
                     "reshaped to places and back",
                     _ReshapedBoth,
-                    "(N, C, H, W) was reshaped to (N, H·W, C), and back: both mix channels and places. Flatten H and W, then "
-                    "exchange the last two axes: x.flatten(2).mT, and the same way back.",
+                    "(N, C, H, W) was reshaped to (N, H·W, C) and back: both mix channels and places. Flatten H and W, "
+                    "then exchange the last two axes: x.flatten(2).mT, and the same way back.",
                 ),
                 Mistake(
                     "all pictures in one list",

@@ -552,24 +552,23 @@ def _root(frames: Tensor) -> float:
 
 
 # The four faults of the listing, each with what is said of it.
-_OF_FAULTS = {
-    "a clip for a frame": (
-        "frames[asker] is a clip, not a frame: the first axis counts clips. frames[:, asker] is one frame of each."
-    ),
-    "not scaled": "The scores are not divided by √d.",
-    "over the clips": "The softmax runs over the clips, dim 0. The frames of one clip share out its attention: dim 1.",
-    "0 after the softmax": "The asking frame's weight is set to 0 after the softmax: the others no longer sum to 1.",
-}
+QUERY, SCALE, AXIS, MASK = range(4)
+_OF_FAULTS = (
+    "frames[asker] is a clip, not a frame: the first axis counts clips. frames[:, asker] is one frame of each.",
+    "The scores are not divided by √d.",
+    "The softmax runs over the clips, dim 0. The frames of one clip share out its attention: dim 1.",
+    "The asking frame's weight is set to 0 after the softmax: the others no longer sum to 1.",
+)
 
 
-def _with_faults(*faults: str) -> Callable[..., Tensor]:
+def _with_faults(*faults: int) -> Callable[..., Tensor]:
     """The listing with these of its four faults left."""
 
     def ask(frames: Tensor, asker: int) -> Tensor:
-        query = frames[asker] if "a clip for a frame" in faults else frames[:, asker, None]
-        scores = (frames * query).sum(dim=2) / (1 if "not scaled" in faults else _root(frames))
-        dim = 0 if "over the clips" in faults else 1
-        if "0 after the softmax" in faults:
+        query = frames[asker] if QUERY in faults else frames[:, asker, None]
+        scores = (frames * query).sum(dim=2) / (1 if SCALE in faults else _root(frames))
+        dim = 0 if AXIS in faults else 1
+        if MASK in faults:
             return _zero_after(scores.softmax(dim=dim), asker)
         return _hidden(scores, asker).softmax(dim=dim)
 
@@ -583,8 +582,8 @@ def _several_faults() -> Iterable[Mistake]:
         (3, "Three of the four faults are left."),
         (2, "Two of the four faults are left."),
     ):
-        for faults in itertools.combinations(_OF_FAULTS, count):
-            yield Mistake(", ".join(faults), _with_faults(*faults), f"{words} {_OF_FAULTS[faults[0]]}")
+        for faults in itertools.combinations(range(4), count):
+            yield Mistake(f"{count} faults left", _with_faults(*faults), f"{words} {_OF_FAULTS[faults[0]]}")
 
 
 ask_the_others = Exercise(
@@ -604,14 +603,14 @@ ask_the_others = Exercise(
                 ),
                 Mistake(
                     "0 after the softmax",
-                    _with_faults("0 after the softmax"),
-                    _OF_FAULTS["0 after the softmax"],
+                    _with_faults(MASK),
+                    _OF_FAULTS[MASK],
                 ),
-                Mistake("over the clips", _with_faults("over the clips"), _OF_FAULTS["over the clips"]),
+                Mistake("over the clips", _with_faults(AXIS), _OF_FAULTS[AXIS]),
                 Mistake(
                     "not scaled",
-                    _with_faults("not scaled"),
-                    _OF_FAULTS["not scaled"],
+                    _with_faults(SCALE),
+                    _OF_FAULTS[SCALE],
                 ),
                 *_several_faults(),
                 Mistake(
@@ -621,8 +620,8 @@ ask_the_others = Exercise(
                 ),
                 Mistake(
                     "a clip for a frame",
-                    _with_faults("a clip for a frame"),
-                    _OF_FAULTS["a clip for a frame"],
+                    _with_faults(QUERY),
+                    _OF_FAULTS[QUERY],
                 ),
                 Mistake(
                     "divided by d",

@@ -775,7 +775,7 @@ _GREEN = _gates_of(1)
 
 
 def _of_other_pictures(numbers: Tensor) -> tuple[Mistake, ...]:
-    """What comes out of other pictures in green frames: those of `numbers`, one for each, that are not the right one."""
+    """What comes out of other pictures in green frames: those of `numbers`, one for each, that are wrong."""
     return tuple(
         Mistake(
             "another picture",
