@@ -274,7 +274,7 @@ LINEAR_ATTENTION = [
     (
         "divided by the sum of the outputs",
         lambda q, k, v: (lambda y: y / y.sum(1, keepdim=True))(positive(q) @ (positive(k).T @ v)),
-        "weights of a query",
+        "query's weights",
     ),
     ("bare", lambda q, k, v: ordered(q, k, v, lambda x: x), "features come first"),
     ("elu", lambda q, k, v: ordered(q, k, v, F.elu), "add 1"),

@@ -577,13 +577,15 @@ def _with_faults(*faults: int) -> Callable[..., Tensor]:
 
 def _several_faults() -> Iterable[Mistake]:
     """Two of them and more: their number is said, and one by name."""
-    for count, words in (
-        (4, "All four faults are still there."),
-        (3, "Three of the four faults are left."),
-        (2, "Two of the four faults are left."),
-    ):
+    for count in (4, 3, 2):
         for faults in itertools.combinations(range(4), count):
-            yield Mistake(f"{count} faults left", _with_faults(*faults), f"{words} {_OF_FAULTS[faults[0]]}")
+            one = _OF_FAULTS[faults[0]]
+            told = {
+                4: f"All four faults are still there. {one}",
+                3: f"Three of the four faults are left. {one}",
+                2: f"Two of the four faults are left. {one}",
+            }
+            yield Mistake(f"{count} faults left", _with_faults(*faults), told[count])
 
 
 ask_the_others = Exercise(
