@@ -217,9 +217,8 @@ train_head(network, learn, seed=0)
 read = accuracy(network, test.images, test.labels)
 with torch.no_grad():
     all_gates = network.attention.gate(features_of(network, test.images))[:, :, 0, 0]
-by_channel = torch.stack(  # (3, 48)
-    [all_gates[test.frames == frame].mean(dim=0) for frame in range(3)]
-)  # a step on the way
+rows = [all_gates[test.frames == frame].mean(dim=0) for frame in range(3)]  # a step on the way
+by_channel = torch.stack(rows)  # a step on the way
 by_plane = by_channel.reshape(3, 3, 16).mean(dim=2)  # a step on the way
 table = torch.cat([by_plane, by_channel.mean(dim=1, keepdim=True)], dim=1)
 ### END SOLUTION
