@@ -5,7 +5,7 @@
 # `raise NotImplementedError("your turn")`, run the cell, then run the check below it. Functions are tried on random
 # inputs; you see the first one that goes wrong.
 #
-# None of the answers stands in the lesson: each exercise goes one step further. Stuck? The hints under each exercise
+# Nearly every exercise goes one step further than the lesson. Stuck? The hints under each exercise
 # unfold one by one: a nudge, the key idea, the first line.
 #
 # Run the next cell first. After that, the exercises stand alone; they get harder towards the end.

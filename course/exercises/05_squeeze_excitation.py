@@ -81,7 +81,7 @@ exercise.cost.hint()
 
 # %%
 ### BEGIN SOLUTION
-units, channels = (3, 4, 23, 3), (256, 512, 1024, 2048)
+units, channels = (3, 4, 23, 3), (256, 512, 1024, 2048)  # a step on the way
 weights = sum(n * 2 * c * c // 8 for n, c in zip(units, channels))
 third_share = 23 * 2 * 1024**2 // 8 / weights
 with_bias = weights + sum(n * (c + c // 8) for n, c in zip(units, channels))
@@ -198,8 +198,9 @@ exercise.block.check(SqueezeExcite)
 #   the test pictures whose announced digit is read.
 # - `table`: a 3×4 table, rows red, green and blue **frames** (`test.frames` is 0, 1, 2), columns red, green and blue
 #   **planes**, and last all of them. An entry is the mean gate, over the test pictures with that frame and the 16 channels
-#   of that plane; in the last column over all 48 channels. `features_of(network, test.images)` is what the slot sees,
-#   (2000, 48, 6, 6): channels 0 to 15 belong to the red plane, then come green and blue.
+#   of that plane; in the last column over all 48 channels. Do not round.
+#   `features_of(network, test.images)` is what the slot sees, (2000, 48, 6, 6): channels 0 to 15 belong to the red plane,
+#   then come green and blue.
 #
 # Before you run it, say which three of the twelve entries will be the largest, and whether the last column differs much
 # from frame to frame.
@@ -211,13 +212,14 @@ exercise.trained.hint()
 learn, test = pictures("train", seed=0), pictures("test", seed=0)
 
 ### BEGIN SOLUTION
-network = with_reader(lambda channels: SqueezeExcite(channels, reduction=4))
+network = with_reader(lambda channels: SqueezeExcite(channels, reduction=4))  # a step on the way
 train_head(network, learn, seed=0)
 read = accuracy(network, test.images, test.labels)
 with torch.no_grad():
     all_gates = network.attention.gate(features_of(network, test.images))[:, :, 0, 0]
-by_channel = torch.stack([all_gates[test.frames == frame].mean(dim=0) for frame in range(3)])  # (3, 48)
-by_plane = by_channel.reshape(3, 3, 16).mean(dim=2)
+rows = [all_gates[test.frames == frame].mean(dim=0) for frame in range(3)]  # a step on the way
+by_channel = torch.stack(rows)  # a step on the way
+by_plane = by_channel.reshape(3, 3, 16).mean(dim=2)  # a step on the way
 table = torch.cat([by_plane, by_channel.mean(dim=1, keepdim=True)], dim=1)
 ### END SOLUTION
 
@@ -246,7 +248,7 @@ stored, red = red_framed()
 green = reframed(red, 1)
 
 ### BEGIN SOLUTION
-block = SqueezeExcite(48, reduction=4)
+block = SqueezeExcite(48, reduction=4)  # a step on the way
 block.load_state_dict(stored.attention.state_dict())
 with torch.no_grad():
     features = stored.features(green.images[7:8])
@@ -263,12 +265,13 @@ sketch
 # %%
 exercise.seen.check(planes=planes, widest=widest, half_open=half_open)
 
-# %% [markdown] teaching="home | 6 | core | a bug that runs; the second fault, too few channels, is missed more easily"
+# %% [markdown] teaching="home | 10 | core | a bug that runs; the second fault, too few channels, is missed more easily"
 # ## 7 · Debug: a ratio that nobody reads
 #
-# **Aim:** find a bug that runs without a complaint.
+# **Aim:** find a bug that runs without a complaint, and the inputs that show it.
 #
-# This listing builds the two layers of an SE block. It has two faults; for `channels=64, reduction=16` neither shows.
+# This listing is to build the two layers of exercise 4's block. It has two faults; for `channels=64, reduction=16` neither
+# shows.
 #
 # ```python
 # def layers(channels, reduction=16, bias=True):
@@ -276,9 +279,10 @@ exercise.seen.check(planes=planes, widest=widest, half_open=half_open)
 #     return nn.Linear(channels, hidden, bias=bias), nn.Linear(hidden, channels, bias=bias)
 # ```
 #
-# Return the number of weights and biases that the two layers *should* have for a feature map `u` of shape
-# (N, C, H, W), any ratio and either flag: a whole number. The hidden width is C // reduction (rounded down where the ratio
-# does not divide C), and never less than 1.
+# - **`number_of_weights(u, reduction, bias)`** returns the number of weights and biases that the two layers *should* have
+#   for a feature map `u` of shape (N, C, H, W), any ratio and either flag: a whole number.
+# - **`shown`**: two pairs (channels, ratio), a 2×2 list. Each is to show one of the faults: there the listing's hidden width
+#   is wrong; with this fault mended it is right, with the other one mended alone it is not.
 
 # %%
 exercise.debug.hint()
@@ -294,13 +298,18 @@ def number_of_weights(u, reduction, bias):
 
 
 # %%
-exercise.debug.check(number_of_weights)
+### BEGIN SOLUTION
+shown = [[64, 4], [8, 16]]
+### END SOLUTION
+
+# %%
+exercise.debug.check(number_of_weights, shown)
 
 # %% [markdown]
 # <!-- SOLUTION -->
 # The first fault: `reduction` is never read. The second: with fewer channels than the ratio, `hidden` is 0, and the
-# gate no longer depends on the picture. A test that finds both compares the count with this formula at two ratios and
-# with 8 channels.
+# gate no longer depends on the picture. With 64 channels and the ratio 4 it is the first that shows, with 8 channels and
+# 16 the second.
 
 # %% [markdown] teaching="skip in a mixed class | 20 | stretch | needs patience with a table"
 # ## 8 · Detective: how much of the gain needs the squeeze?

@@ -192,28 +192,36 @@ exercise.dead_start.check(
 )
 
 # %% [markdown]
-# When you have chosen, run it. The cell waits for your six letters.
+# When you have chosen, run it. The cell waits for your seven letters.
 
 # %%
 x = torch.randn(12, 4, generator=torch.Generator().manual_seed(0))  # 12 places, 4 channels
 
 
-def with_a_gradient(zeros):
-    """The names of the maps that a gradient reaches in the first step, where those in `zeros` start at 0."""
+def steps(zeros):
+    """What a block returns at first, where the maps in `zeros` start at 0; and which maps a gradient reaches, two steps."""
     generator = torch.Generator().manual_seed(1)
     maps = {name: torch.randn(4, 4, generator=generator) for name in ("theta", "phi", "g", "W_z")}
     maps = {name: (0 * m if name in zeros else m).requires_grad_() for name, m in maps.items()}
-    y = torch.softmax(x @ maps["theta"] @ (x @ maps["phi"]).T, dim=1) @ x @ maps["g"]
-    out = x + y @ maps["W_z"]
-    (out - x.roll(1, dims=0)).square().mean().backward()
-    return [name for name, m in maps.items() if m.grad.abs().max() > 1e-6]
+    returned, reached = [], []
+    for _ in range(2):
+        y = torch.softmax(x @ maps["theta"] @ (x @ maps["phi"]).T, dim=1) @ x @ maps["g"]
+        returned.append(x + y @ maps["W_z"])
+        loss = (returned[-1] - x.roll(1, dims=0)).square().mean()
+        gradients = torch.autograd.grad(loss, list(maps.values()))
+        reached.append([name for name, gradient in zip(maps, gradients) if gradient.abs().max() > 1e-6])
+        maps = {n: (m - 0.1 * gradient).detach().requires_grad_() for (n, m), gradient in zip(maps.items(), gradients)}
+    return returned[0], reached
 
 
-if ... in (w_z_zero, g_zero, theta_zero, theta_and_phi_zero, g_and_w_z_zero, second_step):
-    print("First your six letters, then this cell shows what happens.")
+if ... in (w_z_zero, g_zero, theta_zero, theta_and_phi_zero, g_and_w_z_zero, second_step, identity):
+    print("First your seven letters, then this cell shows what happens.")
 else:
     for zeros in (("W_z",), ("g",), ("theta",), ("theta", "phi"), ("g", "W_z")):
-        print(f"{' and '.join(zeros)} = 0: {with_a_gradient(zeros)}")
+        returned, (first, _) = steps(zeros)
+        start = "the identity" if torch.equal(returned, x) else "not the identity"
+        print(f"{' and '.join(zeros)} = 0, {start}: {first}")
+    print(f"W_z = 0, in the second step: {steps(('W_z',))[1][1]}")
 
 # %% [markdown] teaching="home | 25 | core | the sum below the line is a product as well; then counting with fewer keys than queries"
 # ## 5 · Design: an average without its table, thirty-two times cheaper
@@ -290,7 +298,7 @@ exercise.table_2e.hint()
 
 # %%
 ### BEGIN SOLUTION
-blocks = ((3, 1024, 4 * 14 * 14), (2, 512, 4 * 28 * 28))
+blocks = ((3, 1024, 4 * 14 * 14), (2, 512, 4 * 28 * 28))  # a step on the way
 parameters = 1 + sum(k * 2 * C**2 for k, C, N in blocks) / 43.2e6
 full = 1 + sum(k * (2 * N * C**2 + N**2 * C) for k, C, N in blocks) / 34.2e9
 subsampled = 1 + sum(k * (1.25 * N * C**2 + N**2 * C / 4) for k, C, N in blocks) / 34.2e9
@@ -539,7 +547,7 @@ def with_block(block):
 # %%
 ### BEGIN SOLUTION
 torch.manual_seed(0)
-block = NonLocal(32)
+block = NonLocal(32)  # a step on the way
 control = accuracy(with_block(nn.Identity()), test_features, test.targets)
 mine = accuracy(with_block(block), test_features, test.targets)
 with torch.no_grad():

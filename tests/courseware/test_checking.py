@@ -105,7 +105,7 @@ def test_a_number_off_by_more_than_half_a_thousandth_is_not_right(answer):
 @pytest.mark.parametrize("answer", [0.3, 0.33, np.float32(0.33)], ids=repr)
 def test_a_right_number_with_too_few_decimals_is_told_so(answer):
     decimals = "1 decimal" if answer == 0.3 else "2 decimals"
-    assert_sentence(third.check(answer), f" is right to {decimals}: 3 are asked")
+    assert_sentence(third.check(answer), f" agrees to {decimals}: 3 are asked")
 
 
 def test_a_list_of_tensors_with_gradients_is_accepted():
@@ -571,7 +571,7 @@ def test_a_count_is_exact():
     ("expected", "decimals", "answer", "words"),
     [
         (3.863, 3, 3.864, "3.864 is too large. The answer is one number, to 3 decimals."),
-        (3.863, 3, 3.86, "3.86 is right to 2 decimals: 3 are asked."),
+        (3.863, 3, 3.86, "3.86 agrees to 2 decimals: 3 are asked."),
         (1.9626, 3, 1.962, "1.962 is cut off, not rounded: the next digit is 5 or more."),
         (-1.9626, 3, -1.962, "cut off, not rounded"),
         ([0.1, 1.9626], 3, [0.1, 1.962], "cut off, not rounded"),

@@ -45,6 +45,13 @@ def test_unsolved_sheet_has_places_for_answers():
     nbformat.validate(notebook)
 
 
+def test_a_step_on_the_way_is_not_called_an_answer():
+    sheet = SHEET.replace("a, b = 1, 2", "a, b = 1, 2  # a step on the way")
+    assert sources(derive.unsolved(sheet))[2].startswith(
+        "a = ...  # a step on the way\nb = ...  # a step on the way\nscale = ...  # your answer\n"
+    )
+
+
 def test_unsolved_sheet_holds_no_line_of_a_solution():
     text = nbformat.writes(derive.unsolved(SHEET))
     for line in ("y = 2 * x", "return y", "a, b = 1, 2", "scale += 1", "Because", "SOLUTION"):

@@ -454,7 +454,7 @@ def test_decimals_that_are_cut_off_instead_of_rounded_are_told_so(lesson, exerci
         return
     finding = question.judge(cut)
     known = [mistake.feedback for mistake in question.mistakes]
-    if "is right to" in finding.message:  # 1.80 of 1.806: a number with one decimal
+    if "agrees to" in finding.message:  # 1.80 of 1.806: a number with one decimal
         assert np.allclose(cut, np.round(numbers, question.decimals - 1), atol=1e-9)
     else:
         assert "cut off, not rounded" in finding.message or finding.message in known

@@ -170,7 +170,7 @@ def test_the_right_numbers_to_two_decimals_are_near_misses():
     report = exercise.hand_example.check(weights=[0.15, 0.69, 0.15], f_narrow=1.02)
     for finding in (report.findings[0], report.findings[2]):
         assert finding.state is State.NOT_YET
-        assert finding.message.endswith("is right to 2 decimals: 3 are asked.")
+        assert finding.message.endswith("agrees to 2 decimals: 3 are asked.")
 
 
 def test_the_line_of_the_lesson_does_not_solve_keys_that_are_vectors():

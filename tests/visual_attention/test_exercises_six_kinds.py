@@ -104,7 +104,7 @@ def test_twelve_products_of_gates_make_any_table():
         (exercise.factorised, {"saved": [44.4, 22.2]}, "what is left"),
         (exercise.empty_cell, {"mixture": 600}, "one row"),
         (exercise.empty_cell, {"terms": 1}, "rank 1"),
-        (exercise.empty_cell, {"double": "a"}, "below the largest value"),
+        (exercise.empty_cell, {"double": "a"}, "never above the largest value"),
     ],
 )
 def test_wrong_answers_get_their_name(each, answers, words):

@@ -122,7 +122,52 @@ def second_largest_by_topk(p, h):
     return torch.softmax(scores - scores.diagonal().diag() + second.diag(), 1)
 
 
+def voting(weigh=lambda scores: scores.softmax(1), scored=lambda p, h: -squared(p) / h**2, own=None):
+    """The own score is the largest of the others; a single pixel is forgotten: there is none."""
+
+    def weights(p, h):
+        scores = scored(p, h)
+        itself = torch.eye(len(p), dtype=torch.bool) if own is None else own(scores)
+        nearest = scores.masked_fill(itself, -math.inf).max(1, keepdim=True).values
+        return weigh(torch.where(itself, nearest, scores))
+
+    return weights
+
+
+def single_kept(weights):
+    return lambda p, h: torch.ones(1, 1, dtype=p.dtype) if len(p) == 1 else weights(p, h)
+
+
+def left_out_and_single_forgotten(p, h):
+    return (-squared(p) / h**2).fill_diagonal_(-math.inf).softmax(1)
+
+
+def one_for_all(p, h):
+    scores = -squared(p) / h**2
+    largest = scores.clone().fill_diagonal_(-math.inf).max()
+    return torch.where(torch.eye(len(p), dtype=torch.bool), largest, scores).softmax(1)
+
+
+def by_powers(p, h):
+    powers = torch.exp(-squared(p) / h**2)
+    powers = powers.fill_diagonal_(0)
+    powers = powers + powers.amax(1).diag()
+    return powers / powers.sum(1, keepdim=True)
+
+
+def where_equal(scores):
+    return scores == 0
+
+
 PATCH_WEIGHTS = [
+    ("sum for mean, one forgotten", voting(scored=lambda p, h: -squared(p) * p.shape[1] / h**2), "It is the mean"),
+    ("h not squared, one forgotten", voting(scored=lambda p, h: -squared(p) / h), "h²"),
+    ("columns, one forgotten", voting(lambda scores: scores.softmax(0)), "Columns"),
+    ("left out, one forgotten", left_out_and_single_forgotten, "left out"),
+    ("one for the whole picture, one forgotten", one_for_all, "nearest pair of the picture"),
+    ("equal patches hidden", single_kept(voting(own=where_equal)), "go by the number"),
+    ("exponentials over their sum", single_kept(by_powers), "0/0"),
+    ("exponentials over their sum, one forgotten", by_powers, "A single pixel"),
     ("own vote as it is", lambda p, h: torch.softmax(-squared(p) / h**2, 1), "own distance is 0"),
     ("own vote left out", without_own, "left out"),
     ("nan for one", nan_for_one, "single pixel"),
@@ -179,6 +224,13 @@ EMBEDDED_GAUSSIAN = [
     ),
     ("the heads averaged", lambda t, p, g, h: (torch.softmax(cut(t, h) @ cut(p, h).mT, 2) @ cut(g, h)).mean(0)),
     ("one table", lambda t, p, g, h: torch.softmax(cut(t, h) @ cut(p, h).mT, 2).mean(0) @ g, "one table"),
+    (
+        "reshaped on both ways",
+        lambda t, p, g, h: (
+            torch.softmax(t.reshape(h, len(t), -1) @ p.reshape(h, len(p), -1).mT, 2) @ g.reshape(h, len(p), -1)
+        ).reshape(len(t), -1),
+        "cuts along the places",
+    ),
     ("a list", lambda t, p, g, h: list(torch.softmax(cut(t, h) @ cut(p, h).mT, 2) @ cut(g, h))),
 ]
 
@@ -219,6 +271,11 @@ LINEAR_ATTENTION = [
     ),
     ("not divided", lambda q, k, v: positive(q) @ (positive(k).T @ v), "not divided yet"),
     ("divided by the keys", lambda q, k, v: positive(q) @ (positive(k).T @ v) / len(k), "number of keys"),
+    (
+        "divided by the sum of the outputs",
+        lambda q, k, v: (lambda y: y / y.sum(1, keepdim=True))(positive(q) @ (positive(k).T @ v)),
+        "query's weights",
+    ),
     ("bare", lambda q, k, v: ordered(q, k, v, lambda x: x), "features come first"),
     ("elu", lambda q, k, v: ordered(q, k, v, F.elu), "add 1"),
     ("ReLU", lambda q, k, v: ordered(q, k, v, F.relu), "ReLU"),
@@ -253,6 +310,8 @@ PARAMETERS = [
     ("as printed", 1.2, "2 are asked"),
     ("one unit of the last digit", 1.18),
     ("cut off", 1.16),
+    ("two maps", 1.08, "two of its maps"),
+    ("two maps, rounded up", 1.09, "two of its maps"),
     ("the addition alone", 0.17, "add 1"),
     ("old to new", 43.2 / (43.2 + 7.34), "new : old"),
     ("in per cent", 117),
@@ -328,6 +387,7 @@ SHARE = [
     ("b alone", 0.8, "added to every b"),
     ("of the others", 6 / 8.5, "all four"),
     ("score", 6),
+    ("of fifteen", 0.4, "15"),
     ("one unit more", 0.415),
     ("two decimals", 0.41, "are asked"),
     ("per cent", 41.379),
@@ -398,8 +458,9 @@ TRAINED = [
     ("the raw Gaussian's", 0.21, "raw Gaussian's"),
     ("nothing", 0),
     ("sign", -0.18),
-    ("one decimal", 0.2),
-    ("one unit more", 0.20),
+    ("one decimal", 0.2, "agrees to 1 decimal"),
+    ("with the diagonal", 0.19, "Each row with itself"),
+    ("one unit more", 0.17),
     ("a table", torch.eye(81)),
     ("text", "0.18"),
 ]
@@ -539,6 +600,33 @@ class Reshaped(Block):
         return x + self.exit(self.weights(places) @ self.g(places)).reshape(x.shape)
 
 
+class OneReshaped(Block):
+    """The way in alone is reshaped."""
+
+    def forward(self, x):
+        places = x.reshape(len(x), -1, x.shape[1])
+        return x + self.exit(self.weights(places) @ self.g(places)).mT.reshape(x.shape)
+
+
+class OneList(Block):
+    """All places of all pictures in one list."""
+
+    def forward(self, x):
+        places = x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
+        scores = self.theta(places) @ self.phi(places).T
+        y = self.exit(scores.softmax(1) @ self.g(places))
+        return x + y.reshape(len(x), *x.shape[2:], -1).permute(0, 3, 1, 2)
+
+
+class Squeezed(Block):
+    """Fails for a single picture."""
+
+    def forward(self, x):
+        places = x.flatten(2).mT.squeeze()
+        y = self.weights(places) @ self.g(places)
+        return x + self.exit(y).mT.reshape(x.shape)
+
+
 class SquareOnly(Block):
     def forward(self, x):
         places = x.flatten(2).mT
@@ -582,9 +670,12 @@ NON_LOCAL = [
     ("two zeros", TwoZeros, "One zero is enough"),
     ("in a list", InAList, "list"),
     ("a plain tensor", PlainTensor),
-    ("a bias too many", Biased, "bias"),
+    ("a bias too many", Biased, "bias=False"),
     ("other names", OtherNames, "theta"),
-    ("reshaped", Reshaped),
+    ("reshaped", Reshaped, "both mix"),
+    ("reshaped in alone", OneReshaped, "x.flatten(2).mT"),
+    ("all pictures in one list", OneList, "Keep the axis of the pictures"),
+    ("squeezed", Squeezed, "batch of one"),
     ("square maps only", SquareOnly),
     ("hard-coded weights", HardCoded),
     ("weights cut off", CutOff, "cut off"),
@@ -611,7 +702,20 @@ ATTENTION_MAP = [
         ),
         "column of the table",
     ),
-    ("row and column exchanged", lambda t, p, place: row_of(t.mT, p.mT, place)),
+    ("maps turned", lambda t, p, place: row_of(t.mT, p.mT, place)),
+    ("row and column exchanged", lambda t, p, place: row_of(t, p, place[::-1]), "have changed places"),
+    (
+        "row times the height",
+        lambda t, p, place: (t.flatten(1)[:, place[0] * t.shape[1] + place[1]] @ p.flatten(1)).softmax(0).view_as(p[0]),
+        "row · H + column",
+    ),
+    (
+        "row times the height, in the table",
+        lambda t, p, place: (
+            (t.flatten(1).T @ p.flatten(1)).softmax(-1)[place[0] * t.shape[1] + place[1]].view(p.shape[1:])
+        ),
+        "row · H + column",
+    ),
     ("scores", lambda t, p, place: row_of(t, p, place, lambda s: s), "scores"),
     ("exponentials", lambda t, p, place: row_of(t, p, place, torch.exp), "sum to 1"),
     ("scaled", lambda t, p, place: row_of(t, p, place, lambda s: (s / len(t) ** 0.5).softmax(0)), "1/√d"),

@@ -99,6 +99,16 @@ def three_of_four(frames, asker):
     return torch.softmax(hidden(scores(frames, asker) / root(frames), asker), dim=0)
 
 
+def faults_left(clip=False, unscaled=False, over_clips=False, late=False):
+    def ask(frames, asker):
+        query = frames[asker] if clip else frames[:, asker].unsqueeze(1)
+        s = (frames * query).sum(-1) / (1 if unscaled else root(frames))
+        w = torch.softmax(s if late else hidden(s, asker), dim=0 if over_clips else 1)
+        return zeroed(w, asker) if late else w
+
+    return ask
+
+
 def masked_by(value):
     return lambda f, asker: hidden(scores(f, asker) / root(f), asker, value).softmax(1)
 
@@ -125,6 +135,7 @@ WRONG = {
     "difference": [
         ("ratio", 3),
         ("weights", 0.5),
+        ("the weight", 0.75, "weight"),
         ("log 2.5", 0.916),
         ("log 4", 1.386),
         ("minus", -1.099),
@@ -194,8 +205,14 @@ WRONG = {
         ("zeros", lambda m, r, e: torch.zeros_like(m[:, 0])),
     ],
     "ask": [
-        ("as printed", as_printed),
-        ("three of four", three_of_four),
+        ("as printed", as_printed, "All four"),
+        ("three of four", three_of_four, "The softmax runs over the clips"),
+        ("not scaled, 0 afterwards", faults_left(unscaled=True, late=True), "Two of the four"),
+        ("a clip, not scaled", faults_left(clip=True, unscaled=True), "Two of the four"),
+        ("a clip, over the clips", faults_left(clip=True, over_clips=True), "Two of the four"),
+        ("over the clips, 0 afterwards", faults_left(over_clips=True, late=True), "Two of the four"),
+        ("a clip alone mended", faults_left(unscaled=True, over_clips=True, late=True), "Three of the four"),
+        ("the scale alone mended", faults_left(clip=True, over_clips=True, late=True), "Three of the four"),
         ("0 afterwards", lambda f, a: zeroed((scores(f, a) / root(f)).softmax(1), a), "no longer sum to 1"),
         ("normalised again", normalised_again, "0/0"),
         ("not scaled", lambda f, a: hidden(scores(f, a), a).softmax(1), "√d"),
@@ -227,7 +244,13 @@ WRONG = {
         ("equal shares", lambda f, a: zeroed(torch.ones(f.shape[:2]) / (f.shape[1] - 1), a)),
         ("turned round", lambda f, a: masked_by(-math.inf)(f, a).T),
     ],
-    "next_before": [("widest", 49_152), ("channels", 400), ("averaged", 25_600), ("one off", 102_401)],
+    "next_before": [
+        ("behind the sum", 24_576, "weighted sum"),
+        ("widest", 49_152),
+        ("channels", 400),
+        ("averaged", 25_600),
+        ("one off", 102_401),
+    ],
     "next_after": [("concatenated", 98_304), ("unchanged", 102_400), ("channels", 96), ("one off", 24_577)],
     "selection": [
         ("one off", 11_521),
@@ -241,7 +264,7 @@ WRONG = {
     "largest_hidden": [
         ("rounded up", 163),
         ("all", 213),
-        ("not cut off", 162.13),
+        ("not cut off", 162.13, "whole number of entries"),
         ("two maps alike", 405),
         ("map", 202),
     ],
@@ -253,6 +276,11 @@ WRONG = {
         ("weights", [45, 63]),
         ("three", [66.7, 77.8], "reach 7×7"),
         ("one unit", [55.6, 77.9]),
+        ("the second one left", [55.6, 22.2], "The second number"),
+        ("the first one left", [44.4, 77.8], "The first number"),
+        ("one alone", 22.2, "Two savings"),
+        ("the chain alone", 55.6, "list of two"),
+        ("the pair alone", 77.8, "list of two"),
         ("the other order", [77.8, 55.6]),
         ("cut off", [55.5, 77.7]),
     ],

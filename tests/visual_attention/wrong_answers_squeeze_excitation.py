@@ -52,6 +52,21 @@ class GateWithoutAxes(Block):
         return x * super().gate(x)
 
 
+class SqueezedGate(Block):
+    """Right for two pictures and more. Of a single one squeeze() takes the axis of the batch, too."""
+
+    def gate(self, x):
+        return self.expand(self.reduce(F.adaptive_avg_pool2d(x, 1).squeeze()).relu()).sigmoid()[..., None, None]
+
+    def forward(self, x):
+        return x * self.gate(x)
+
+
+class SqueezedAway(SqueezedGate):
+    def gate(self, x):
+        return super().gate(x)[..., 0, 0][:, :, None, None]
+
+
 class NoGate(nn.Module):
     def __init__(self, channels, reduction=16):
         super().__init__()
@@ -337,6 +352,8 @@ WRONG = {
     ],
     "SqueezeExcite": [
         ("its gate without axes", GateWithoutAxes, "forward is right, gate is not. The result has the shape"),
+        ("squeezed, its gate without the batch", SqueezedGate, "The axis of the batch is gone"),
+        ("squeezed", SqueezedAway, "squeeze() without a number"),
         ("no gate", NoGate, "There is none: def gate(self, x)"),
         ("gates alone", built(lambda u, down, up: logits(u, down, up).sigmoid())),
         ("gates with axes", built(lambda u, down, up: logits(u, down, up).sigmoid()[..., None, None])),
@@ -409,7 +426,7 @@ WRONG = {
     ],
     "read": [
         ("per cent", 93),
-        ("empty slot", 0.31),
+        ("empty slot", 0.31, "with reduction=4"),
         ("half", 0.5),
         ("not trained", 0.1),
         ("nothing", 0),
@@ -437,7 +454,18 @@ WRONG = {
             torch.cat([PLANES.T, PLANES.mean(1, keepdim=True)], dim=1),
             "a row is a frame, a column is a plane",
         ),
-        ("rounded", with_all([[0.7, 0.3, 0.3], [0.3, 0.7, 0.2], [0.2, 0.3, 0.8]]).mul(10).round() / 10, "Do not round"),
+        (
+            "rounded",
+            with_all([[0.7, 0.3, 0.3], [0.3, 0.7, 0.2], [0.2, 0.3, 0.8]]).mul(10).round() / 10,
+            "These are rounded",
+        ),
+        (
+            "rounded to two",
+            with_all(PLANES + torch.tensor([0.0042, 0.0041, 0.0071])).mul(100).round() / 100,
+            "These are rounded",
+        ),
+        ("another last column", torch.cat([PLANES, torch.full((3, 1), 0.6)], dim=1), "a row is a frame"),
+        ("another last column, not rounded", with_all(PLANES) + 0.05 * torch.eye(3, 4).flip(1), "a row is a frame"),
     ],
     "planes": [
         ("half open", [0.5, 0.5, 0.5]),
@@ -449,8 +477,41 @@ WRONG = {
         ("sums", [3, 13, 3]),
         ("negative", [-0.2, -0.8, -0.2]),
     ],
-    "widest": [("before the first", -1), ("behind the last", 48), ("a share", 0.5), ("a list", [1, 2]), ("text", "17")],
-    "half_open": [("none", 0), ("all", 48), ("a share", 0.5), ("a half", 23.5), ("a list", [1, 2])],
+    "widest": [
+        ("before the first", -1),
+        ("behind the last", 48),
+        ("a share", 0.5),
+        ("a list", [1, 2]),
+        ("text", "17"),
+        ("beside it", 30, "It is not number 30"),
+        ("another picture", 22, "other pictures"),
+        ("red frame", 6, "red frame"),
+        ("blue frame", 43, "blue frame"),
+        ("in its plane", 15, "over all three planes"),
+    ],
+    "half_open": [
+        ("none", 0, "too small"),
+        ("their share", 0.354, "Their number is asked"),
+        ("all", 48),
+        ("a share", 0.5),
+        ("a half", 23.5),
+        ("a list", [1, 2]),
+        ("another picture", 16, "other pictures"),
+        ("another picture, two off", 15, "other pictures"),
+        ("red frame", 22, "red frame"),
+        ("blue frame", 21, "blue frame"),
+    ],
+    "shown": [
+        ("neither", [[64, 16], [8, 16]], "neither fault shows"),
+        ("the same twice", [[64, 4], [128, 8]], "the same fault"),
+        ("the other twice", [[8, 16], [5, 20]], "the same fault"),
+        ("either", [[8, 8], [64, 4]], "either fault"),
+        ("both", [[64, 4], [40, 50]], "both faults"),
+        ("no channels", [[0, 16], [64, 4]], "1 or more"),
+        ("ratio 0", [[8, 0], [64, 4]], "1 or more"),
+        ("not whole", [[8, 16.5], [64, 4]], "whole numbers"),
+        ("one pair", [64, 4], "The shape"),
+    ],
     "number_of_weights": [
         ("2C²/r", lambda u, r, b: 2 * u.shape[1] ** 2 // r + b * (u.shape[1] + width(u.shape[1], r))),
         ("2C²/r as a fraction", lambda u, r, b: 2 * u.shape[1] ** 2 / r + b * (u.shape[1] + width(u.shape[1], r))),
@@ -534,6 +595,7 @@ RIGHT_FORMS = {
         lambda u, r, b: float(count(width)(u, r, b)),
         lambda u, r, b: count(lambda c, r: c // min(r, c))(u, r, b),
     ],
+    "shown": [[[64, 4], [8, 16]], ((8, 16), (64, 4)), torch.tensor([[9, 16], [32, 8]]), [[8, 4], [1, 16]]],
     "detective.share": [0.64, 0.637, 0.65 / 1.02],
     "multiply_adds": [0.411, 0.41104],
 }

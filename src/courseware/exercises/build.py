@@ -571,6 +571,11 @@ def _of_the_state(mine: Probe, right: Probe) -> str:
         words = f"The state_dict lacks {_listed(f'{name} of shape {asked[name]}' for name in missing)}"
         words += f"; it has {_listed(unexpected)}, which is not asked" if unexpected else ""
         return f"{words}. The names are those of the text, and count."
+    if unexpected and all(name.rpartition(".")[2] == "bias" for name in unexpected):
+        return (
+            f"The state_dict holds more than is asked: {_listed(f'{n} of shape {shapes[n]}' for n in unexpected)}. "
+            "A bias that nobody asked for: bias=False leaves it out."
+        )
     if unexpected:
         return (
             f"The state_dict holds more than is asked: {_listed(f'{n} of shape {shapes[n]}' for n in unexpected)}. "
@@ -605,6 +610,11 @@ def _of_forward(mine: Probe, right: Probe, method: str) -> str:
         if mine.error:
             return f"Called a second time, {method} raised {mine.error.rstrip('.')}."
         return f"{method} changes its input in place: compute a new tensor instead."
+    if mine.single[0].shape == right.single[0].shape[1:] and right.single[0].shape[0] == 1:
+        return (
+            f"The result has the shape {tuple(mine.single[0].shape)}, expected was {tuple(right.single[0].shape)}. The "
+            "axis of the batch is gone: does a squeeze() without a number take every axis of length 1?"
+        )
     if mine.single[0].shape != right.single[0].shape:
         return f"The result has the shape {tuple(mine.single[0].shape)}, expected was {tuple(right.single[0].shape)}."
     if mine.single[0].dtype != right.single[0].dtype:

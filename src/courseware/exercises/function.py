@@ -38,7 +38,8 @@ class Function:
     `forbidden` and `required` are tools (:mod:`courseware.exercises.tools`) that the function must do without, or must
     call on one of its inputs at least. `largest` takes a case and gives the number of entries that a tensor may have
     which the function makes on the way; a tensor as large as an input is always allowed. With `squeeze` the result may
-    have axes of length one more than the reference's, or fewer.
+    have axes of length one more than the reference's, or fewer. `way` is a tool that a right answer may do with or
+    without, with what is then said of the one way and of the other.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Function:
     required: tuple[Tool, ...] = ()
     largest: Callable[..., int] | None = None
     squeeze: bool = False
+    way: tuple[Tool, str, str] | None = None
 
     def __repr__(self) -> str:
         return f"Function({self.name!r})"
@@ -90,10 +92,16 @@ class Function:
         if not any(faults):
             if broken := self._broken_rule(runs, cases):
                 return Finding(self.name, State.NOT_YET, broken + note, details=(("asked", self.asked),))
-            return Finding(self.name, State.RIGHT, (self.remark + note).strip())
+            remark = " ".join(filter(None, (self.remark, self._way_taken(runs))))
+            return Finding(self.name, State.RIGHT, (remark + note).strip())
 
         first = next(i for i, fault in enumerate(faults) if fault)
-        mistake = self._recognise(runs, seed) or self._common_mistake(runs, expected, first)
+        # A known mistake, and an edge case missed besides: the mistake is what to mend first.
+        ordinary = [number for number in range(len(runs)) if not names[number]]
+        mistake = self._recognise(runs, seed) or (
+            self._recognise([runs[number] for number in ordinary], seed) if not names[first] else None
+        )
+        mistake = mistake or self._common_mistake(runs, expected, first)
         message = mistake.feedback if mistake else faults[first]
         if names[first]:
             message = f"It goes wrong on an edge case: {names[first]}. {message}"
@@ -113,7 +121,7 @@ class Function:
     def _runs(self, answer: Callable, cases: list[tuple], expected: list[torch.Tensor], seed: int) -> list[Run]:
         """One run for each case, up to the one on which time runs out."""
         runs: list[Run] = []
-        watch = bool(self.forbidden or self.required or self.largest)
+        watch = bool(self.forbidden or self.required or self.largest or self.way)
         left = self.seconds
         for case, right in zip(cases, expected, strict=True):
             runs.append(run(answer, case, right, seed=seed, seconds=left, squeeze=self.squeeze, watch=watch))
@@ -121,6 +129,12 @@ class Function:
                 break
             left -= runs[-1].used
         return runs
+
+    def _way_taken(self, runs: list[Run]) -> str:
+        if self.way is None:
+            return ""
+        tool, with_it, without = self.way
+        return with_it if any(tool.is_in(run.record) for run in runs if run.record is not None) else without
 
     def _broken_rule(self, runs: list[Run], cases: list[tuple]) -> str:
         """One sentence on the tools that it uses or does not, and on what it builds; or an empty text."""

@@ -119,7 +119,8 @@ class Value:
     """A number or an array, right when every entry is within half a unit of the last of its `decimals`.
 
     With `decimals=0` whole numbers are asked. Python numbers, lists, NumPy arrays and tensors are all accepted, and
-    axes of length one are ignored.
+    axes of length one are ignored. With `is_position` it is the number *of* something, such as a channel: one beside it
+    is no nearer to it than any other.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Value:
     mistakes: tuple[Mistake, ...] = ()
     decimals: int = 3
     remark: str = ""  # said with a right answer
+    is_position: bool = False
 
     def __repr__(self) -> str:
         return f"Value({self.name!r})"  # in a student's notebook: not the right answer
@@ -146,7 +148,7 @@ class Value:
                     return Finding(self.name, State.NOT_YET, mistake.feedback, mistake.name)
         difference = self._difference(numbers)
         numbers, expected = numbers.squeeze(), _known(self.expected).squeeze()
-        common = common_mistakes.of_numbers(numbers, expected)
+        common = None if self.is_position else common_mistakes.of_numbers(numbers, expected)
         if common is None or (numbers.isfinite().all() and self._right_decimals(numbers, expected)):
             return Finding(self.name, State.NOT_YET, difference)
         return Finding(self.name, State.NOT_YET, f"{difference} {common.feedback}", common.name)
@@ -163,11 +165,14 @@ class Value:
     def _units_of_mistakes(self, numbers: torch.Tensor) -> tuple[float, ...]:
         """How near a mistake has to be: first as near as a right answer, then cut off instead of rounded.
 
-        A count beside a mistake is another one, and what is the right number cut off is no mistake cut off.
+        A count beside a mistake is another one, and what is the right number cut off, or rounded too early, is no
+        mistake cut off.
         """
         numbers, expected = numbers.squeeze(), _known(self.expected).squeeze()
-        is_cut_off = numbers.shape == expected.shape and self._is_cut_off(numbers, expected)
-        return (0.5,) if self.decimals == 0 or is_cut_off else (0.5, 1.0)
+        is_near = numbers.shape == expected.shape and (
+            self._is_cut_off(numbers, expected) or self._right_decimals(numbers, expected) > 0
+        )
+        return (0.5,) if self.decimals == 0 or is_near else (0.5, 1.0)
 
     def _close(self, numbers: torch.Tensor, target: Any, units: float = 0.5) -> bool:
         numbers, target = numbers.squeeze(), _known(target).squeeze()
@@ -181,7 +186,9 @@ class Value:
         unit = 10.0**-self.decimals
         noise = (1e-6 * target.abs()).clamp(min=1e-6 * unit, max=unit / 10)
         is_count = (target == target.round()) & (self.decimals == 0)
-        return (numbers - target).abs() <= torch.where(is_count, 0.0, units * unit) + noise
+        # A share among counts is not met by 0: what is small may be rounded by less.
+        allowed = torch.clamp(0.1 * target.abs(), max=units) if self.decimals == 0 else units * unit
+        return (numbers - target).abs() <= torch.where(is_count, 0.0, allowed) + noise
 
     def _is_cut_off(self, numbers: torch.Tensor, expected: torch.Tensor) -> bool:
         """Whether these are the first decimals of the right numbers, without rounding."""
@@ -206,10 +213,13 @@ class Value:
             return f"{self._show(numbers)} is not finite: look for 0/0 or for an exponential that overflows."
         if decimals := self._right_decimals(numbers, expected):
             asked = f"{self.decimals} are asked."
-            return f"{self._show(numbers)} is right to {_decimals(decimals)}: {asked}"
+            # It may be another number all the same: 6/15 agrees with 12/29 to one decimal.
+            return f"{self._show(numbers)} agrees to {_decimals(decimals)}: {asked}"
         if self._is_cut_off(numbers, expected):
             return f"{self._show(numbers)} is cut off, not rounded: the next digit is 5 or more. {self._asked()}"
         off = numbers - expected
+        if self.is_position and off.ndim == 0:
+            return f"It is not number {self._show(numbers)}. {self._asked()}"
         if off.ndim == 0:
             return f"{self._show(numbers)} is too {'large' if off > 0 else 'small'}. {self._asked()}"
         worst = show.place_of_largest(off.abs())

@@ -11,10 +11,11 @@ In an exercise sheet, solutions stand between nbgrader's marks::
         ### END SOLUTION
 
 The unsolved notebook gets `raise NotImplementedError` in place of a marked block inside a function, and
-`name = ...` for each name that a marked block at the left margin assigns. A markdown cell that starts with
-`<!-- SOLUTION -->` appears in the solved notebook only. What the cell of an exercise's heading says in its metadata
-on its kind and its minutes (see `courseware.text.syllabus`) becomes a line below the heading. An established grader
-gets the notebook with solutions between their marks (`marked`) and takes them out by the same rule
+`name = ...  # your answer` for each name that a marked block at the left margin assigns; a line that ends in
+`# a step on the way` leaves this in place of `# your answer`, for what no check asks for. A markdown cell that starts
+with `<!-- SOLUTION -->` appears in the solved notebook only. What the cell of an exercise's heading says in its
+metadata on its kind and its minutes (see `courseware.text.syllabus`) becomes a line below the heading. An established
+grader gets the notebook with solutions between their marks (`marked`) and takes them out by the same rule
 (`without_solutions`).
 """
 
@@ -38,6 +39,7 @@ __all__ = ["derived", "lesson", "marked", "same_source", "set_ids", "solved", "u
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 SOLUTION_TEXT = "<!-- SOLUTION -->"
 NOT_YET = 'raise NotImplementedError("your turn")'
+STEP = "# a step on the way"
 BEGIN_JOURNAL = """
 
 # What passes from here on is ticked on the start page.
@@ -173,16 +175,18 @@ def _replace_solutions(source: str, replace: Callable[[list[str], str], list[str
 def _stub(block: list[str], indent: str) -> list[str]:
     if indent:
         return [indent + NOT_YET]
-    names: list[str] = []
-    for statement in ast.parse(textwrap.dedent("\n".join(block))).body:
+    lines = textwrap.dedent("\n".join(block)).splitlines()
+    names: dict[str, str] = {}  # each with the comment behind its blank
+    for statement in ast.parse("\n".join(lines)).body:
         targets = statement.targets if isinstance(statement, ast.Assign) else []
+        comment = STEP if lines[(statement.end_lineno or 1) - 1].endswith(STEP) else "# your answer"
         for target in targets:
-            names += [node.id for node in ast.walk(target) if isinstance(node, ast.Name)]
+            names |= {node.id: comment for node in ast.walk(target) if isinstance(node, ast.Name)}
     if not names:
         raise ValueError(
             "a solution at the left margin must assign the names of the answer, found\n" + "\n".join(block)
         )
-    return [f"{name} = ...  # your answer" for name in dict.fromkeys(names)]
+    return [f"{name} = ...  {comment}" for name, comment in names.items()]
 
 
 def _finished(notebook: NotebookNode) -> NotebookNode:

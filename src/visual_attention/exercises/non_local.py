@@ -40,6 +40,7 @@ __all__ = [
 
 # What is built from lists is not seen by a check that watches the tensors.
 LISTS = Tool("tolist", frozenset({"TensorBase.tolist"}))
+RUNNING_SUMS = Tool("cumsum", frozenset({"cumsum"}))
 
 
 def _uniform(shape: tuple[int, ...], low: float, high: float, generator: torch.Generator) -> Tensor:
@@ -184,7 +185,7 @@ def _odd_patches() -> Iterable[tuple[str, tuple]]:
     generator = torch.Generator().manual_seed(0)
     yield "a single pixel: its vote is 1", (_uniform((1, 4), 0, 1, generator), 0.5)
     yield "two pixels", (_uniform((2, 3), 0, 1, generator), 0.3)
-    yield "patches of a single number", (_uniform((5, 1), 0, 1, generator), 0.5)
+    yield "patches of a single number", (torch.tensor([[0.3], [0.9], [0.2], [0.6], [0.4]], dtype=torch.float64), 0.5)
     yield (
         "two patches that are equal",
         (torch.tensor([[0.2, 0.8, 0.5], [0.2, 0.8, 0.5], [0.6, 0.1, 0.3]]).double(), 0.5),
@@ -227,6 +228,34 @@ def _set_afterwards(patches: Tensor, h: float) -> Tensor:
     weights = torch.softmax(-_mean_squares(patches) / h**2, dim=1)
     own = torch.eye(len(weights), dtype=torch.bool)
     return torch.where(own, weights.masked_fill(own, 0).amax(dim=1, keepdim=True), weights)
+
+
+def _hidden_where_equal(patches: Tensor, h: float) -> Tensor:
+    """Goes by the distance: an equal patch is taken for the pixel's own."""
+    scores = -_mean_squares(patches) / h**2
+    if len(patches) == 1:
+        return torch.ones_like(scores)
+    own = scores == 0
+    return torch.softmax(torch.where(own, scores.masked_fill(own, -math.inf).amax(dim=1, keepdim=True), scores), dim=1)
+
+
+def _left_out_where_equal(patches: Tensor, h: float) -> Tensor:
+    """The nearest other has the smallest distance above 0, here; the own vote alone is set to it."""
+    scores = -_mean_squares(patches) / h**2
+    if len(patches) == 1:
+        return torch.ones_like(scores)
+    own = torch.eye(len(scores), dtype=torch.bool)
+    nearest = scores.masked_fill(scores == 0, -math.inf).amax(dim=1, keepdim=True)
+    return torch.softmax(torch.where(own, nearest, scores), dim=1)
+
+
+def _over_their_sum(patches: Tensor, h: float, single: float = 1.0) -> Tensor:
+    """Exponentials over their sum: right, but 0/0 where all of them are too small for a number."""
+    powers = torch.exp(-_mean_squares(patches) / h**2)
+    own = torch.eye(len(powers), dtype=torch.bool)
+    others = powers.masked_fill(own, 0.0).amax(dim=1, keepdim=True) if len(powers) > 1 else powers * single
+    powers = torch.where(own, others, powers)
+    return powers / powers.sum(dim=1, keepdim=True)
 
 
 patches = Exercise(
@@ -314,6 +343,29 @@ patches = Exercise(
                     "The same own score for all pixels: the nearest pair of the picture. Each pixel has its own "
                     "nearest "
                     "other.",
+                ),
+                Mistake(
+                    "equal patches hidden",
+                    _hidden_where_equal,
+                    "Every distance of 0 is taken for the pixel's own. Another patch may be equal to it: go by the "
+                    "number of the pixel, not by the distance.",
+                ),
+                Mistake(
+                    "equal patches left out",
+                    _left_out_where_equal,
+                    "Every distance of 0 is taken for the pixel's own. Another patch may be equal to it: go by the "
+                    "number of the pixel, not by the distance.",
+                ),
+                Mistake(
+                    "exponentials over their sum",
+                    _over_their_sum,
+                    "All exponentials of a row are so small that they come out as 0, and 0/0 is nan. Which function of "
+                    "PyTorch takes the largest score out first?",
+                ),
+                Mistake(
+                    "exponentials over their sum, a single pixel",
+                    lambda p, h: _over_their_sum(p, h, single=0.0),
+                    "A single pixel has no other to take its vote from: its row is nan. It is to be 1.",
                 ),
                 Mistake(
                     "sum instead of mean",
@@ -524,6 +576,14 @@ heads = Exercise(
                         .transpose(0, 1)
                         .flatten(1)
                     ),
+                    "(n, d) reshaped to (heads, n, …) cuts along the places. Cut the channels, then move the axis.",
+                ),
+                Mistake(
+                    "cut along the places, and back",
+                    lambda t, p, g, h: (
+                        torch.softmax(t.reshape(h, len(t), -1) @ p.reshape(h, len(p), -1).mT, dim=2)
+                        @ g.reshape(h, len(p), -1)
+                    ).reshape(len(t), -1),
                     "(n, d) reshaped to (heads, n, …) cuts along the places. Cut the channels, then move the axis.",
                 ),
                 Mistake(
@@ -775,6 +835,11 @@ reorder = Exercise(
                     "You divided by the sum over the queries: what each key hands out. The sum runs over the keys.",
                 ),
                 Mistake(
+                    "divided by the sum of the outputs",
+                    lambda q, k, v: _top(q, k, v) / _top(q, k, v).sum(dim=1, keepdim=True),
+                    "You divided each row of the result by its own sum. It is a query's weights that sum to 1.",
+                ),
+                Mistake(
                     "one sum for all queries",
                     lambda q, k, v: _top(q, k, v) / (_positive(q) @ _positive(k).sum(dim=0)).sum(),
                     "One number divides all rows. Each query has a sum of its own.",
@@ -926,6 +991,11 @@ table_2e = Exercise(
             "parameters",
             _weights(2),
             (
+                Mistake(
+                    "two of the maps",
+                    _weights(1),
+                    "C² for each block is two of its maps. How many are there, and how large?",
+                ),
                 Mistake("W_z forgotten", _weights(1.5), "θ, φ and g have C²/2 weights each, and so has W_z."),
                 Mistake("no bottleneck", _weights(4), "4C² would be four maps from C to C. The inner width is C/2."),
                 Mistake(
@@ -1155,6 +1225,11 @@ ranking = Exercise(
                     "That is a softmax, in which a cancels. Here it does not.",
                 ),
                 Mistake("b alone", 2 / 2.5, "a is added to every b, before the shares are taken."),
+                Mistake(
+                    "of fifteen",
+                    6 / 15,
+                    "As if the four weights together were 15: add a to each b once more, then all four.",
+                ),
                 Mistake("over the largest", 6 / 8.5, "Divide by the sum of all four, the largest among them."),
             ),
             remark="With a softmax it would be 0.78, whatever a is.",
@@ -1230,6 +1305,11 @@ ranking = Exercise(
             edge_cases=_odd_vectors,
             forbidden=(LISTS,),
             largest=_less_than_all_pairs,
+            way=(
+                RUNNING_SUMS,
+                "Sums over the first few, computed once for all queries: the theorem's way.",
+                "Query by query it saves memory without the theorem. Try the sorted way as well: the time falls, too.",
+            ),
         ),
         Choice(
             "keeps",
@@ -1591,6 +1671,21 @@ class _BackReshaped(_Block):
         return tokens.reshape(x.shape)
 
 
+class _ReshapedBoth(_Reshaped):
+    def back(self, tokens: Tensor, x: Tensor) -> Tensor:
+        return tokens.reshape(x.shape)
+
+
+class _OneList(_Block):
+    """The places of all pictures in one list: a place asks those of other pictures, too."""
+
+    def tokens(self, x: Tensor) -> Tensor:
+        return x.flatten(2).mT.reshape(1, -1, x.shape[1])
+
+    def back(self, tokens: Tensor, x: Tensor) -> Tensor:
+        return tokens.reshape(len(x), -1, x.shape[1]).mT.reshape(x.shape)
+
+
 class _Turned(_Block):
     """Rows and columns change places on the way back."""
 
@@ -1697,6 +1792,18 @@ block = Exercise(
                     _Reshaped,
                     "(N, C, H, W) was reshaped to (N, H·W, C): that mixes channels and places. Flatten H and W, then "
                     "exchange the last two axes: x.flatten(2).mT.",
+                ),
+                Mistake(
+                    "reshaped to places and back",
+                    _ReshapedBoth,
+                    "(N, C, H, W) was reshaped to (N, H·W, C) and back: both mix channels and places. Flatten H and W, "
+                    "then exchange the last two axes: x.flatten(2).mT, and the same way back.",
+                ),
+                Mistake(
+                    "all pictures in one list",
+                    _OneList,
+                    "The places of all pictures stand in one list, so that a place asks those of other pictures, too. "
+                    "Keep the axis of the pictures.",
                 ),
                 Mistake(
                     "reshaped back",
@@ -1844,6 +1951,29 @@ look = Exercise(
                     "flat",
                     lambda t, p, place: _map_of(t, p, place).flatten(),
                     "The weights are right, in a row: make a map of them, (H, W).",
+                ),
+                Mistake(
+                    "row and column exchanged",
+                    lambda t, p, place: _map_of(t, p, (place[1], place[0])),
+                    "Row and column have changed places: place is (row, column), and the axes of a map are (d, H, W).",
+                ),
+                Mistake(
+                    "counted by the height",
+                    lambda t, p, place: (
+                        (t.flatten(1)[:, place[0] * t.shape[1] + place[1]] @ p.flatten(1)).softmax(dim=0).view_as(p[0])
+                    ),
+                    "The place was counted as row · H + column. In a flattened map a whole row lies before the next "
+                    "one: how many places has a row?",
+                ),
+                Mistake(
+                    "counted by the height, in the table",
+                    lambda t, p, place: (
+                        (t.flatten(1).T @ p.flatten(1))
+                        .softmax(dim=1)[place[0] * t.shape[1] + place[1]]
+                        .reshape(p.shape[1:])
+                    ),
+                    "The place was counted as row · H + column. In a flattened map a whole row lies before the next "
+                    "one: how many places has a row?",
                 ),
                 Mistake(
                     "counted down the columns",

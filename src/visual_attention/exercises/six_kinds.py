@@ -3,6 +3,7 @@
 Right answers come from the blocks' equations. Wrong ones are written out, so that a check can name them.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterable
 
@@ -169,6 +170,11 @@ branch_weights = Exercise(
                     "log(5/2) compares outputs. First the weights: which w gives 6w + 2(1 − w) = 5?",
                 ),
                 Mistake("log 4", math.log(4), "log 4 makes the weights 4 to 1. They are ¾ and ¼: 3 to 1."),
+                Mistake(
+                    "the weight",
+                    0.75,
+                    "¾ is the first branch's weight. Which difference of scores makes the two weights as 3 to 1?",
+                ),
                 Mistake("in proportion", 0.5, "½ is the difference of the weights. Scores go through an exponential."),
                 Mistake(
                     "sign", -LOG_3, "5 lies nearer to 6, which the first branch found: its score is the higher one."
@@ -545,6 +551,43 @@ def _root(frames: Tensor) -> float:
     return math.sqrt(frames.shape[2])
 
 
+# The four faults of the listing, each with what is said of it.
+QUERY, SCALE, AXIS, MASK = range(4)
+_OF_FAULTS = (
+    "frames[asker] is a clip, not a frame: the first axis counts clips. frames[:, asker] is one frame of each.",
+    "The scores are not divided by √d.",
+    "The softmax runs over the clips, dim 0. The frames of one clip share out its attention: dim 1.",
+    "The asking frame's weight is set to 0 after the softmax: the others no longer sum to 1.",
+)
+
+
+def _with_faults(*faults: int) -> Callable[..., Tensor]:
+    """The listing with these of its four faults left."""
+
+    def ask(frames: Tensor, asker: int) -> Tensor:
+        query = frames[asker] if QUERY in faults else frames[:, asker, None]
+        scores = (frames * query).sum(dim=2) / (1 if SCALE in faults else _root(frames))
+        dim = 0 if AXIS in faults else 1
+        if MASK in faults:
+            return _zero_after(scores.softmax(dim=dim), asker)
+        return _hidden(scores, asker).softmax(dim=dim)
+
+    return ask
+
+
+def _several_faults() -> Iterable[Mistake]:
+    """Two of them and more: their number is said, and one by name."""
+    for count in (4, 3, 2):
+        for faults in itertools.combinations(range(4), count):
+            one = _OF_FAULTS[faults[0]]
+            told = {
+                4: f"All four faults are still there. {one}",
+                3: f"Three of the four faults are left. {one}",
+                2: f"Two of the four faults are left. {one}",
+            }
+            yield Mistake(f"{count} faults left", _with_faults(*faults), told[count])
+
+
 ask_the_others = Exercise(
     "ask_the_others",
     "Debug: one frame asks the others",
@@ -562,23 +605,16 @@ ask_the_others = Exercise(
                 ),
                 Mistake(
                     "0 after the softmax",
-                    lambda frames, asker: _zero_after(
-                        (_ask_scores(frames, asker) / _root(frames)).softmax(dim=1), asker
-                    ),
-                    "The asking frame's weight is set to 0 after the softmax: the others no longer sum to 1.",
+                    _with_faults(MASK),
+                    _OF_FAULTS[MASK],
                 ),
-                Mistake(
-                    "over the clips",
-                    lambda frames, asker: (
-                        _hidden(_ask_scores(frames, asker) / _root(frames), asker).softmax(dim=0).nan_to_num(0.0)
-                    ),
-                    "The softmax runs over the clips, dim 0. The frames of one clip share out its attention: dim 1.",
-                ),
+                Mistake("over the clips", _with_faults(AXIS), _OF_FAULTS[AXIS]),
                 Mistake(
                     "not scaled",
-                    lambda frames, asker: _hidden(_ask_scores(frames, asker), asker).softmax(dim=1),
-                    "The scores are not divided by √d.",
+                    _with_faults(SCALE),
+                    _OF_FAULTS[SCALE],
                 ),
+                *_several_faults(),
                 Mistake(
                     "one clip asks for all",
                     lambda frames, asker: _hidden(frames @ frames[0, asker] / _root(frames), asker).softmax(dim=1),
@@ -586,12 +622,8 @@ ask_the_others = Exercise(
                 ),
                 Mistake(
                     "a clip for a frame",
-                    lambda frames, asker: _hidden((frames * frames[asker]).sum(dim=2) / _root(frames), asker).softmax(
-                        dim=1
-                    ),
-                    "frames[asker] is a clip, not a frame: the first axis counts clips. frames[:, asker] is "
-                    "one frame of "
-                    "each.",
+                    _with_faults(QUERY),
+                    _OF_FAULTS[QUERY],
                 ),
                 Mistake(
                     "divided by d",
@@ -695,6 +727,7 @@ from_concatenation = Exercise(
             "next_before",
             _next(_OLD),
             (
+                Mistake("behind the sum", _next(_COMMON), "That is behind the weighted sum. First the concatenation."),
                 Mistake("widest branch", _next(192), "Concatenation keeps the channels of all four branches."),
                 Mistake("channels", _OLD, "That is how many channels leave. Each of them has 256 weights."),
                 Mistake("with biases", _next(_OLD) + 256, "That counts biases. There are none."),
@@ -747,6 +780,11 @@ from_concatenation = Exercise(
                     "rounded up",
                     (_next(_OLD) - _next(_COMMON)) // (_COMMON * (1 + _COUNT)) + 1,
                     "With one more it costs more than is saved: round down.",
+                ),
+                Mistake(
+                    "not a whole number",
+                    (_next(_OLD) - _next(_COMMON)) / (_COMMON * (1 + _COUNT)),
+                    "A vector has a whole number of entries: the largest one for which the costs are still covered.",
                 ),
                 Mistake(
                     "all of the next layer",
@@ -804,6 +842,27 @@ factorised = Exercise(
                 Mistake("as fractions", [5 / 9, 7 / 9], "The right shares, as fractions: give per cent."),
                 Mistake(
                     "weights saved", [45, 63], "That is how many weights are saved. Give per cent of those before."
+                ),
+                Mistake(
+                    "the second one left",
+                    [100 * (1 - 36 / 81), 100 * 18 / 81],
+                    "The second number is what is left, in per cent. Asked is what is saved, as in the first.",
+                ),
+                Mistake(
+                    "the first one left",
+                    [100 * 36 / 81, 100 * (1 - 18 / 81)],
+                    "The first number is what is left, in per cent. Asked is what is saved, as in the second.",
+                ),
+                Mistake(
+                    "one left", 100 * 18 / 81, "That is what one of them leaves, in per cent. Two savings are asked."
+                ),
+                Mistake(
+                    "one saved",
+                    100 * (1 - 18 / 81),
+                    "That is what one of them saves. Give a list of two, the chain first.",
+                ),
+                Mistake(
+                    "the chain alone", 100 * (1 - 36 / 81), "That is the chain's saving. Give a list of two numbers."
                 ),
                 Mistake(
                     "three in a row",
@@ -926,8 +985,8 @@ empty_cell = Exercise(
                 Mistake("both", 62, "That is what one product costs in numbers. How many products are needed?"),
             ),
             decimals=0,
-            remark="The rank of a 50 × 12 table is at most 12; 12 products cost 12 · 62 = 744 numbers, more "
-            "than 600 gates.",
+            remark="One product for each frame makes its column: channel gates, times a frame gate that is 1 there and "
+            "0 elsewhere. Fewer do not reach a table of rank 12. And 12 · 62 = 744 numbers are more than 600 gates.",
         ),
         Choice(
             "limit",
@@ -953,7 +1012,7 @@ empty_cell = Exercise(
                 "Which of the three forms can make an output that is *larger* than every value of the clip, all values "
                 "being positive?",
                 {
-                    "the mixture": "Each of its outputs is an average: it stays below the largest value.",
+                    "the mixture": "Each of its outputs is an average: it is never above the largest value.",
                     "the gates": "A gate below 1 makes its own value smaller, and adds nothing to it.",
                     "the product of gates": "A product of two numbers below 1 is below 1.",
                     "none of them": "An average stays in the range, and a factor below 1 makes smaller.",
@@ -965,7 +1024,8 @@ empty_cell = Exercise(
     hints=(
         "Name the index set first: how many pairs of a channel and a frame are there?",
         "A dense table has an entry for every two pairs; gates are its diagonal. A channel gate times a frame "
-        "gate is a table of rank 1; sums of such tables reach any rank up to the smaller side.",
+        "gate is a table of rank 1. How many such tables does a table need that has the highest rank? And are so many "
+        "enough, with gates between 0 and 1?",
         "50 · 12 = 600 pairs. `mixture` has a row and a column for each of them.",
     ),
 )

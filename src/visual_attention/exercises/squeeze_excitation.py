@@ -447,6 +447,10 @@ def _gates(u: Tensor, down: nn.Module, up: nn.Module) -> Tensor:
     return _logits(u, down, up).sigmoid()  # (N, C)
 
 
+def _gates_of_means(means: Tensor, down: nn.Module, up: nn.Module) -> Tensor:
+    return up(down(means).relu()).sigmoid()
+
+
 Rule = Callable[[Tensor, nn.Module, nn.Module], Tensor]
 
 
@@ -499,6 +503,7 @@ def _unusual_maps() -> Iterable[tuple[str, Case]]:
     yield "a ratio that does not divide the channels", Case((maps(2, 7, 3, 2),), (7, 3))
     yield "a second picture unlike the first", Case((torch.stack([maps(4, 3, 3), 9 - maps(4, 3, 3)]),), (4, 2))
     yield "values below 0 everywhere", Case((-maps(2, 6, 3, 3).abs() - 0.1,), (6, 2))
+    yield "the gates of a single picture", Case((maps(1, 6, 2, 5),), (6, 3), method="gate")
 
 
 block = Exercise(
@@ -555,6 +560,16 @@ block = Exercise(
                     "along the rows",
                     (slice(None), None, slice(None), None),
                     "A new axis stands before the channels: the gates are laid along the rows of the map.",
+                ),
+                Mistake(
+                    "squeezed without a number",
+                    _built(
+                        lambda u, down, up: (
+                            u * _gates_of_means(u.mean(dim=(2, 3), keepdim=True).squeeze(), down, up)[:, :, None, None]
+                        )
+                    ),
+                    "squeeze() without a number takes every axis of length 1: of a single picture that of the batch, "
+                    "too.",
                 ),
                 Mistake(
                     "first picture's gates",
@@ -669,8 +684,8 @@ def _of_the_share(share: Tensor) -> str:
         return "Give a share between 0 and 1, not per cent."
     if share < 0.45:
         return (
-            "So much is read without a block, too: a third is chance. Is yours in the slot, and did train_head train "
-            "slot and head?"
+            "So much is read without a block, too: a third is chance. Is yours in the slot, with reduction=4, and did "
+            "train_head train slot and head?"
         )
     if share < 0.8:
         return "That is less than any seed of ours. Did train_head go to its end, on the pictures of the split train?"
@@ -682,17 +697,23 @@ def _of_the_table(table: Tensor) -> str:
     if (table < 0).any() or (table > 1).any():
         return "A gate lies between 0 and 1, and so does a mean of gates."
     planes, all_of_them = table[:, :3], table[:, 3]
-    if (planes.mean(dim=1) - all_of_them).abs().max() > 0.002:  # what two digits of a print would lose is more
+    off = (planes.mean(dim=1) - all_of_them).abs().max()
+    if off > 0.002:  # what two digits of a print would lose is more
+        for decimals in (1, 2):
+            if off < 1.01 * 10.0**-decimals and torch.allclose(
+                table, table.round(decimals=decimals), rtol=0, atol=1e-6
+            ):
+                return "These are rounded. Give the means as they are: do not round."
         return (
             "The fourth column is to be the mean over all 48 channels, and is not that of the three planes before it: "
-            "a row is a frame, a column is a plane. Do not round."
+            "a row is a frame, a column is a plane."
         )
     announced = planes.diagonal().mean()
     others = (planes.sum() - planes.diagonal().sum()) / 6
     if planes.max() - planes.min() < 0.05:
         return (
-            "All nine are nearly alike. Are these the gates of the trained network? And the channels of a plane lie "
-            "beside each other: 16 of red, 16 of green, 16 of blue."
+            "All nine are nearly alike. Are these the gates of the trained network, and was its block made with "
+            "reduction=4? The channels of a plane lie beside each other: 16 of red, 16 of green, 16 of blue."
         )
     if announced < others:
         return (
@@ -725,10 +746,10 @@ trained = Exercise(
         ),
     ),
     hints=(
-        "`with_reader` wants something that makes a block of a number of channels, as the class itself does.",
+        "`with_reader` calls what you give it with one number, the channels. Who tells your class the reduction then?",
         "For the table: the gates of all test pictures are one table (2000, 48), made of what the slot sees. Choose "
         "the rows by `test.frames`, take the mean over them, then over 16 channels at a time, and over all.",
-        "`network = with_reader(…)`",
+        "`network = with_reader(lambda channels: …)`",
     ),
 )
 
@@ -737,16 +758,33 @@ trained = Exercise(
 LOOKED_AT = 7
 
 
-def _gates_of(frame: int) -> Tensor:
-    """Gates (48,) of the picture `LOOKED_AT` in a frame, by the stored network."""
+def _all_gates_of(frame: int) -> Tensor:
+    """Gates (pictures, 48) of all pictures in a frame, by the stored network."""
     network, red = red_framed()
-    images = reframed(red, frame).images[LOOKED_AT : LOOKED_AT + 1]
     with torch.no_grad():
         assert isinstance(network.attention, SqueezeExcitation)
-        return network.attention.gate(network.features(images))[0, :, 0, 0].double()
+        return network.attention.gate(network.features(reframed(red, frame).images))[:, :, 0, 0].double()
+
+
+def _gates_of(frame: int) -> Tensor:
+    """Gates (48,) of the picture `LOOKED_AT`."""
+    return _all_gates_of(frame)[LOOKED_AT]
 
 
 _GREEN = _gates_of(1)
+
+
+def _of_other_pictures(numbers: Tensor) -> tuple[Mistake, ...]:
+    """What comes out of other pictures in green frames: those of `numbers`, one for each, that are wrong."""
+    return tuple(
+        Mistake(
+            "another picture",
+            number,
+            "So it is for other pictures. Is it picture 7, and its features those of the batch `green.images[7:8]`?",
+        )
+        for number in sorted({*numbers.tolist()} - {int(numbers[LOOKED_AT])})
+    )
+
 
 seen = Exercise(
     "seen",
@@ -780,8 +818,12 @@ seen = Exercise(
                 Mistake(
                     "counted in its plane", int(_GREEN.argmax()) % 16, "Count on from 0 to 47 over all three planes."
                 ),
+                Mistake("red frame", int(_gates_of(0).argmax()), "That is the widest gate under a red frame."),
+                Mistake("blue frame", int(_gates_of(2).argmax()), "That is the widest gate under a blue frame."),
+                *_of_other_pictures(_all_gates_of(1).argmax(dim=1)),
             ),
             decimals=0,
+            is_position=True,
         ),
         Value(
             "half_open",
@@ -790,12 +832,16 @@ seen = Exercise(
                 Mistake("the others", int((_GREEN <= 0.5).sum()), "Those are the gates below ½."),
                 Mistake("share", int((_GREEN > 0.5).sum()) / 48, "That is their share. Their number is asked."),
                 Mistake("green alone", int((_GREEN[16:32] > 0.5).sum()), "Count over all 48 channels."),
+                Mistake("red frame", int((_gates_of(0) > 0.5).sum()), "So many are open under a red frame."),
+                Mistake("blue frame", int((_gates_of(2) > 0.5).sum()), "So many are open under a blue frame."),
+                *_of_other_pictures((_all_gates_of(1) > 0.5).sum(dim=1)),
             ),
             decimals=0,
         ),
     ),
     hints=(
-        "Your block has the names of the stored one, so that `load_state_dict` fits.",
+        "Your block has the names of the stored one, so that `load_state_dict` fits. A new block has gates, too: the "
+        "numbers come from the stored weights.",
         "The block sees `network.features(…)` of a batch of one picture, of shape (1, 48, 6, 6), and its gates are "
         "(1, 48, 1, 1). The picture itself is drawn beside them.",
         "`block = SqueezeExcite(48, …)`",
@@ -837,6 +883,30 @@ def _count_with(hidden: float, u: Tensor, bias: bool) -> float:
 
 def _count_on(dim: int) -> Callable[..., int]:
     return lambda u, reduction, bias: _count(u.movedim(dim, 1), reduction, bias)
+
+
+def _of_the_pairs(pairs: Tensor) -> str:
+    """Two pairs (channels, ratio): each is to show one fault of the listing, and both faults are to be shown."""
+    if not torch.equal(pairs, pairs.round()) or (pairs < 1).any():
+        return "Channels and ratio are whole numbers, 1 or more."
+    shown = []
+    for channels, ratio in pairs.long().tolist():
+        right, listing = max(channels // ratio, 1), channels // 16
+        mended = [channels // ratio == right, max(channels // 16, 1) == right]  # one fault mended, and the other
+        if listing == right:
+            return f"With {channels} channels and the ratio {ratio} the listing is right: neither fault shows."
+        if all(mended):
+            return (
+                f"With {channels} channels and the ratio {ratio} it would do to mend either fault: the pair does not "
+                "tell which of them is there."
+            )
+        if not any(mended):
+            return (
+                f"With {channels} channels and the ratio {ratio} both faults have to be mended: one of them alone is "
+                "asked."
+            )
+        shown.append(mended.index(True))
+    return "Both pairs show the same fault. Which inputs does the other one need?" if shown[0] == shown[1] else ""
 
 
 debug = Exercise(
@@ -944,9 +1014,16 @@ debug = Exercise(
             rtol=0,  # a count
             edge_cases=_unusual_sizes,
         ),
+        Measured(
+            "shown",
+            "shown: two pairs (channels, ratio), each of which shows one of the two faults, a 2×2 list",
+            _of_the_pairs,
+            shape=(2, 2),
+            remark="A test that runs these two finds both.",
+        ),
     ),
     hints=(
-        "Run the listing in your head for `reduction=4`, then for `channels=8`.",
+        "Which argument does the listing never read? And what does // make of very few channels?",
         "A layer has a weight for each pair of an input and an output, and a bias for each output. There are "
         "two layers and one hidden width.",
         "`hidden = max(…, 1)`",
