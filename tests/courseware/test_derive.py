@@ -45,6 +45,13 @@ def test_unsolved_sheet_has_places_for_answers():
     nbformat.validate(notebook)
 
 
+def test_a_name_that_no_check_takes_is_a_step_on_the_way():
+    sheet = SHEET.replace("\ncheck(a, b)", "\n\n# %%\nexercise.first.check(\n    one=a, two=b\n)")
+    assert sources(derive.unsolved(sheet))[2] == (
+        "a = ...  # your answer\nb = ...  # your answer\nscale = ...  # a step on the way: no check takes it"
+    )
+
+
 def test_unsolved_sheet_holds_no_line_of_a_solution():
     text = nbformat.writes(derive.unsolved(SHEET))
     for line in ("y = 2 * x", "return y", "a, b = 1, 2", "scale += 1", "Because", "SOLUTION"):

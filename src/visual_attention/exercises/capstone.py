@@ -19,7 +19,7 @@ from courseware.exercises.function import Function
 from courseware.exercises.multiple_choice import Question
 from courseware.exercises.questions import Choice, Exercise, Mistake, Value
 from courseware.exercises.report import Finding, State
-from visual_attention.exercises._judged import Design, Outcome, Prediction, Reads
+from visual_attention.exercises._judged import Design, Outcome, Prediction, Reads, Session
 
 __all__ = [
     "ALL",
@@ -867,6 +867,8 @@ detective = Exercise(
 # --------------------------------------------------------------------------------------------------
 # 7 to 9: predict, build, refute
 
+_SESSION = Session()
+
 prediction = Exercise(
     "prediction",
     "Build: predict first",
@@ -890,7 +892,7 @@ prediction = Exercise(
                 right="b",
             ),
         ),
-        Prediction("predicted"),
+        Prediction("predicted", _SESSION),
     ),
     hints=(
         "Cover the dot with your thumb: what do you still know?",
@@ -1089,8 +1091,8 @@ beacon = Exercise(
     "beacon",
     "Build: into the slot, and what came of the prediction",
     (
-        Reads("reads"),
-        Outcome("outcome"),
+        Reads("reads", session=_SESSION),
+        Outcome("outcome", _SESSION),
         Choice(
             "mean_or_maximum",
             Question(
@@ -1102,7 +1104,7 @@ beacon = Exercise(
                     ),
                     "no difference that is worth a word": "Train it, with seeds 0, 1 and 2: there is a large one.",
                     "it reads much worse": (
-                        "In our three starts by 0.26 to 0.52. Perhaps because the digits reach the same maxima "
+                        "In our three starts by 0.20 to 0.44. Perhaps because the digits reach the same maxima "
                         "as the dot, "
                         "while a mean adds up; we have not taken it apart."
                     ),
