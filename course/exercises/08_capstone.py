@@ -361,7 +361,8 @@ test_inputs, test_labels = experiment.inputs_of(trunk, to_test), to_test.labels
 # 2. **`reads(inks)`** takes new pictures (n, 4, 48, 48) and returns the scores of the ten digits, (n, 10), by one of your trained
 #    networks. `experiment.seen_by(trunk, inks)` is what the network takes, (n, 65, 12, 12); it returns (n, 10, 1).
 #    The check draws pictures that nobody has seen, and asks for 0.6: twice the control.
-# 3. **`outcome`**: five numbers, the two of `predicted` as they were, then the three accuracies.
+# 3. **`outcome`**: five numbers, the two of `predicted` as they were, then the three accuracies. The check compares the two
+#    with what exercise 7 has noted, if it was checked since the kernel was started, and the three with what `reads` gets.
 # 4. Train it once more with the maximum over the places in place of the mean.
 #
 # {{question: mean_or_maximum}}

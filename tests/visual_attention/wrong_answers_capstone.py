@@ -269,6 +269,16 @@ WRONG = {
             "side by side",
         ),
         (
+            "sixteen written in",
+            ink(forward=lambda self, x: x * self.weights(x).repeat_interleave(16, 1)[..., None, None]),
+            "16 channels a group",
+        ),
+        (
+            "sixteen written in, gate first",
+            ink(forward=lambda self, x: self.weights(x).repeat_interleave(16, 1)[..., None, None] * x),
+            "16 channels a group",
+        ),
+        (
             "detached",
             ink(weights=lambda self, x: (self.score(x.mean((2, 3))).softmax(1) * self.score.out_features).detach()),
             "no gradient reaches",

@@ -99,7 +99,7 @@ WRONG = {
         ("the other place", 0.881, "longer"),
         ("in proportion", 5 / 9, "e to the products"),
         ("divided by √C", 0.1955, "√2"),
-        ("divided by C", 0.269, "divided by 2"),
+        ("divided by C", 0.268, "divided by 2"),
         ("by distance", 1 / (1 + math.exp(-2) + math.exp(-6.5))),
         ("all of it", 1.0),
         ("in per cent", 11.9),

@@ -210,8 +210,8 @@ shapes = Exercise(
                 "Each cell's row and column are added to Non-local's queries and keys. Which proof of the "
                 "lesson falls?",
                 {
-                    "that it takes something, whatever the picture holds": (
-                        "The rows are softmaxes as before: their weights still sum to 1."
+                    "that the weights of a row sum to 1": (
+                        "The rows are softmaxes as before, whatever the scores are made of."
                     ),
                     "that it cannot read beside the dot": (
                         "A cell may now ask for what lies below it, so a shuffle changes the weights. That the "
@@ -960,6 +960,16 @@ class _Interleaved(_InkGate):
         return gate.repeat(1, channels // self.groups)[..., None, None]
 
 
+class _SixteenEach(_InkGate):
+    def spread(self, gate: Tensor, channels: int) -> Tensor:
+        return gate.repeat_interleave(16, dim=1)[..., None, None]
+
+
+class _SixteenEachGateFirst(_SixteenEach):
+    def forward(self, x: Tensor) -> Tensor:
+        return self.spread(self.gate(x), x.shape[1]) * x
+
+
 class _Returned(_InkGate):
     def forward(self, x: Tensor) -> Tensor:
         return self.spread(self.gate(x), x.shape[1])
@@ -1052,6 +1062,17 @@ ink_gate = Exercise(
                     "groups interleaved",
                     _Interleaved,
                     "Weights 1, 2, 3, 1, 2, 3: the channels of a group stand side by side, so 1, 1, 2, 2, 3, 3.",
+                ),
+                *(
+                    Mistake(
+                        name,
+                        wrong,
+                        "16 channels a group are written into it, which fits 64 channels and 4 groups only: C/groups.",
+                    )
+                    for name, wrong in (
+                        ("sixteen written in", _SixteenEach),
+                        ("sixteen written in, gate first", _SixteenEachGateFirst),
+                    )
                 ),
                 Mistake("gate returned", _Returned, "The gate came back. The module has to multiply it onto x."),
                 Mistake(
