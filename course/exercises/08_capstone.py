@@ -398,7 +398,8 @@ exercise.beacon.check(reads, outcome, mean_or_maximum)
 # Invent a job on such pictures that SE solves and nothing in the slot does not, by a cue that stands **at one place**. Write down
 # first, in a cell of its own: the question; where its answer stands and where its cue; why SE should cure it; which other block
 # must fail, with a proof of three lines; the control; what result would prove you wrong. The *beacon* is taken: in yours the
-# cue is to say more than the ink of a dot, or the answer is to be another one. (The check cannot see that; your reader does.)
+# cue is to say more than the ink of a dot, or the answer is to be another one. (The check recognises the *beacon*, and nothing
+# else; your reader does.)
 #
 # Then build it: **`sixth_job(n, seed)`** returns four tensors,
 #

@@ -307,6 +307,7 @@ STARTS = (0, 1, 2, 3)
 GAIN = 0.05  # less is not worth a block, whatever its error
 VIEW = 14  # pixels of a cell's view
 INK_NOISE = 0.05
+BEACON = 0.5  # of the beacon's own pictures the trunk reads two thirds and more, of others hardly one
 
 Parts = tuple[Tensor, Tensor, Tensor, Tensor]
 
@@ -349,6 +350,11 @@ class Design:
             return self._not_yet("Two seeds give the same pictures: does anything depend on the seed?")
         if fault := _of_all(rest):
             return self._not_yet(fault)
+        if _asks_as_the_beacon(*rest[0]):
+            return self._not_yet(
+                "That is the beacon, the course's own job: a dot stands at the cue, and the answer is the digit in its "
+                "ink. Change what asks, or what is asked."
+            )
         return self._verdict(rest)
 
     def _not_yet(self, sentence: str) -> Finding:
@@ -467,6 +473,27 @@ def _of_all(rest: list[Parts]) -> str:
             f"should have {1 / kinds:.0%} each. Who says {int(counts.argmax())} always need not look."
         )
     return ""
+
+
+def _asks_as_the_beacon(inks: Tensor, labels: Tensor, cue: Tensor, answer: Tensor) -> bool:
+    """Whether in most pictures a dot is the cue, and the answer the digit that stands in its ink, among others."""
+    dots = _in_the_boxes(inks, cue).clamp(0, 1)
+    there = dots.amax(dim=(2, 3)) > 0.5  # (n, 4), where ink is
+    is_a_dot = (there.sum(dim=1) == 1) & (dots.sum(dim=(1, 2, 3)) < 30)  # one of 21 pixels, and hardly a digit
+    ink = there.int().argmax(dim=1)
+    digits = _in_the_boxes(inks, answer)
+    among_others = (digits.amax(dim=(2, 3)) > 0.5).sum(dim=1) > 1
+    with torch.no_grad():
+        read = Gallery.stored().trunk(digits[torch.arange(len(inks)), ink][:, None])[:, :10].argmax(dim=1)
+    return float((is_a_dot & among_others & (read == labels)).double().mean()) > BEACON
+
+
+def _in_the_boxes(inks: Tensor, boxes: Tensor) -> Tensor:
+    """The pictures with nothing outside of a box in each."""
+    rows = columns = torch.arange(SIDE)
+    top, left, height, width = (side[:, None] for side in boxes.unbind(dim=1))
+    in_rows, in_columns = (rows >= top) & (rows < top + height), (columns >= left) & (columns < left + width)
+    return inks * (in_rows[:, :, None] & in_columns[:, None])[:, None]
 
 
 def _trained_on(rest: list[Parts]) -> tuple[Tensor, Tensor]:
