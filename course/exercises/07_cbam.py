@@ -358,7 +358,7 @@ def profile(gates, dots):
 
 ### BEGIN SOLUTION
 torch.manual_seed(0)
-network = experiment.ReadOut(Cbam(32, 4, 7), 10)
+network = experiment.ReadOut(Cbam(32, 4, 7), 10)  # a step on the way
 train(network, inputs, labels, steps=300)
 open_at = int(profile(network.slot.gate(test_inputs)[:, 0].detach(), dots).argmax())
 what_it_hides = "c"
@@ -366,7 +366,7 @@ what_it_hides = "c"
 
 # %%
 ### BEGIN SOLUTION
-ring_seen = show_attention(network.slot, test_pictures.images[0], features=test_inputs[0])
+ring_seen = show_attention(network.slot, test_pictures.images[0], features=test_inputs[0])  # a step on the way
 ring_seen
 ### END SOLUTION
 

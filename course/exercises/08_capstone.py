@@ -370,7 +370,7 @@ test_inputs, test_labels = experiment.inputs_of(trunk, to_test), to_test.labels
 
 # %%
 ### BEGIN SOLUTION
-networks, reached = [], []
+networks, reached = [], []  # a step on the way
 for seed in (0, 1, 2):
     gate = initialised(lambda: InkGate(64, 4), seed)
     networks.append(experiment.train_quickly(gate, inputs, labels, seed))

@@ -278,14 +278,13 @@ class Module(_Built):
     `drawn` would not do (a width that must be above 0).
 
     With `starts_as_identity` a fresh module returns what it is given, as the reference does. `given` names parameters
-    that start at what the module is made with. `of_methods` are mistakes in another method than `forward`, which is
-    right in them.
+    that start at what the module is made with.
     """
 
     starts_as_identity: bool = False
     given: tuple[str, ...] = ()
-    of_methods: tuple[Mistake, ...] = ()
     draw: Callable[[str, Tensor, torch.Generator], Tensor] = drawn
+    of_methods: tuple[Mistake, ...] = ()  # made in another method than forward, which is right in them
 
     unwritten: ClassVar[tuple[str, ...]] = ("constructor",)
 

@@ -67,7 +67,9 @@ class TakeSolutionsOut(NbGraderPreprocessor):
     """Puts places for answers where solutions stand, as in the course's own exercise sheets."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        derive.take_solutions_out(nb)
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.source = derive.without_solutions(cell.source)
         derive.set_ids(nb)
         return nb, resources
 

@@ -11,12 +11,12 @@ In an exercise sheet, solutions stand between nbgrader's marks::
         ### END SOLUTION
 
 The unsolved notebook gets `raise NotImplementedError` in place of a marked block inside a function, and
-`name = ...` for each name that a marked block at the left margin assigns, with a comment that tells what a check takes
-from what is a step on the way. A markdown cell that starts with
-`<!-- SOLUTION -->` appears in the solved notebook only. What the cell of an exercise's heading says in its metadata
-on its kind and its minutes (see `courseware.text.syllabus`) becomes a line below the heading. An established grader
-gets the notebook with solutions between their marks (`marked`) and takes them out by the same rule
-(`take_solutions_out`).
+`name = ...  # your answer` for each name that a marked block at the left margin assigns; a line that ends in
+`# a step on the way` leaves this in place of `# your answer`, for what no check asks for. A markdown cell that starts
+with `<!-- SOLUTION -->` appears in the solved notebook only. What the cell of an exercise's heading says in its
+metadata on its kind and its minutes (see `courseware.text.syllabus`) becomes a line below the heading. An established
+grader gets the notebook with solutions between their marks (`marked`) and takes them out by the same rule
+(`without_solutions`).
 """
 
 import ast
@@ -26,7 +26,7 @@ import hashlib
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import nbformat
 from nbformat import NotebookNode
@@ -34,16 +34,12 @@ from nbformat import NotebookNode
 from courseware.project import parsed
 from courseware.text import folds, syllabus
 
-__all__ = [
-    *("derived", "lesson", "marked", "same_source", "set_ids", "solved", "take_solutions_out", "unsolved"),
-    "without_solutions",
-]
+__all__ = ["derived", "lesson", "marked", "same_source", "set_ids", "solved", "unsolved", "without_solutions"]
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 SOLUTION_TEXT = "<!-- SOLUTION -->"
-CHECK = re.compile(r"^\w+\.\w+\.check\(", re.MULTILINE)
-ON_THE_WAY = "a step on the way: no check takes it"
 NOT_YET = 'raise NotImplementedError("your turn")'
+STEP = "# a step on the way"
 BEGIN_JOURNAL = """
 
 # What passes from here on is ticked on the start page.
@@ -104,29 +100,21 @@ def unsolved(text: str, sheet: str | None = None) -> NotebookNode:
     With `sheet`, the sheet's file name without its ending, the first code cell also begins the student's journal.
     """
     notebook = marked(text)
-    take_solutions_out(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.source = without_solutions(cell.source)
     first = next((cell for cell in notebook.cells if cell.cell_type == "code"), None)
     if sheet is not None and first is not None:
         first.source += BEGIN_JOURNAL.format(sheet=sheet)
     return _finished(notebook)
 
 
-def take_solutions_out(notebook: NotebookNode) -> None:
-    """Put places for answers where solutions stand, in all code cells; a comment tells those that no check takes."""
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    checks = [CHECK.split(cell.source, maxsplit=1)[1] for cell in cells if CHECK.search(cell.source)]
-    checked = {name for arguments in checks for name in re.findall(r"\w+", arguments)}
-    for cell in cells:
-        cell.source = without_solutions(cell.source, checked if checks else None)
-
-
-def without_solutions(source: str, checked: Collection[str] | None = None) -> str:
+def without_solutions(source: str) -> str:
     """A code cell with a place for the student's own answer instead of each marked solution.
 
-    `checked` are the names that some check takes; None stands for all of them. Raises ValueError if marks do not come in
-    pairs, or if a solution at the left margin assigns no name.
+    Raises ValueError if marks do not come in pairs, or if a solution at the left margin assigns no name.
     """
-    return _replace_solutions(source, functools.partial(_stub, checked=checked))
+    return _replace_solutions(source, _stub)
 
 
 def derived(source: str, sheet: str | None = None) -> Callable[[str], NotebookNode]:
@@ -184,22 +172,21 @@ def _replace_solutions(source: str, replace: Callable[[list[str], str], list[str
     return "\n".join(lines)
 
 
-def _stub(block: list[str], indent: str, checked: Collection[str] | None = None) -> list[str]:
+def _stub(block: list[str], indent: str) -> list[str]:
     if indent:
         return [indent + NOT_YET]
-    names: list[str] = []
-    for statement in ast.parse(textwrap.dedent("\n".join(block))).body:
+    lines = textwrap.dedent("\n".join(block)).splitlines()
+    names: dict[str, str] = {}  # each with the comment behind its blank
+    for statement in ast.parse("\n".join(lines)).body:
         targets = statement.targets if isinstance(statement, ast.Assign) else []
+        comment = STEP if lines[(statement.end_lineno or 1) - 1].endswith(STEP) else "# your answer"
         for target in targets:
-            names += [node.id for node in ast.walk(target) if isinstance(node, ast.Name)]
+            names |= {node.id: comment for node in ast.walk(target) if isinstance(node, ast.Name)}
     if not names:
         raise ValueError(
             "a solution at the left margin must assign the names of the answer, found\n" + "\n".join(block)
         )
-    return [
-        f"{name} = ...  # {'your answer' if checked is None or name in checked else ON_THE_WAY}"
-        for name in dict.fromkeys(names)
-    ]
+    return [f"{name} = ...  {comment}" for name, comment in names.items()]
 
 
 def _finished(notebook: NotebookNode) -> NotebookNode:
