@@ -1,16 +1,23 @@
 """Answers of lesson 8's sheet that the general tests cannot derive: counted blocks, and the stored table."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from scipy import stats
 
+from courseware import language
 from courseware.exercises import journal
 from courseware.exercises.report import State
+from courseware.language import languages, speaking
+from courseware.project import project_root
 from visual_attention.blocks import NonLocalBlock, SpatialAttention, SqueezeExcitation
 from visual_attention.cost import count_cost
 from visual_attention.exercises import capstone as exercise
 from visual_attention.lessons.capstone import experiment
 from visual_attention.lessons.capstone.data import beacon, dots_drawn, numerals_drawn
+
+ROOT = project_root(Path(__file__))
 
 
 def expected(each):
@@ -109,6 +116,7 @@ def test_whatever_comes_out_is_compared_kindly(reached, words):
     finding = outcome.judge([0.7, 0.5, *reached])
     assert finding.state is State.RIGHT
     assert words in finding.message
+    assert_in_all_languages(finding)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +180,14 @@ def session(monkeypatch):
     session.reads = None
 
 
+def assert_in_all_languages(finding):
+    for each in languages(ROOT).values():
+        with speaking(each.code):
+            language.missing.clear()
+            language.words(finding.message)
+            assert language.missing == set()
+
+
 def noted_then(outcome, *predictions):
     for predicted in predictions:
         assert question(exercise.prediction, "predicted").judge(predicted).state is State.RIGHT
@@ -179,6 +195,7 @@ def noted_then(outcome, *predictions):
 
 
 def test_a_prediction_stays_as_it_was_noted(session):
+    assert_in_all_languages(noted_then([0.6, 0.45, 0.81, 0.83, 0.80]))
     assert noted_then([0.6, 0.45, 0.81, 0.83, 0.80], [0.6, 0.45]).state is State.RIGHT
     for outcome, words in (
         ([0.85, 0.8, 0.81, 0.83, 0.80], "Noted in exercise 7 were 0.60 and 0.45"),
@@ -188,9 +205,11 @@ def test_a_prediction_stays_as_it_was_noted(session):
         finding = noted_then(outcome)
         assert finding.state is State.NOT_YET
         assert words in finding.message
+        assert_in_all_languages(finding)
     finding = noted_then([0.8, 0.5, 0.81, 0.83, 0.80], [0.8, 0.5])
     assert finding.state is State.RIGHT
     assert "Noted first were 0.60 and 0.45" in finding.message
+    assert_in_all_languages(finding)
 
 
 def test_where_nothing_was_noted_an_outcome_passes_and_says_so(session):
@@ -221,6 +240,7 @@ def test_the_accuracies_are_near_what_the_network_reads(session, reached, words)
     finding = question(exercise.beacon, "outcome").judge([0.7, 0.41, *reached])
     assert finding.state is (State.NOT_YET if words else State.RIGHT), finding
     assert words in finding.message
+    assert_in_all_languages(finding)
     assert session.reads is None  # another check has another network
 
 

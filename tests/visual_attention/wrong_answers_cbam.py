@@ -345,12 +345,10 @@ WRONG = {
             "the MLP as one batch, its second layer once",
             channel(
                 gate=lambda self, x: (
-                    (
-                        (torch.stack(self.pools(x)) @ self.reduce.weight.T + self.reduce.bias).relu().sum(0)
-                        @ self.expand.weight.T
-                        + self.expand.bias
-                    ).sigmoid()[:, :, None, None]
-                )
+                    (torch.stack(self.pools(x)) @ self.reduce.weight.T + self.reduce.bias).relu().sum(0)
+                    @ self.expand.weight.T
+                    + self.expand.bias
+                ).sigmoid()[:, :, None, None]
             ),
             "b₁ enters twice",
         ),

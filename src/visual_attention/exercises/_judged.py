@@ -177,8 +177,8 @@ def _not_measured(reached: list[float], share: float) -> str:
     pictures = 1 / FRESH + 1 / 500  # those of the check, and those of the accuracies
     if near > 4 * (share * (1 - share) * pictures) ** 0.5 + 0.02:
         return (
-            f"Of fresh pictures the network in your function reads {share:.2f}, and none of the three accuracies is near "
-            "that: are they those of your networks, on the test pictures?"
+            f"Of fresh pictures the network in your function reads {share:.2f}, and none of the three accuracies is "
+            "near that: are they those of your networks, on the test pictures?"
         )
     if max(abs(number - share) for number in reached) > APART:
         return (
@@ -192,17 +192,15 @@ def _compared(expected: float, line: float, reached: Tensor) -> str:
     mean, spread = float(reached.mean()), float(reached.std())
     said = f"Expected {expected:.2f}, reached {mean:.2f} ± {spread:.2f} (standard deviation of three starts)."
     if mean < line:
-        verdict = (
-            f"Below your own line of {line:.2f}: refuted. That is a result, and an honest one: what did you take into "
-            "account that does not matter, or leave out that does?"
+        return (
+            f"{said} Below your own line of {line:.2f}: refuted. That is a result, and an honest one: what did you take "
+            "into account that does not matter, or leave out that does?"
         )
-    elif abs(mean - expected) <= max(0.05, spread):
-        verdict = "As near as that can be said beforehand. Was it for the reason that you had?"
-    elif mean > expected:
-        verdict = "Better than you thought: what in the job is easier than it looks?"
-    else:
-        verdict = f"Less than you thought, and above your line of {line:.2f}: it stands, weakened. What holds it back?"
-    return f"{said} {verdict}"
+    if abs(mean - expected) <= max(0.05, spread):
+        return f"{said} As near as that can be said beforehand. Was it for the reason that you had?"
+    if mean > expected:
+        return f"{said} Better than you thought: what in the job is easier than it looks?"
+    return f"{said} Less than you thought, and above your line of {line:.2f}: it stands, weakened. What holds it back?"
 
 
 # --------------------------------------------------------------------------------------------------- a network reads

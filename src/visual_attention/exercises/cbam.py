@@ -143,7 +143,8 @@ counts = Exercise(
                 Mistake(
                     "second matrix once",
                     _CHANNEL_WORK * 3 // 4,
-                    "The second matrix is counted once a block. Each pool goes through both; only then are the two added.",
+                    "The second matrix is counted once a block. Each pool goes through both; only then are the two "
+                    "added.",
                 ),
                 Mistake("four times", 2 * _CHANNEL_WORK, "Two matrices, two vectors: 4 · C · C/r products a block."),
                 Mistake(
@@ -182,7 +183,8 @@ counts = Exercise(
                 Mistake(
                     "second matrix once",
                     100 * _SPATIAL_WORK / (_SPATIAL_WORK + _CHANNEL_WORK * 3 // 4),
-                    "The second matrix is counted once a block. Each pool goes through both; only then are the two added.",
+                    "The second matrix is counted once a block. Each pool goes through both; only then are the two "
+                    "added.",
                 ),
             ),
             decimals=1,

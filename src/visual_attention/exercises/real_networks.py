@@ -426,17 +426,20 @@ what_changes = Exercise(
         Choice(
             "doubled",
             Question(
-                "The key of a **single** place is doubled; queries and all other keys stay as they are. Which scores of "
-                "a query change?",
+                "The key of a **single** place is doubled; queries and all other keys stay as they are. Which scores "
+                "of a query change?",
                 {
                     "raw Gaussian: that one; centred cosine: in general all": (
-                        "A product has one key in it. The mean has all of them: it moves, and every centred key with it."
+                        "A product has one key in it. The mean has all of them: it moves, and every centred key with "
+                        "it."
                     ),
                     "raw Gaussian: that one; centred cosine: none, since no direction changes": (
                         "Doubled, the key has its old direction. But what is compared are keys minus their mean: does "
                         "that stay?"
                     ),
-                    "under both that one alone": "Under the centred cosine something is taken off all keys: does it stay?",
+                    "under both that one alone": (
+                        "Under the centred cosine something is taken off all keys: does it stay?"
+                    ),
                 },
                 right="a",
             ),
