@@ -193,8 +193,8 @@ def _compared(expected: float, line: float, reached: Tensor) -> str:
     said = f"Expected {expected:.2f}, reached {mean:.2f} ± {spread:.2f} (standard deviation of three starts)."
     if mean < line:
         return (
-            f"{said} Below your own line of {line:.2f}: refuted. That is a result, and an honest one: what did you take "
-            "into account that does not matter, or leave out that does?"
+            f"{said} Below your own line of {line:.2f}: refuted. That is a result, and an honest one: what did you "
+            "take into account that does not matter, or leave out that does?"
         )
     if abs(mean - expected) <= max(0.05, spread):
         return f"{said} As near as that can be said beforehand. Was it for the reason that you had?"

@@ -1089,14 +1089,20 @@ spatial_gate = Exercise(
                     "The padding is 3, which fits 7 only: half of kernel_size, rounded down.",
                 ),
                 Mistake("planes swapped", _PlanesSwapped, "The maximum was stacked first. Same shapes, another gate."),
-                *(
-                    Mistake(
-                        "pooled over the places",
-                        wrong,
-                        "You pooled over height and width: that is the channel gate. Here pool over the channels, "
-                        "dim 1.",
-                    )
-                    for wrong in (_OverPlaces, _OverPlacesAndFlat, _OverPlacesSideBySide)
+                Mistake(
+                    "pooled over the places",
+                    _OverPlaces,
+                    "You pooled over height and width: that is the channel gate. Here pool over the channels, dim 1.",
+                ),
+                Mistake(
+                    "pooled over the places, no last axis",
+                    _OverPlacesAndFlat,
+                    "You pooled over height and width: that is the channel gate. Here pool over the channels, dim 1.",
+                ),
+                Mistake(
+                    "pooled over the places, side by side",
+                    _OverPlacesSideBySide,
+                    "You pooled over height and width: that is the channel gate. Here pool over the channels, dim 1.",
                 ),
                 Mistake("no sigmoid", _PlaceNoSigmoid, "The sigmoid is missing: a gate lies between 0 and 1."),
                 Mistake("a softmax", _PlaceSoftmax, "A softmax makes places compete. Each has a sigmoid of its own."),
