@@ -309,7 +309,7 @@ print("spatial gate", rounded(where))
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### The tested modules, and the spatial gate as a loop
 #
-# $W_1$ is linear, so it does not matter whether one sums before or after it. `norm=False` is the paper's formula; the authors' code has a batch normalisation before the sigmoid, and so has our module by default.
+# $W_1$ is linear: without biases it does not matter whether one sums before or after it. `norm=False` is the paper's formula; the authors' code has a batch normalisation before the sigmoid, and so has our module by default.
 
 # %% slideshow={"slide_type": "skip"}
 module = ChannelAttention(2, reduction=2, bias=False)

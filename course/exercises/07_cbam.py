@@ -33,8 +33,8 @@ from visual_attention.training import train
 # **Aim:** count before you believe "lightweight".
 #
 # CBAM in a network with few channels: 3, 4, 6 and 3 blocks with 64, 128, 256 and 512 channels, on square maps of side 56,
-# 28, 14 and 7. In each block a channel gate with $r = 8$ and **biases** in both layers, and a spatial gate with $k = 5$,
-# no bias, and a batch normalisation behind the filter.
+# 28, 14 and 7. In each block a channel gate with $r = 8$ and **biases** in both layers, whose whole MLP runs once for each
+# of the two pools, and a spatial gate with $k = 5$, no bias, and a batch normalisation behind the filter.
 #
 # Whole numbers; a product and its sum are one multiply-add; pooling, scaling and normalising are not counted as work:
 #
@@ -80,7 +80,7 @@ exercise.counts.check(
 # - `pictures`: how many pictures is CBAM's gain over SE? A whole number;
 # - `in_errors`: how many standard errors of the difference is this gain, the two models taken as independent? Two decimals;
 # - `thousand_pictures`: how many thousand test pictures would make the 0.12 points between the two **orders** twice their
-#   standard error, again as independent? A whole number;
+#   standard error, again as independent? The nearest whole number;
 # - `most_disagreement`: on the **same** 50,000 pictures the standard error is about $\sqrt{d/n}$, where $d$ is the share on
 #   which exactly one of the two is right. Up to which $d$ are 0.12 points at least two standard errors? In per cent, one
 #   decimal.
@@ -329,14 +329,17 @@ dots = (test_pictures.dots - 1.5) / 4  # (300, 2): row and column of each dot, i
 
 # %% [markdown]
 # 1. `experiment.ReadOut(slot, 10)` is the network behind the trunk. Put a `Cbam` with 32 channels, $r = 4$ and $k = 7$ into its
-#    slot, and train it on `inputs` and `labels`: `train(network, inputs, labels, steps=300)` takes some ten seconds.
+#    slot, and train it on `inputs` and `labels`: `train(network, inputs, labels, steps=300)` takes some ten seconds. It trains the
+#    network in place, and returns a record of the losses.
 # 2. Write **`profile(gates, dots)`**: `gates` is (n, h, w), `dots` (n, 2). The distance of a place from its picture's dot is
 #    $\sqrt{\text{rows}^2 + \text{columns}^2}$, in places, and may lie between two of them. Return a tensor (9,): entry $r$ is the
 #    mean gate over all places, of all pictures together, whose distance is nearest to $r$ (from $r - ½$ to below $r + ½$), and 0
 #    if there is none.
-# 3. **`open_at`**: at which of the nine distances is your trained gate most open, on the test pictures? A whole number.
-# 4. **`ring_seen`**: draw the gate of a test picture over it, `show_attention(network.slot, picture, features=...)`; it calls your
-#    method `gate` with what the trunk sees in this picture. Look at several. Is it the ring?
+# 3. **`open_at`**: at which of the nine distances is your trained gate most open, on the test pictures? A whole number. The
+#    gates are `network.slot.gate(test_inputs)[:, 0]`, computed under `torch.no_grad()`.
+# 4. **`ring_seen`**: draw the gate of test picture `i` over it, `show_attention(network.slot, test_pictures.images[i],
+#    features=test_inputs[i])`: it calls your method `gate` with what the trunk sees in this picture. Look at several. Is it
+#    the ring?
 #
 # {{question: what_it_hides}}
 
@@ -355,7 +358,7 @@ def profile(gates, dots):
 
 ### BEGIN SOLUTION
 torch.manual_seed(0)
-network = experiment.ReadOut(Cbam(32, 4, 7), 10)
+network = experiment.ReadOut(Cbam(32, 4, 7), 10)  # a step on the way
 train(network, inputs, labels, steps=300)
 open_at = int(profile(network.slot.gate(test_inputs)[:, 0].detach(), dots).argmax())
 what_it_hides = "c"
@@ -363,7 +366,7 @@ what_it_hides = "c"
 
 # %%
 ### BEGIN SOLUTION
-ring_seen = show_attention(network.slot, test_pictures.images[0], features=test_inputs[0])
+ring_seen = show_attention(network.slot, test_pictures.images[0], features=test_inputs[0])  # a step on the way
 ring_seen
 ### END SOLUTION
 

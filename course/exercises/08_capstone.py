@@ -361,7 +361,8 @@ test_inputs, test_labels = experiment.inputs_of(trunk, to_test), to_test.labels
 # 2. **`reads(inks)`** takes new pictures (n, 4, 48, 48) and returns the scores of the ten digits, (n, 10), by one of your trained
 #    networks. `experiment.seen_by(trunk, inks)` is what the network takes, (n, 65, 12, 12); it returns (n, 10, 1).
 #    The check draws pictures that nobody has seen, and asks for 0.6: twice the control.
-# 3. **`outcome`**: five numbers, the two of `predicted` as they were, then the three accuracies.
+# 3. **`outcome`**: five numbers, the two of `predicted` as they were, then the three accuracies. The check compares the two
+#    with what exercise 7 has noted, if it was checked since the kernel was started, and the three with what `reads` gets.
 # 4. Train it once more with the maximum over the places in place of the mean.
 #
 # {{question: mean_or_maximum}}
@@ -369,7 +370,7 @@ test_inputs, test_labels = experiment.inputs_of(trunk, to_test), to_test.labels
 
 # %%
 ### BEGIN SOLUTION
-networks, reached = [], []
+networks, reached = [], []  # a step on the way
 for seed in (0, 1, 2):
     gate = initialised(lambda: InkGate(64, 4), seed)
     networks.append(experiment.train_quickly(gate, inputs, labels, seed))
@@ -397,7 +398,8 @@ exercise.beacon.check(reads, outcome, mean_or_maximum)
 # Invent a job on such pictures that SE solves and nothing in the slot does not, by a cue that stands **at one place**. Write down
 # first, in a cell of its own: the question; where its answer stands and where its cue; why SE should cure it; which other block
 # must fail, with a proof of three lines; the control; what result would prove you wrong. The *beacon* is taken: in yours the
-# cue is to say more than the ink of a dot, or the answer is to be another one. (The check cannot see that; your reader does.)
+# cue is to say more than the ink of a dot, or the answer is to be another one. (The check recognises the *beacon*, and nothing
+# else; your reader does.)
 #
 # Then build it: **`sixth_job(n, seed)`** returns four tensors,
 #

@@ -146,7 +146,7 @@ def middle(picture):
 # %%
 exercise.square.check(middle=middle)
 
-# %% [markdown] teaching="in class | 6 | core | products grow by the square; a constant is taken off by the mean"
+# %% [markdown] teaching="in class | 6 | core | one key moves the mean of all; a constant is taken off with it"
 # ## 6 · Predict: what changes the weights?
 #
 # **Aim:** know what each measure sees.
@@ -189,8 +189,8 @@ exercise.what_changes.check(doubled=doubled, shifted=shifted, scaled=scaled)
 exercise.judge.hint()
 
 # %%
-### BEGIN SOLUTION
 gains = torch.tensor([0.5, 0.25, -0.5, 0.5, 0, 0.25, 0.5])
+### BEGIN SOLUTION
 mean = gains.mean()
 error = gains.std() / 7**0.5
 finding = "b"
@@ -208,7 +208,7 @@ exercise.judge.check(mean=mean, error=error, finding=finding)
 #
 # - the **constructor** makes one parameter, named `self.scale`, a single number (a tensor without axes);
 # - **`forward(x)`** takes a map (N, C, H, W). In each picture by itself every place has a key, its C numbers minus the
-#   picture's mean key, made 1 long. The weights are the softmax of `scale` times the cosines, over all places of the
+#   picture's mean key, made 1 long; a key that *is* the mean stays a row of zeros. The weights are the softmax of `scale` times the cosines, over all places of the
 #   picture. The values are the C numbers as they came. The result has the shape of `x`.
 #
 # The check loads another scale into your module, compares what comes out, and sees whether a gradient reaches it.

@@ -85,7 +85,7 @@ class LookAlikePictureByPicture(nn.Module):
         for picture in x:
             values = picture.flatten(1)  # (C, H W)
             keys = values - values.mean(1, keepdim=True)
-            keys = keys / keys.norm(dim=0)
+            keys = keys / keys.norm(dim=0).clamp(min=1e-12)
             kernel = torch.exp(self.scale * (keys.T @ keys - 1))
             out.append((values @ (kernel / kernel.sum(1, keepdim=True)).T).unflatten(1, picture.shape[1:]))
         return torch.stack(out)

@@ -1,15 +1,23 @@
 """Answers of lesson 8's sheet that the general tests cannot derive: counted blocks, and the stored table."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from scipy import stats
 
+from courseware import language
+from courseware.exercises import journal
 from courseware.exercises.report import State
+from courseware.language import languages, speaking
+from courseware.project import project_root
 from visual_attention.blocks import NonLocalBlock, SpatialAttention, SqueezeExcitation
 from visual_attention.cost import count_cost
 from visual_attention.exercises import capstone as exercise
 from visual_attention.lessons.capstone import experiment
 from visual_attention.lessons.capstone.data import beacon, dots_drawn, numerals_drawn
+
+ROOT = project_root(Path(__file__))
 
 
 def expected(each):
@@ -108,6 +116,7 @@ def test_whatever_comes_out_is_compared_kindly(reached, words):
     finding = outcome.judge([0.7, 0.5, *reached])
     assert finding.state is State.RIGHT
     assert words in finding.message
+    assert_in_all_languages(finding)
 
 
 @pytest.mark.parametrize(
@@ -154,3 +163,95 @@ def test_rows_of_the_table_by_hand():
     a = torch.tensor([[0.2, 0.8, 0], [0.6, 0.2, 0.2], [0.1, 0.1, 0.8]])
     right = torch.tensor(expected(exercise.columns)["most_heard"])
     assert torch.allclose(torch.tensor([0.25, 0, 0.75]) @ a, right)
+
+
+def question(each, name):
+    [found] = [q for q in each.questions if q.name == name]
+    return found
+
+
+@pytest.fixture
+def session(monkeypatch):
+    """A student at work, and the two exercises that know each other, with nothing noted yet."""
+    monkeypatch.setattr(journal, "is_kept", lambda: True)
+    session = question(exercise.prediction, "predicted").session
+    yield session
+    session.predicted.clear()
+    session.reads = None
+
+
+def assert_in_all_languages(finding):
+    for each in languages(ROOT).values():
+        with speaking(each.code):
+            language.missing.clear()
+            language.words(finding.message)
+            assert language.missing == set()
+
+
+def noted_then(outcome, *predictions):
+    for predicted in predictions:
+        assert question(exercise.prediction, "predicted").judge(predicted).state is State.RIGHT
+    return question(exercise.beacon, "outcome").judge(outcome)
+
+
+def test_a_prediction_stays_as_it_was_noted(session):
+    assert_in_all_languages(noted_then([0.6, 0.45, 0.81, 0.83, 0.80]))
+    assert noted_then([0.6, 0.45, 0.81, 0.83, 0.80], [0.6, 0.45]).state is State.RIGHT
+    for outcome, words in (
+        ([0.85, 0.8, 0.81, 0.83, 0.80], "Noted in exercise 7 were 0.60 and 0.45"),
+        ([0.83, 0.81, 0.80, 0.6, 0.45], "in another order"),
+        ([0.81, 0.83, 0.80, 0.6, 0.45], "in another order"),
+    ):
+        finding = noted_then(outcome)
+        assert finding.state is State.NOT_YET
+        assert words in finding.message
+        assert_in_all_languages(finding)
+    finding = noted_then([0.8, 0.5, 0.81, 0.83, 0.80], [0.8, 0.5])
+    assert finding.state is State.RIGHT
+    assert "Noted first were 0.60 and 0.45" in finding.message
+    assert_in_all_languages(finding)
+
+
+def test_where_nothing_was_noted_an_outcome_passes_and_says_so(session):
+    finding = noted_then([0.6, 0.45, 0.81, 0.83, 0.80])
+    assert finding.state is State.RIGHT
+    assert "could not be seen" in finding.message
+
+
+def test_no_prediction_is_kept_where_the_journal_is_off(session, monkeypatch):
+    monkeypatch.setattr(journal, "is_kept", lambda: False)
+    finding = noted_then([0.85, 0.8, 0.81, 0.83, 0.80], [0.6, 0.45])
+    assert finding.state is State.RIGHT
+    assert not session.predicted
+    assert "seen" not in finding.message
+
+
+@pytest.mark.parametrize(
+    ("reached", "words"),
+    [
+        ([0.88, 0.87, 0.89], ""),
+        ([0.80, 0.82, 0.79], ""),
+        ([0.70, 0.70, 0.71], "none of the three accuracies"),
+        ([0.88, 0.45, 0.60], "one of the three accuracies"),
+    ],
+)
+def test_the_accuracies_are_near_what_the_network_reads(session, reached, words):
+    session.reads = 0.88
+    finding = question(exercise.beacon, "outcome").judge([0.7, 0.41, *reached])
+    assert finding.state is (State.NOT_YET if words else State.RIGHT), finding
+    assert words in finding.message
+    assert_in_all_languages(finding)
+    assert session.reads is None  # another check has another network
+
+
+def test_what_is_read_is_left_for_the_outcome(session):
+    reads, shown = question(exercise.beacon, "reads"), beacon(201, "test", seed=10_003)
+
+    def reader(inks):  # looks the answers up
+        at = next(i for i in range(len(shown.inks)) if torch.equal(shown.inks[i], inks[0]))
+        return torch.eye(10)[shown.labels[at : at + len(inks), 0]]
+
+    assert reads.judge(reader, 3).state is State.RIGHT
+    assert session.reads == 1
+    reads.judge(lambda inks: torch.zeros(len(inks), 10), 3)
+    assert session.reads is None

@@ -78,8 +78,11 @@ def ink(**methods):
     return type("Wrong", (Ink,), methods)
 
 
-def job(n, seed, *, share=None, width=5, low=30, dtype=torch.float32, dot=True, digits=3, draw=None):
-    """A right job, or one with a fault: digits in three inks below, a dot in one of them above."""
+def job(n, seed, *, share=None, width=5, low=30, dtype=torch.float32, dot=True, digits=3, draw=None, asked=1):
+    """A right job, or one with a fault: digits in three inks below, a dot in one of them above.
+
+    `asked` is 1 for the digit in the ink behind the dot's in the circle, 0 for that in the dot's own: the beacon.
+    """
     generator = draw or torch.Generator().manual_seed(seed)
     which = torch.randint(3, (n,), generator=generator)
     numerals = torch.rand(n, 10, generator=generator).argsort(dim=1)[:, :3]
@@ -95,7 +98,7 @@ def job(n, seed, *, share=None, width=5, low=30, dtype=torch.float32, dot=True, 
         dots_drawn(inks, which, centres)
     size = torch.full((n, 2), width)
     cue = torch.cat([centres - width // 2, size], dim=1)
-    return inks.to(dtype), numerals[:, 0], cue, torch.cat([corners, torch.full((n, 2), 10)], dim=1)
+    return inks.to(dtype), numerals[:, min(asked, digits - 1)], cue, torch.cat([corners, torch.full((n, 2), 10)], dim=1)
 
 
 def changed(number, change):
@@ -269,6 +272,16 @@ WRONG = {
             "side by side",
         ),
         (
+            "sixteen written in",
+            ink(forward=lambda self, x: x * self.weights(x).repeat_interleave(16, 1)[..., None, None]),
+            "16 channels a group",
+        ),
+        (
+            "sixteen written in, gate first",
+            ink(forward=lambda self, x: self.weights(x).repeat_interleave(16, 1)[..., None, None] * x),
+            "16 channels a group",
+        ),
+        (
             "detached",
             ink(weights=lambda self, x: (self.score(x.mean((2, 3))).softmax(1) * self.score.out_features).detach()),
             "no gradient reaches",
@@ -302,6 +315,8 @@ WRONG = {
         ("box outside", changed(3, lambda box: box + 30), "does not lie in the picture"),
         ("cue not drawn", lambda n, seed: job(n, seed, dot=False), "no ink in the box of cue"),
         ("both in one cell", lambda n, seed: job(n, seed, low=14), "sees both"),
+        ("the beacon", lambda n, seed: job(n, seed, asked=0), "the course's own job"),
+        ("the beacon with two digits", lambda n, seed: job(n, seed, asked=0, digits=2), "the course's own job"),
         ("answer in sight", lambda n, seed: job(n, seed, digits=1), "does not separate"),
         ("raises", lambda n, seed: 1 / 0, "ZeroDivisionError"),
         ("a number", 3, "A function is asked"),

@@ -208,6 +208,7 @@ WRONG = {
         ("in millions", 0.628736),
         ("three pools", 943_104),
         ("hidden layer only", 157_184),
+        ("second matrix once", 471_552, "second matrix is counted once"),
     ],
     "spatial_share": [
         ("of the weights", 0.26, "share of the work"),
@@ -215,6 +216,7 @@ WRONG = {
         ("a fraction", 0.524, "per cent"),
         ("a ratio", 110.3, "both together"),
         ("one pool", 68.8, "twice a block"),
+        ("second matrix once", 59.5, "second matrix is counted once"),
         ("one unit", 52.5),
         ("half", 50),
         ("whole", 100),
@@ -243,6 +245,9 @@ WRONG = {
         ("one error", 244, "Two are asked"),
         ("one model", 488, "variances add"),
         ("pictures", 975_443, "thousands"),
+        ("pictures, rounded on the way", 975_442, "thousands"),
+        ("CBAM alone", 487, "variances add"),
+        ("rounded up", 976, "nearest"),
         ("not squared", 221),
         ("CBAM and SE", 61, "0.48 points"),
         ("in millions", 0.975),
@@ -299,6 +304,8 @@ WRONG = {
         ("no eps", lambda k, m, v, s, b: k.flip(1) * s / v.sqrt(), "eps"),
         ("no scale", lambda k, m, v, s, b: k.flip(1) / (v + 1e-5).sqrt(), "learned scale"),
         ("multiplied", lambda k, m, v, s, b: k.flip(1) * s * (v + 1e-5).sqrt()),
+        ("left to right", lambda k, m, v, s, b: k.flip(3) * s / (v + 1e-5).sqrt(), "input planes have to change"),
+        ("upside down", lambda k, m, v, s, b: k.flip(2) * s / (v + 1e-5).sqrt(), "input planes have to change"),
         ("everything turned", lambda k, m, v, s, b: k.flip(1, 2, 3) * s / (v + 1e-5).sqrt(), "turned round"),
         ("shifted", lambda k, m, v, s, b: k.flip(1) * s / (v + 1e-5).sqrt() + b),
     ],
@@ -335,6 +342,17 @@ WRONG = {
             "before the ReLU",
         ),
         (
+            "the MLP as one batch, its second layer once",
+            channel(
+                gate=lambda self, x: (
+                    (torch.stack(self.pools(x)) @ self.reduce.weight.T + self.reduce.bias).relu().sum(0)
+                    @ self.expand.weight.T
+                    + self.expand.bias
+                ).sigmoid()[:, :, None, None]
+            ),
+            "b₁ enters twice",
+        ),
+        (
             "ReLU after both layers",
             channel(
                 gate=lambda self, x: (
@@ -360,6 +378,16 @@ WRONG = {
         ("with a bias", WithBias, "conv.bias"),
         ("no normalisation", NoNorm, "norm"),
         ("over the places", places(planes=lambda self, x: torch.stack([x.mean((2, 3)), x.amax((2, 3))], 1)[..., None])),
+        (
+            "over the places, without a last axis",
+            places(planes=lambda self, x: torch.stack([x.mean((2, 3)), x.amax((2, 3))], 1)),
+            "that is the channel gate",
+        ),
+        (
+            "over the places, side by side",
+            places(planes=lambda self, x: torch.cat([x.mean((2, 3), True), x.amax((2, 3), True)], 1)),
+            "that is the channel gate",
+        ),
         ("swapped", places(planes=lambda self, x: torch.stack([x.amax(1), x.mean(1)], 1)), "stacked first"),
         ("mean twice", places(planes=lambda self, x: torch.stack([x.mean(1)] * 2, 1)), "Both planes are the mean"),
         ("gate not applied", places(forward=lambda self, x: x), "not multiplied on"),
@@ -378,7 +406,17 @@ WRONG = {
         (
             "another gate to look at",
             type("Wrong", (Both,), {"gate": lambda self, x: self.spatial.gate(x)}),
-            "gate is not",
+            "computed from x",
+        ),
+        (
+            "the gate of what comes out",
+            type("Wrong", (Both,), {"gate": lambda self, x: self.spatial.gate(self(x))}),
+            "computed from F''",
+        ),
+        (
+            "a gate of another kind",
+            type("Wrong", (Both,), {"gate": lambda self, x: 1 - self.spatial.gate(self.channel(x))}),
+            "forward is right, gate is not",
         ),
         (
             "both gates to look at",

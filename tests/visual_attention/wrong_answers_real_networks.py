@@ -74,6 +74,21 @@ class Uncentred(LookAlikeByCosine):
         return (torch.softmax(self.scale * u @ u.mT, 2) @ k).mT.reshape(x.shape)
 
 
+class NanForTheMean(LookAlikeByCosine):
+    def forward(self, x):
+        k = x.flatten(2).mT
+        u = k - k.mean(1, keepdim=True)
+        u = u / u.norm(dim=2, keepdim=True)
+        return (torch.softmax(self.scale * u @ u.mT, 2) @ k).mT.reshape(x.shape)
+
+
+class SixTimesScale(LookAlikeByCosine):
+    def forward(self, x):
+        k = x.flatten(2).mT
+        u = F.normalize(k - k.mean(1, keepdim=True), dim=2)
+        return (torch.softmax(6 * self.scale * u @ u.mT, 2) @ k).mT.reshape(x.shape)
+
+
 class WithShortcut(LookAlikeByCosine):
     def forward(self, x):
         return super().forward(x) + x
@@ -83,6 +98,8 @@ WRONG = {
     "own": [
         ("the other place", 0.881, "longer"),
         ("in proportion", 5 / 9, "e to the products"),
+        ("divided by √C", 0.1955, "√2"),
+        ("divided by C", 0.268, "divided by 2"),
         ("by distance", 1 / (1 + math.exp(-2) + math.exp(-6.5))),
         ("all of it", 1.0),
         ("in per cent", 11.9),
@@ -108,7 +125,13 @@ WRONG = {
         ("products", lambda q, k, s: torch.softmax(s * off(q) @ off(k).T, 1), "lengths"),
         ("keys ask", lambda q, k, s: torch.softmax(s * cosines(off(k), off(q)), 1)),
         ("scale forgotten", lambda q, k, s: torch.softmax(cosines(off(q), off(k)), 1), "scale is not used"),
-        ("scale fixed at 6", lambda q, k, s: torch.softmax(6 * cosines(off(q), off(k)), 1)),
+        ("scale fixed at 6", lambda q, k, s: torch.softmax(6 * cosines(off(q), off(k)), 1), "6 is written in"),
+        ("6 times scale", lambda q, k, s: torch.softmax(6 * s * cosines(off(q), off(k)), 1), "beside scale"),
+        (
+            "length over the places",
+            lambda q, k, s: torch.softmax(s * F.normalize(off(q), dim=0) @ F.normalize(off(k), dim=0).T, 1),
+            "over the places",
+        ),
         ("no softmax", lambda q, k, s: s * cosines(off(q), off(k))),
         (
             "nan for the mean key",
@@ -118,11 +141,13 @@ WRONG = {
         ("divided by the root of c", lambda q, k, s: torch.softmax(s * cosines(off(q), off(k)) / k.shape[1] ** 0.5, 1)),
     ],
     "few": [("counted", 3, "not the same"), ("inverted", 0.375, "1 over it"), ("entropy", 2.828)],
-    "all_alike": [("inverted", 1 / 784), ("root", 28), ("one", 1)],
+    "all_alike": [("inverted", 1 / 784), ("root", 28, "no root"), ("one", 1, "square each")],
     "one_and_many": [
         ("counted", 51, "half of it"),
         ("the strong one alone", 4, "fifty times"),
         ("inverted", 0.255, "1 over it"),
+        ("the many not squared", 1.33, "not squared"),
+        ("squared together", 2, "by itself"),
         ("one decimal", 3.9),
     ],
     "contrast": [
@@ -146,6 +171,8 @@ WRONG = {
         ("another name", OtherName, "scale"),
         ("the input", Untouched),
         ("6 written in", SixWrittenIn),
+        ("6 times scale", SixTimesScale, "beside scale"),
+        ("NaN for a key that is the mean", NanForTheMean, "edge case: a picture of one colour"),
         ("cut off", CutOff, "no gradient reaches scale"),
         ("not centred", Uncentred, "mean key"),
         ("a shortcut", WithShortcut, "x was added"),

@@ -158,7 +158,7 @@ class _Built:
         if not any(faults):
             return Finding(self.name, Verdict.RIGHT, " ".join(filter(None, (self.remark, note))))
         first = next(number for number, fault in enumerate(faults) if fault)
-        mistake = None if results[-1].late else self._recognise(mine, cases, seed)
+        mistake = None if results[-1].late else self._recognise(mine, cases, seed, faults)
         message = mistake.feedback if mistake else faults[first]
         if names[first]:
             message = f"It goes wrong on an edge case: {names[first]}. {message}"
@@ -192,11 +192,11 @@ class _Built:
             return _Result(Probe(stage="stopped", error=words), printed=printed, used=outcome.used)
         return _Result(outcome.result, printed=printed, used=outcome.used)
 
-    def _recognise(self, mine: list[Probe], cases: list[Any], seed: int) -> Mistake | None:
+    def _recognise(self, mine: list[Probe], cases: list[Any], seed: int, faults: list[str]) -> Mistake | None:
         """The known mistake that does the same in every respect that is looked at, if any."""
-        tried = [number for number, case in enumerate(cases) if self._shows_mistakes(case)]
+        mistakes, tried = self._comparable(cases, faults)
         with time_limit.unchanged():
-            for mistake in self.mistakes:
+            for mistake in mistakes:
                 wrong: list[Probe] = []
                 for number in tried:
                     wrong.append(_wrong(self, seed, mistake, number))
@@ -215,8 +215,9 @@ class _Built:
     def _all_close(self, mine: list[Tensor], right: list[Tensor]) -> bool:
         return len(mine) == len(right) and all(map(self._close, mine, right))
 
-    def _shows_mistakes(self, case: Any) -> bool:
-        return True
+    def _comparable(self, cases: list[Any], faults: list[str]) -> tuple[tuple[Mistake, ...], list[int]]:
+        """The mistakes that these faults may come from, and the numbers of the cases that show them."""
+        return self.mistakes, list(range(len(cases)))
 
     # What the two kinds of question have of their own.
     def _state(self, case: Any, seed: int) -> State:
@@ -283,6 +284,7 @@ class Module(_Built):
     starts_as_identity: bool = False
     given: tuple[str, ...] = ()
     draw: Callable[[str, Tensor, torch.Generator], Tensor] = drawn
+    of_methods: tuple[Mistake, ...] = ()  # made in another method than forward, which is right in them
 
     unwritten: ClassVar[tuple[str, ...]] = ("constructor",)
 
@@ -297,8 +299,12 @@ class Module(_Built):
             return answer.probed(case.arguments, case.named, state, case.inputs, seed, case.method)
         return probe(answer, case.arguments, case.named, state, case.inputs, seed, case.method)
 
-    def _shows_mistakes(self, case: Case) -> bool:
-        return case.method == "forward"  # what a wrong block does in other methods is open
+    def _comparable(self, cases: list[Case], faults: list[str]) -> tuple[tuple[Mistake, ...], list[int]]:
+        # What a wrong block does in other methods is open.
+        forward = [number for number, case in enumerate(cases) if case.method == "forward"]
+        if any(faults[number] for number in forward if number < len(faults)):
+            return self.mistakes, forward
+        return self.of_methods, list(range(len(cases)))
 
     def _fault(self, mine: Probe, right: Probe, case: Case) -> str:
         if fault := _of_the_class(mine, self._call(case).partition(", then")[0]) or _of_the_state(mine, right):

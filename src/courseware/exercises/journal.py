@@ -34,7 +34,7 @@ from courseware.exercises.report import Report, listen
 from courseware.language import ENGLISH, current, words
 from courseware.project import LESSON_FILE, ProjectNotFoundError, project_root
 
-__all__ = ["OFF", "VARIABLE", "Checklist", "begin", "passed", "record"]
+__all__ = ["OFF", "VARIABLE", "Checklist", "begin", "is_kept", "passed", "record"]
 
 VARIABLE, OFF = "COURSEWARE_JOURNAL", "off"
 GRADING_VARIABLE = "NBGRADER_EXECUTION"  # set by nbgrader while it runs a submission
@@ -67,6 +67,11 @@ def begin(sheet: str) -> None:
     listen(_record_passed)
 
 
+def is_kept() -> bool:
+    """Whether a student works here: a sheet was begun in this kernel, and nothing has turned the journal off."""
+    return _sheet is not None and not _is_off()
+
+
 def _record_passed(exercise: str, report: Report) -> None:
     if report.passed:
         record(exercise)
@@ -77,7 +82,7 @@ def record(exercise: str) -> None:
 
     Raises nothing because of the disk: what went wrong is printed in one line, and the exercise counts as open.
     """
-    if _sheet is None or _is_off():
+    if not is_kept():
         return
     try:
         with _locked(_folder()) as file:

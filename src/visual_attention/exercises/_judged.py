@@ -8,13 +8,13 @@ pictures of a job that a student has designed: they see nothing but the mean of 
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from courseware.exercises import reading, time_limit
+from courseware.exercises import journal, reading, time_limit
 from courseware.exercises.reading import Other
 from courseware.exercises.report import Finding, State
 from courseware.exercises.run import Run, run
@@ -24,7 +24,19 @@ from visual_attention.lessons.capstone.data import SIDE, Job, beacon
 from visual_attention.lessons.capstone.experiment import CHANNELS, Gallery, seen_by, train_quickly
 from visual_attention.training import accuracy, initialised
 
-__all__ = ["Design", "Outcome", "Prediction", "Reads"]
+__all__ = ["Design", "Outcome", "Prediction", "Reads", "Session"]
+
+
+@dataclass
+class Session:
+    """What one question of the capstone leaves for another: for as long as the kernel runs, and in no file."""
+
+    predicted: list[tuple[float, float]] = field(default_factory=list)  # noted while a student works, oldest first
+    reads: float | None = None  # the share that `Reads` has just measured, for the outcome behind it in the same check
+
+    def note(self, expected: float, line: float) -> None:
+        if journal.is_kept() and (expected, line) not in self.predicted[-1:]:
+            self.predicted.append((expected, line))
 
 
 def _numbers(answer: Any, count: int, what: str) -> list[float] | str:
@@ -65,6 +77,7 @@ class Prediction:
     """
 
     name: str
+    session: Session = field(default_factory=Session)
     points: ClassVar[int] = 3
 
     def judge(self, answer: Any, seed: int | None = None) -> Finding:
@@ -73,25 +86,32 @@ class Prediction:
             return Finding(self.name, State.NOT_YET if numbers else State.NOT_ATTEMPTED, numbers)
         if fault := _line(*numbers):
             return Finding(self.name, State.NOT_YET, fault)
+        self.session.note(*numbers)
         message = f"Noted: {numbers[0]:.2f}, and given up below {numbers[1]:.2f}. Do not change it any more."
         return Finding(self.name, State.RIGHT, message)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Outcome:
-    """The prediction's two numbers again, then what three starts have reached: compared, whatever came out."""
+    """The prediction's two numbers again, then what three starts have reached: compared, whatever came out.
+
+    The two are those that were noted in this session, if any were. The three are near what the network reads that was
+    tried in the same check, if one was.
+    """
 
     name: str
+    session: Session = field(default_factory=Session)
     points: ClassVar[int] = 3
 
     def judge(self, answer: Any, seed: int | None = None) -> Finding:
+        share, self.session.reads = self.session.reads, None
         numbers = _numbers(
             answer, 5, "Five numbers are asked: your prediction's two, then the accuracies of three starts."
         )
         if isinstance(numbers, str):
             return Finding(self.name, State.NOT_YET if numbers else State.NOT_ATTEMPTED, numbers)
         expected, line, *reached = numbers
-        if fault := _line(expected, line):
+        if fault := _not_as_noted(numbers, self.session.predicted) or _line(expected, line):
             return Finding(self.name, State.NOT_YET, fault)
         if not all(0 <= number <= 1 for number in reached):
             return Finding(self.name, State.NOT_YET, "Accuracies are shares, from 0 to 1, and not per cent.")
@@ -110,27 +130,82 @@ class Outcome:
                 f"the slot, "
                 "and trained? Look at one set of its weights.",
             )
-        return Finding(self.name, State.RIGHT, _compared(expected, line, torch.tensor(reached)))
+        if share is not None and (fault := _not_measured(reached, share)):
+            return Finding(self.name, State.NOT_YET, fault)
+        compared = _compared(expected, line, torch.tensor(reached))
+        remark = self._on_the_note()
+        return Finding(self.name, State.RIGHT, f"{compared} {remark}" if remark else compared)
+
+    def _on_the_note(self) -> str:
+        noted = self.session.predicted
+        if not noted:
+            return NOTHING_NOTED if journal.is_kept() else ""
+        if noted[0] == noted[-1]:
+            return ""
+        return f"Noted first were {noted[0][0]:.2f} and {noted[0][1]:.2f}: say in your comment why you have changed it."
+
+
+NOTHING_NOTED = (
+    "Whether the first two are your prediction could not be seen: since this kernel was started, exercise 7 was not "
+    "checked."
+)
+SAME = 0.005  # a prediction has two decimals
+
+
+def _not_as_noted(numbers: list[float], noted: list[tuple[float, float]]) -> str:
+    """What is wrong with the first two of the five numbers, where a prediction was noted; or an empty text."""
+    if not noted:
+        return ""
+
+    def is_at(place: int, expected: float, line: float) -> bool:
+        return abs(numbers[place] - expected) < SAME and abs(numbers[place + 1] - line) < SAME
+
+    expected, line = noted[-1]
+    if is_at(0, expected, line):
+        return ""
+    if any(is_at(place, expected, line) for place in (1, 2, 3)):
+        return "Your prediction's two numbers come first, then the three accuracies: they stand in another order."
+    return (
+        f"Noted in exercise 7 were {expected:.2f} and {line:.2f}: these two come first, as they were, whatever the "
+        "result is."
+    )
+
+
+def _not_measured(reached: list[float], share: float) -> str:
+    """Whether three accuracies cannot be those of networks one of which reads this share of fresh pictures."""
+    near = min(abs(number - share) for number in reached)
+    pictures = 1 / FRESH + 1 / 500  # those of the check, and those of the accuracies
+    if near > 4 * (share * (1 - share) * pictures) ** 0.5 + 0.02:
+        return (
+            f"Of fresh pictures the network in your function reads {share:.2f}, and none of the three accuracies is "
+            "near that: are they those of your networks, on the test pictures?"
+        )
+    if max(abs(number - share) for number in reached) > APART:
+        return (
+            f"Of fresh pictures the network in your function reads {share:.2f}, and one of the three accuracies is far "
+            "from that: are these three starts of one gate, with the mean, each trained?"
+        )
+    return ""
 
 
 def _compared(expected: float, line: float, reached: Tensor) -> str:
     mean, spread = float(reached.mean()), float(reached.std())
     said = f"Expected {expected:.2f}, reached {mean:.2f} ± {spread:.2f} (standard deviation of three starts)."
     if mean < line:
-        verdict = (
-            f"Below your own line of {line:.2f}: refuted. That is a result, and an honest one: what did you take into "
-            "account that does not matter, or leave out that does?"
+        return (
+            f"{said} Below your own line of {line:.2f}: refuted. That is a result, and an honest one: what did you "
+            "take into account that does not matter, or leave out that does?"
         )
-    elif abs(mean - expected) <= max(0.05, spread):
-        verdict = "As near as that can be said beforehand. Was it for the reason that you had?"
-    elif mean > expected:
-        verdict = "Better than you thought: what in the job is easier than it looks?"
-    else:
-        verdict = f"Less than you thought, and above your line of {line:.2f}: it stands, weakened. What holds it back?"
-    return f"{said} {verdict}"
+    if abs(mean - expected) <= max(0.05, spread):
+        return f"{said} As near as that can be said beforehand. Was it for the reason that you had?"
+    if mean > expected:
+        return f"{said} Better than you thought: what in the job is easier than it looks?"
+    return f"{said} Less than you thought, and above your line of {line:.2f}: it stands, weakened. What holds it back?"
 
 
 # --------------------------------------------------------------------------------------------------- a network reads
+FRESH = 201  # pictures in a check: two calls of a hundred, and first a single one
+APART = 0.3  # no two starts of one gate lie as far apart: those of the sheet within 0.02
 ENOUGH = 0.6  # of the pictures; the wide control reads a third, the gate that is asked four fifths
 
 
@@ -138,21 +213,23 @@ ENOUGH = 0.6  # of the pictures; the wide control reads a third, the gate that i
 class Reads:
     """A function from pictures (n, 4, 48, 48) to scores (n, 10), tried on pictures that nobody has seen before.
 
-    `job` makes them: it takes a number, a split and a seed.
+    What it reads is left in `session` for the outcome. `job` makes them: it takes a number, a split and a seed.
     """
 
     name: str
     job: Callable[..., Job] = beacon
+    session: Session = field(default_factory=Session)
     seconds: float = 30.0
     points: ClassVar[int] = 5
 
     def judge(self, answer: Any, seed: int | None = None) -> Finding:
+        self.session.reads = None
         if not callable(answer):
             return _no_function(self.name, answer)
         number = secrets.randbelow(10**6) if seed is None else seed
-        shown = self.job(201, "test", seed=10_000 + number)
+        shown = self.job(FRESH, "test", seed=10_000 + number)
         guesses = []
-        for part in (slice(0, 1), slice(1, 101), slice(101, 201)):  # first a single picture
+        for part in (slice(0, 1), slice(1, 101), slice(101, FRESH)):  # first a single picture
             inks = shown.inks[part]
             like = torch.zeros(len(inks), 10)
             done = run(answer, (inks,), like, seed=number, seconds=self.seconds)
@@ -165,13 +242,14 @@ class Reads:
         answers, labels = torch.cat(guesses), shown.labels[:, 0]
         share = float((answers == labels).double().mean())
         if share >= ENOUGH:
+            self.session.reads = share
             control = stored("beacon").spread("none, wide", "accuracy", 2)
             return Finding(
                 self.name,
                 State.RIGHT,
                 # Not the share itself: the pictures are drawn anew at each check, and a notebook is compared.
-                f"It reads at least {ENOUGH} of 201 pictures that it has never seen. The wide control, with 37,056 "
-                f"weights in the slot, reads {control}.",
+                f"It reads at least {ENOUGH} of {FRESH} pictures that it has never seen: one alone, then twice a "
+                f"hundred. The wide control, with 37,056 weights in the slot, reads {control}.",
             )
         return Finding(self.name, State.NOT_YET, _why(share, answers))
 
@@ -227,6 +305,7 @@ STARTS = (0, 1, 2, 3)
 GAIN = 0.05  # less is not worth a block, whatever its error
 VIEW = 14  # pixels of a cell's view
 INK_NOISE = 0.05
+BEACON = 0.5  # of the beacon's own pictures the trunk reads two thirds and more, of others hardly one
 
 Parts = tuple[Tensor, Tensor, Tensor, Tensor]
 
@@ -269,6 +348,11 @@ class Design:
             return self._not_yet("Two seeds give the same pictures: does anything depend on the seed?")
         if fault := _of_all(rest):
             return self._not_yet(fault)
+        if _asks_as_the_beacon(*rest[0]):
+            return self._not_yet(
+                "That is the beacon, the course's own job: a dot stands at the cue, and the answer is the digit in its "
+                "ink. Change what asks, or what is asked."
+            )
         return self._verdict(rest)
 
     def _not_yet(self, sentence: str) -> Finding:
@@ -387,6 +471,27 @@ def _of_all(rest: list[Parts]) -> str:
             f"should have {1 / kinds:.0%} each. Who says {int(counts.argmax())} always need not look."
         )
     return ""
+
+
+def _asks_as_the_beacon(inks: Tensor, labels: Tensor, cue: Tensor, answer: Tensor) -> bool:
+    """Whether in most pictures a dot is the cue, and the answer the digit that stands in its ink, among others."""
+    dots = _in_the_boxes(inks, cue).clamp(0, 1)
+    there = dots.amax(dim=(2, 3)) > 0.5  # (n, 4), where ink is
+    is_a_dot = (there.sum(dim=1) == 1) & (dots.sum(dim=(1, 2, 3)) < 30)  # one of 21 pixels, and hardly a digit
+    ink = there.int().argmax(dim=1)
+    digits = _in_the_boxes(inks, answer)
+    among_others = (digits.amax(dim=(2, 3)) > 0.5).sum(dim=1) > 1
+    with torch.no_grad():
+        read = Gallery.stored().trunk(digits[torch.arange(len(inks)), ink][:, None])[:, :10].argmax(dim=1)
+    return float((is_a_dot & among_others & (read == labels)).double().mean()) > BEACON
+
+
+def _in_the_boxes(inks: Tensor, boxes: Tensor) -> Tensor:
+    """The pictures with nothing outside of a box in each."""
+    rows = columns = torch.arange(SIDE)
+    top, left, height, width = (side[:, None] for side in boxes.unbind(dim=1))
+    in_rows, in_columns = (rows >= top) & (rows < top + height), (columns >= left) & (columns < left + width)
+    return inks * (in_rows[:, :, None] & in_columns[:, None])[:, None]
 
 
 def _trained_on(rest: list[Parts]) -> tuple[Tensor, Tensor]:

@@ -19,7 +19,7 @@ from courseware.exercises.function import Function
 from courseware.exercises.multiple_choice import Question
 from courseware.exercises.questions import Choice, Exercise, Mistake, Value
 from courseware.exercises.report import Finding, State
-from visual_attention.exercises._judged import Design, Outcome, Prediction, Reads
+from visual_attention.exercises._judged import Design, Outcome, Prediction, Reads, Session
 
 __all__ = [
     "ALL",
@@ -210,8 +210,8 @@ shapes = Exercise(
                 "Each cell's row and column are added to Non-local's queries and keys. Which proof of the "
                 "lesson falls?",
                 {
-                    "that it takes something, whatever the picture holds": (
-                        "The rows are softmaxes as before: their weights still sum to 1."
+                    "that the weights of a row sum to 1": (
+                        "The rows are softmaxes as before, whatever the scores are made of."
                     ),
                     "that it cannot read beside the dot": (
                         "A cell may now ask for what lies below it, so a shuffle changes the weights. That the "
@@ -867,6 +867,8 @@ detective = Exercise(
 # --------------------------------------------------------------------------------------------------
 # 7 to 9: predict, build, refute
 
+_SESSION = Session()
+
 prediction = Exercise(
     "prediction",
     "Build: predict first",
@@ -890,7 +892,7 @@ prediction = Exercise(
                 right="b",
             ),
         ),
-        Prediction("predicted"),
+        Prediction("predicted", _SESSION),
     ),
     hints=(
         "Cover the dot with your thumb: what do you still know?",
@@ -956,6 +958,16 @@ class _OverPictures(_InkGate):
 class _Interleaved(_InkGate):
     def spread(self, gate: Tensor, channels: int) -> Tensor:
         return gate.repeat(1, channels // self.groups)[..., None, None]
+
+
+class _SixteenEach(_InkGate):
+    def spread(self, gate: Tensor, channels: int) -> Tensor:
+        return gate.repeat_interleave(16, dim=1)[..., None, None]
+
+
+class _SixteenEachGateFirst(_SixteenEach):
+    def forward(self, x: Tensor) -> Tensor:
+        return self.spread(self.gate(x), x.shape[1]) * x
 
 
 class _Returned(_InkGate):
@@ -1051,6 +1063,17 @@ ink_gate = Exercise(
                     _Interleaved,
                     "Weights 1, 2, 3, 1, 2, 3: the channels of a group stand side by side, so 1, 1, 2, 2, 3, 3.",
                 ),
+                *(
+                    Mistake(
+                        name,
+                        wrong,
+                        "16 channels a group are written into it, which fits 64 channels and 4 groups only: C/groups.",
+                    )
+                    for name, wrong in (
+                        ("sixteen written in", _SixteenEach),
+                        ("sixteen written in, gate first", _SixteenEachGateFirst),
+                    )
+                ),
                 Mistake("gate returned", _Returned, "The gate came back. The module has to multiply it onto x."),
                 Mistake(
                     "gate not applied", _NotApplied, "x came back as it was: a gate is made, and not multiplied on."
@@ -1089,8 +1112,8 @@ beacon = Exercise(
     "beacon",
     "Build: into the slot, and what came of the prediction",
     (
-        Reads("reads"),
-        Outcome("outcome"),
+        Reads("reads", session=_SESSION),
+        Outcome("outcome", _SESSION),
         Choice(
             "mean_or_maximum",
             Question(
@@ -1102,7 +1125,7 @@ beacon = Exercise(
                     ),
                     "no difference that is worth a word": "Train it, with seeds 0, 1 and 2: there is a large one.",
                     "it reads much worse": (
-                        "In our three starts by 0.26 to 0.52. Perhaps because the digits reach the same maxima "
+                        "In our three starts by 0.20 to 0.44. Perhaps because the digits reach the same maxima "
                         "as the dot, "
                         "while a mean adds up; we have not taken it apart."
                     ),

@@ -140,6 +140,12 @@ counts = Exercise(
             _CHANNEL_WORK,
             (
                 Mistake("one pool", _CHANNEL_WORK // 2, "The MLP runs twice a block: on the means, and on the maxima."),
+                Mistake(
+                    "second matrix once",
+                    _CHANNEL_WORK * 3 // 4,
+                    "The second matrix is counted once a block. Each pool goes through both; only then are the two "
+                    "added.",
+                ),
                 Mistake("four times", 2 * _CHANNEL_WORK, "Two matrices, two vectors: 4 · C · C/r products a block."),
                 Mistake(
                     "at every place",
@@ -173,6 +179,12 @@ counts = Exercise(
                     "one pool",
                     100 * _SPATIAL_WORK / (_SPATIAL_WORK + _CHANNEL_WORK // 2),
                     "The channel gates' MLP runs twice a block: on the means, and on the maxima.",
+                ),
+                Mistake(
+                    "second matrix once",
+                    100 * _SPATIAL_WORK / (_SPATIAL_WORK + _CHANNEL_WORK * 3 // 4),
+                    "The second matrix is counted once a block. Each pool goes through both; only then are the two "
+                    "added.",
                 ),
             ),
             decimals=1,
@@ -245,8 +257,15 @@ significance = Exercise(
             _NEEDED,
             (
                 Mistake("one error", _NEEDED / 4, "That makes 0.12 points one standard error. Two are asked."),
-                Mistake("one model", _NEEDED / 2, "Both models are samples: their variances add."),
-                Mistake("pictures", 1000 * _NEEDED, "In thousands, please."),
+                *(
+                    Mistake("one model", thousand, "Both models are samples: their variances add.")
+                    for thousand in (487, 488, 489)
+                ),
+                *(
+                    Mistake("pictures", number, "In thousands, please.")
+                    for number in (975_000, 975_400, *range(975_440, 975_451), 976_000)
+                ),
+                Mistake("rounded up", 976, "Rounded up. To the nearest whole number, please."),
                 Mistake(
                     "not squared",
                     50 * 2 * _of_both(_CHANNEL_FIRST, _SPATIAL_FIRST) / 0.12,
@@ -272,7 +291,7 @@ significance = Exercise(
                 Mistake("in thousandths", 18, "In per cent, please."),
             ),
             decimals=1,
-            remark="Two networks that agree on 98 pictures of 100: nobody has published that.",
+            remark="Of 100 pictures 98 that both get right, or both wrong: nobody has published such a count.",
         ),
         Choice(
             "verdict",
@@ -511,6 +530,16 @@ official = Exercise(
                     lambda kernel, mean, variance, scale, shift: kernel.flip(2, 3) * scale / _standard(variance),
                     "That turns the filter round by 180°. The two input planes have to change places.",
                 ),
+                *(
+                    Mistake(
+                        name,
+                        lambda kernel, mean, variance, scale, shift, axis=axis: (
+                            kernel.flip(axis) * scale / _standard(variance)
+                        ),
+                        "That turns each plane of the filter over. The two input planes have to change places.",
+                    )
+                    for name, axis in (("turned left to right", 3), ("turned upside down", 2))
+                ),
                 Mistake(
                     "everything turned",
                     lambda kernel, mean, variance, scale, shift: kernel.flip(1, 2, 3) * scale / _standard(variance),
@@ -673,6 +702,13 @@ class _ReLUAfterTheHiddenSum(_Channel):
         return self.expand(torch.stack([self.reduce(pooled) for pooled in self.pools(x)]).sum(dim=0).relu())
 
 
+class _ExpandedOnce(_Channel):
+    """The hidden layers added behind their ReLUs: the same matrices, and the outer bias once."""
+
+    def logits(self, x: Tensor) -> Tensor:
+        return self.expand(torch.stack([self.reduce(pooled).relu() for pooled in self.pools(x)]).sum(dim=0))
+
+
 class _ReLUAfterBoth(_NoReLU):
     def logits(self, x: Tensor) -> Tensor:
         return super().logits(x).relu()
@@ -813,6 +849,12 @@ channel_gate = Exercise(
                     "The two hidden layers are added before the ReLU. Each goes through the whole MLP, then add.",
                 ),
                 Mistake(
+                    "expand run once",
+                    _ExpandedOnce,
+                    "expand runs once, on the sum of the hidden layers: its bias enters once. The whole MLP runs on "
+                    "both pools, and b₁ enters twice.",
+                ),
+                Mistake(
                     "ReLU after both layers",
                     _ReLUAfterBoth,
                     "The ReLU stands behind both layers and the sum. It belongs between the two layers, in each run.",
@@ -866,7 +908,7 @@ channel_gate = Exercise(
                 Mistake("over the batch", _OverTheBatch, "You pooled over the pictures as well: dims 2 and 3 only."),
             ),
             edge_cases=_odd_channel_maps,
-            remark="Its gates, for the next steps: do you have them in a method of their own?",
+            remark="forward and gate both agree with the tested block.",
         ),
     ),
     hints=(
@@ -929,6 +971,16 @@ class _OverPlaces(_Place):
 
     def planes(self, x: Tensor) -> Tensor:
         return torch.stack([x.mean((2, 3)), x.amax((2, 3))], dim=1)[..., None]  # (N, 2, C, 1)
+
+
+class _OverPlacesAndFlat(_Place):
+    def planes(self, x: Tensor) -> Tensor:
+        return torch.stack([x.mean((2, 3)), x.amax((2, 3))], dim=1)  # (N, 2, C)
+
+
+class _OverPlacesSideBySide(_Place):
+    def planes(self, x: Tensor) -> Tensor:
+        return torch.cat([x.mean((2, 3), keepdim=True), x.amax((2, 3), keepdim=True)], dim=1)  # (N, 2 C, 1, 1)
 
 
 class _PlaceNoSigmoid(_Place):
@@ -1040,6 +1092,16 @@ spatial_gate = Exercise(
                 Mistake(
                     "pooled over the places",
                     _OverPlaces,
+                    "You pooled over height and width: that is the channel gate. Here pool over the channels, dim 1.",
+                ),
+                Mistake(
+                    "pooled over the places, no last axis",
+                    _OverPlacesAndFlat,
+                    "You pooled over height and width: that is the channel gate. Here pool over the channels, dim 1.",
+                ),
+                Mistake(
+                    "pooled over the places, side by side",
+                    _OverPlacesSideBySide,
                     "You pooled over height and width: that is the channel gate. Here pool over the channels, dim 1.",
                 ),
                 Mistake("no sigmoid", _PlaceNoSigmoid, "The sigmoid is missing: a gate lies between 0 and 1."),
@@ -1184,6 +1246,16 @@ class _Tested(CBAM):
         return self.spatial.gate(self.channel(x))
 
 
+class _GateOfX(_Tested):
+    def gate(self, x: Tensor) -> Tensor:
+        return self.spatial.gate(x)
+
+
+class _GateOfTheResult(_Tested):
+    def gate(self, x: Tensor) -> Tensor:
+        return self.spatial.gate(self(x))
+
+
 both_gates = Exercise(
     "both_gates",
     "Build: one gate after the other",
@@ -1225,6 +1297,20 @@ both_gates = Exercise(
                 Mistake("sizes ignored", _SizesIgnored, "reduction and kernel_size do not reach the two gates."),
             ),
             edge_cases=_odd_both_maps,
+            of_methods=(
+                Mistake(
+                    "gate of x",
+                    _GateOfX,
+                    "forward is right. In gate the spatial gate was computed from x: the one that is multiplied on "
+                    "looks at F'.",
+                ),
+                Mistake(
+                    "gate of the result",
+                    _GateOfTheResult,
+                    "forward is right. In gate the spatial gate was computed from F'': the one that is multiplied on "
+                    "looks at F'.",
+                ),
+            ),
         ),
         Value(
             "blocks_left",

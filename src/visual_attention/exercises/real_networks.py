@@ -54,6 +54,11 @@ three_keys = Exercise(
                     torch.softmax(PRODUCTS / 2**0.5, 0)[0].item(),
                     "Somewhere the products were divided by √2. The raw Gaussian divides by nothing.",
                 ),
+                Mistake(
+                    "scaled by C",
+                    torch.softmax(PRODUCTS / 2, 0)[0].item(),
+                    "Somewhere the products were divided by 2. The raw Gaussian divides by nothing.",
+                ),
             ),
             remark="The products are 5, 7 and −3: most goes to the longer key.",
         ),
@@ -89,6 +94,11 @@ def _one_mean_of_all(queries: Tensor, keys: Tensor, scale: float) -> Tensor:
 
 def _length_first(queries: Tensor, keys: Tensor, scale: float) -> Tensor:
     q, k = (_centred(F.normalize(each, dim=1)) for each in (queries, keys))
+    return torch.softmax(scale * q @ k.T, dim=1)
+
+
+def _length_over_the_places(queries: Tensor, keys: Tensor, scale: float) -> Tensor:
+    q, k = (F.normalize(_centred(each), dim=0) for each in (queries, keys))
     return torch.softmax(scale * q @ k.T, dim=1)
 
 
@@ -161,6 +171,22 @@ measure = Exercise(
                     "You took off each key's own mean. The mean key is the mean over the places.",
                 ),
                 Mistake(
+                    "the lesson's 6",
+                    lambda q, k, scale: torch.softmax(6 * _cosines(_centred(q), _centred(k)), dim=1),
+                    "The lesson's 6 is written in. What cosines are times is the argument scale.",
+                ),
+                Mistake(
+                    "6 times scale",
+                    lambda q, k, scale: torch.softmax(6 * scale * _cosines(_centred(q), _centred(k)), dim=1),
+                    "The lesson's 6 stands in it beside scale, which is given in its place.",
+                ),
+                Mistake(
+                    "length over the places",
+                    _length_over_the_places,
+                    "Each channel was made 1 long over the places. Each query and each key, over its channels, is "
+                    "asked: dim=1.",
+                ),
+                Mistake(
                     "scale forgotten",
                     lambda q, k, scale: torch.softmax(_cosines(_centred(q), _centred(k)), dim=1),
                     "The argument scale is not used.",
@@ -189,12 +215,31 @@ votes = Exercise(
             ),
             decimals=2,
         ),
-        Value("all_alike", 784.0, (Mistake("inverted", 1 / 784, "That is Σ w²: turn it over."),), decimals=2),
+        Value(
+            "all_alike",
+            784.0,
+            (
+                Mistake("inverted", 1 / 784, "That is Σ w²: turn it over."),
+                Mistake("root", 28.0, "That is 1 over the root of Σ w²: no root is taken here."),
+                Mistake("not squared", 1.0, "That is 1 over the sum of the weights: square each of them first."),
+            ),
+            decimals=2,
+        ),
         Value(
             "one_and_many",
             1 / (0.25 + 50 * 0.01**2),
             (
                 Mistake("counted", 51.0, "51 places have a weight, but one of them has half of it."),
+                Mistake(
+                    "the many not squared",
+                    1 / (0.25 + 50 * 0.01),
+                    "The weights of the many are not squared: each of them is, by itself.",
+                ),
+                Mistake(
+                    "squared together",
+                    2.0,
+                    "The half of the many was squared as one weight. Each of the fifty is squared by itself.",
+                ),
                 Mistake("the many forgotten", 4.0, "The other fifty have little each, but they have it fifty times."),
                 Mistake("inverted", 0.255, "That is Σ w². The number of votes is 1 over it."),
             ),
@@ -381,11 +426,20 @@ what_changes = Exercise(
         Choice(
             "doubled",
             Question(
-                "All keys are doubled (a place's key is also its query).",
+                "The key of a **single** place is doubled; queries and all other keys stay as they are. Which scores "
+                "of a query change?",
                 {
-                    "the raw Gaussian changes, the centred cosine does not": "Products grow by 4, directions stay.",
-                    "both change": "Does a cosine know how long a key is?",
-                    "neither changes": "The products grow by 4, and the softmax grows sharper.",
+                    "raw Gaussian: that one; centred cosine: in general all": (
+                        "A product has one key in it. The mean has all of them: it moves, and every centred key with "
+                        "it."
+                    ),
+                    "raw Gaussian: that one; centred cosine: none, since no direction changes": (
+                        "Doubled, the key has its old direction. But what is compared are keys minus their mean: does "
+                        "that stay?"
+                    ),
+                    "under both that one alone": (
+                        "Under the centred cosine something is taken off all keys: does it stay?"
+                    ),
                 },
                 right="a",
             ),
@@ -418,7 +472,7 @@ what_changes = Exercise(
     hints=(
         "Write down the score before and after.",
         "A softmax does not see what all scores of a row have in common.",
-        "(2kᵢ) · (2kⱼ) = 4 kᵢ · kⱼ",
+        "kᵢ · (2kⱼ) = 2 kᵢ · kⱼ; and the mean key has every key in it.",
     ),
 )
 
@@ -494,6 +548,12 @@ class _AlwaysSix(LookAlike):
         super().__init__()
 
 
+class _SixTimes(LookAlike):
+    def weights(self, x: Tensor) -> Tensor:
+        keys = self.keys(x)
+        return torch.softmax(6 * self.scale * keys @ keys.mT, dim=2)
+
+
 class _NotCentred(LookAlike):
     def keys(self, x: Tensor) -> Tensor:
         return F.normalize(x.flatten(2).mT, dim=2)
@@ -555,6 +615,12 @@ def _odd_feature_maps() -> Iterable[tuple[str, Case]]:
     yield "a single picture", Case((torch.randn(1, 3, 3, 2, generator=generator),))
     yield "one row of places", Case((torch.randn(2, 4, 1, 5, generator=generator),), (4.0,))
     yield "more places than numbers in a key", Case((torch.randn(2, 2, 4, 3, generator=generator),), (1.0,))
+    # Sums of such numbers are exact, so that a key that is the mean is all zeros.
+    other = torch.randint(-4, 5, (1, 3, 2, 2), generator=generator) / 4
+    constant = torch.tensor([0.5, -1.0, 2.0]).reshape(1, 3, 1, 1).expand(1, 3, 2, 2)
+    yield "a picture of one colour beside another picture", Case((torch.cat([constant, other]),), ties=True)
+    row = torch.tensor([[0.0, 1, 2], [2, 1, 0], [-1, 1, 3]]).reshape(1, 3, 1, 3)
+    yield "a place whose key is the mean key", Case((torch.cat([row, row.flip(1)]),), (2.0,), ties=True)
 
 
 block = Exercise(
@@ -570,6 +636,7 @@ block = Exercise(
                 Mistake(
                     "scale as given not used", _AlwaysSix, "The parameter does not start at the scale that is given."
                 ),
+                Mistake("6 times scale", _SixTimes, "The lesson's 6 stands in it beside scale: scale starts at 6."),
                 Mistake("not centred", _NotCentred, "The mean key of the picture is not taken off."),
                 Mistake(
                     "centred over the channels",
