@@ -372,9 +372,10 @@ exercise.gradients.check(slopes=slopes, below=below, explain=explain, of_tie=of_
 # part of the attention, however many bars have it. Then, each one number to three decimals: the weight **`red`** of the
 # red bar, and **`blue`** of one blue bar.
 #
-# **Three features.** Bars have a colour, a posture and a size: they are red or green, upright or lying, large or small. The
-# target is red, upright and large; of the others, $a$ are green, $b$ are lying and $c$ are small, and each differs from the
-# target in nothing else, $a + b + c + 1 = N$. Show that the target's weight depends on $N$ alone, and give it:
+# **Three features.** Bars have a colour, a posture and a size: they are red or green, upright or tilted, large or
+# small. The target is red, upright and large; of the others, $a$ are green, $b$ are tilted and $c$ are small, and each
+# differs from the target in nothing else, $a + b + c + 1 = N$. Show that the target's weight depends on $N$ alone, and
+# give it:
 #
 # - **`three`** for $N = 16$, to three decimals;
 # - **`five`** the same with five features, again $N = 16$ and each other bar different in exactly one, to three decimals;

@@ -167,8 +167,8 @@ predictions = Exercise(
         Choice(
             "adam_at_zero",
             Question(
-                "Adam's first step is about as long as the rate, however small the slope. Let it train $w$ itself, with "
-                "leave-one-out, from $w = 0$. Then $w$",
+                "Adam's first step is about as long as the rate, however small the slope. Let it train $w$ itself, "
+                "with leave-one-out, from $w = 0$. Then $w$",
                 {
                     "moves by about the rate, up or down by chance": (
                         "Small is not zero. Adam divides the mean slope by its size plus a tiny number: 0 over "
@@ -1246,7 +1246,7 @@ loop = Exercise(
                 Mistake(
                     "noted before each step",
                     lambda *case: (lambda path: torch.cat([path[:1], path[:-1]]))(_path(*case)),
-                    "The start stands there twice, and the last w is missing: w is noted before each step, not after it.",
+                    "The start stands there twice, and the last w is missing: w is noted before each step, not after.",
                 ),
                 Mistake(
                     "last w alone",
