@@ -379,8 +379,8 @@ exercise.gradients.check(slopes=slopes, below=below, explain=explain, of_tie=of_
 #
 # - **`three`** for $N = 16$, to three decimals;
 # - **`five`** the same with five features, again $N = 16$ and each other bar different in exactly one, to three decimals;
-# - **`intent`** back to three features, and $N = 16$ once more: a query for red, upright and large adds $3b$ to the target's score and $2b$ to
-#   that of every other bar. For which $b$ does the target get one half? To three decimals.
+# - **`intent`** back to three features, and $N = 16$ once more: a query for red, upright and large adds $3b$ to the
+#   target's score and $2b$ to that of every other bar. For which $b$ does the target get one half? To three decimals.
 
 # %%
 exercise.crowd.hint()

@@ -275,10 +275,10 @@ def faulty_weights(query, keys):
 faulty_weights(torch.tensor([1.0, 2.5, 10.0]), torch.tensor([0.5, 2.0, 5.0]))
 
 # %% [markdown]
-# It has three faults. Find them in the printed table, then write it anew, without the library (the check notices): query
-# (m,) and keys (n,) in, a tensor of shape (m, n) out, for $\sigma = 1$. The rule for an empty window is the lesson's: if all kernel values
-# of a query are 0, its nearest key takes the whole weight, and nearest keys at equal distance share it equally. (A key
-# exactly one width away has the kernel value 0.)
+# It has three faults. Find them in the printed table, then write it anew, without the library (the check notices):
+# query (m,) and keys (n,) in, a tensor of shape (m, n) out, for $\sigma = 1$. The rule for an empty window is the
+# lesson's: if all kernel values of a query are 0, its nearest key takes the whole weight, and nearest keys at equal
+# distance share it equally. (A key exactly one width away has the kernel value 0.)
 
 
 # %%
