@@ -673,9 +673,14 @@ class _Searched(Function):
 
     def _common_mistake(self, runs: list[Run], expected: list[Tensor], shown: int) -> CommonMistake | None:
         results = [run.result for run in runs if isinstance(run.result, Tensor) and run.result.ndim == 0]
-        if len(results) == len(expected) and not any(
-            _is_near(result, right, 0.9) or _is_near(right, result, 0.9)
-            for result, right in zip(results, expected, strict=True)
+        are_widths = all(not r.is_complex() and r.isfinite() and r > 0 for r in results)
+        if (
+            len(results) == len(expected)
+            and are_widths
+            and not any(
+                _is_near(result, right, 0.9) or _is_near(right, result, 0.9)
+                for result, right in zip(results, expected, strict=True)
+            )
         ):
             return CommonMistake(
                 "ran to an end",
