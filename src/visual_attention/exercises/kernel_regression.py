@@ -672,7 +672,7 @@ class _Searched(Function):
         return sentence
 
     def _common_mistake(self, runs: list[Run], expected: list[Tensor], shown: int) -> CommonMistake | None:
-        results = [run.result for run in runs if isinstance(run.result, Tensor) and run.result.ndim == 0]
+        results = [r.result for r in runs if isinstance(r.result, Tensor) and not (r.result.ndim or r.changed)]
         are_widths = all(not r.is_complex() and r.isfinite() and r > 0 for r in results)
         if (
             len(results) == len(expected)
