@@ -57,6 +57,11 @@ def _right(query: Tensor, keys: Tensor, width: float) -> Tensor:
     return attention_weights(query, keys, width=width)
 
 
+def _written_out(query: Tensor, keys: Tensor, width: float) -> Tensor:
+    """The same without the library, as a check asks that notices the library."""
+    return _exponents(query.double(), keys.double(), width).softmax(dim=1).to(query.dtype)
+
+
 def _plain_mean(query: Tensor, keys: Tensor, width: float) -> Tensor:
     return torch.full_like(_squares(query, keys), 1 / len(keys))
 
@@ -582,7 +587,7 @@ weights = Exercise(
         Function(
             "attention_weights",
             "attention_weights(query, keys, width) → a table (m, n), row i for query i",
-            _right,
+            _written_out,
             _query_keys_width,
             (
                 *WRONG_KERNELS,
@@ -820,7 +825,8 @@ def _odd_windows() -> Iterable[tuple[str, tuple]]:
 
 
 def _epanechnikov(query: Tensor, keys: Tensor) -> Tensor:
-    return attention_weights(query, keys, width=1.0, kernel="epanechnikov")
+    """Without the library: the check notices it."""
+    return _where_empty(_nearest_ones)(query, keys)
 
 
 def _u(query: Tensor, keys: Tensor) -> Tensor:
