@@ -10,7 +10,7 @@
 # - **✗** not yet, with a sentence on what to look at. Functions are tried on random inputs and on
 #   edge cases, and you see the first one that goes wrong.
 #
-# None of the answers stands in the lesson: each exercise goes one step further. Stuck? The hints under each exercise
+# Hardly an answer stands in the lesson: most exercises go one step further. Stuck? The hints under each exercise
 # unfold one by one: a nudge, the key idea, the first line.
 #
 # Run the next cell first. After that, do the exercises in any order; they get harder towards the end.
@@ -59,7 +59,10 @@ exercise.other_poolings.check(median=median, top_two=top_two, padded=padded, ins
 # %% [markdown] teaching="in class, pairs | 8 | warm-up | the best talk of the sheet: \"self-attention has no query, for nobody outside asks\" will come; so will \"learned, hence a query\" for the fixed map"
 # ## 2 · Classify: is there a query, and whose?
 #
-# **Aim:** find the query, or see that there is none. For each layer choose
+# **Aim:** find the query, or see that there is none.
+#
+# A *query* is here a vector from which the weights are made, alone or compared with keys: with another vector the same
+# picture would get other weights. For each layer choose
 #
 # {{choices: top_k}}
 #
@@ -234,8 +237,8 @@ exercise.knob.check(estimate=estimate, two=two, apart=apart, many=many, doubled=
 # window has at least one place inside. `beta` is any finite number: positive, negative or 0. Return for each window
 # $\sum_j \alpha_j x_j$ over its places inside, $\alpha = \operatorname{softmax}(\beta x)$: a tensor of shape (m,).
 #
-# You may use `torch.exp`, but not `torch.softmax` in any of its forms, nor NumPy: the check notices. It tries β = ±1000
-# as well, and entries so near to each other that they share the weight even there.
+# You may use `torch.exp`, but not `torch.softmax` in any of its forms, nor the library's own pooling, nor NumPy: the check
+# notices. It tries β = ±1000 as well, and entries so near to each other that they share the weight even there.
 #
 # Expected for `x = [[1., 3., 2., 0.], [2., -inf, 4., -inf]]`: `[1.5, 3.0]` at β = 0, and `[3.0, 4.0]` at β = 1000.
 
@@ -323,7 +326,7 @@ exercise.two_cues.check(look=look, tie=tie, twice=twice)
 # The lesson has a formula for the slopes of soft pooling, $\partial y/\partial x_j = \alpha_j + \beta\,\alpha_j (x_j - y)$.
 #
 # - **`slopes`** of soft pooling of $(0, 2)$ at $\beta = 1$, two numbers, to two decimals;
-# - **`below`** at $\beta = 4$, an entry that lies *how far* below the result $y$ neither raises nor lowers it when it
+# - **`below`** at $\beta = 4$: how far below the result $y$ must an entry lie, so that $y$ does not move when the entry
 #   rises a little? One number, to two decimals.
 #
 # {{question: explain}}
@@ -369,14 +372,15 @@ exercise.gradients.check(slopes=slopes, below=below, explain=explain, of_tie=of_
 # part of the attention, however many bars have it. Then, each one number to three decimals: the weight **`red`** of the
 # red bar, and **`blue`** of one blue bar.
 #
-# **Three features.** Bars have a colour, a posture and a size. The target is red, upright and large; of the others, $a$
-# are not red, $b$ are not upright and $c$ are not large, and each differs from the target in nothing else,
-# $a + b + c + 1 = N$. Show that the target's weight depends on $N$ alone, and give it:
+# **Three features.** Bars have a colour, a posture and a size: they are red or green, upright or tilted, large or
+# small. The target is red, upright and large; of the others, $a$ are green, $b$ are tilted and $c$ are small, and each
+# differs from the target in nothing else, $a + b + c + 1 = N$. Show that the target's weight depends on $N$ alone, and
+# give it:
 #
 # - **`three`** for $N = 16$, to three decimals;
 # - **`five`** the same with five features, again $N = 16$ and each other bar different in exactly one, to three decimals;
-# - **`intent`** back to three features: a query for red, upright and large adds $3b$ to the target's score and $2b$ to
-#   that of every other bar. For which $b$ does the target get one half? To three decimals.
+# - **`intent`** back to three features, and $N = 16$ once more: a query for red, upright and large adds $3b$ to the
+#   target's score and $2b$ to that of every other bar. For which $b$ does the target get one half? To three decimals.
 
 # %%
 exercise.crowd.hint()
@@ -400,7 +404,7 @@ exercise.crowd.check(red=red, blue=blue, three=three, five=five, intent=intent)
 # $\frac1{12}$.
 #
 # **Three features:** $N - a$ bars are red, $N - b$ upright, $N - c$ large. Leaving out the common factor $N^3$, the
-# target has $\frac{1}{(N-a)(N-b)(N-c)}$. Those that are not red have $\frac{1}{a\,(N-b)(N-c)}$ each, together
+# target has $\frac{1}{(N-a)(N-b)(N-c)}$. The green ones have $\frac{1}{a\,(N-b)(N-c)}$ each, together
 # $\frac{1}{(N-b)(N-c)}$; likewise the other two groups. Over the common line the sum is $1 + (N-a) + (N-b) + (N-c) =
 # 1 + 3N - (N - 1) = 2N + 2$, of which the target has the part 1. With $d$ features it is $1 + dN - (N - 1) =
 # (d-1)N + 2$; for $d = 1$ that is 2, the feature search, and for $d = 2$ the lesson's $N + 2$. ∎

@@ -10,7 +10,7 @@
 # - **✗** not yet, with a sentence on what to look at. Functions are tried on random inputs and on
 #   edge cases, and you see the first one that goes wrong.
 #
-# None of the answers stands in the lesson: each exercise goes one step further. Stuck? The hints under each exercise
+# Hardly an answer stands in the lesson: most exercises go one step further. Stuck? The hints under each exercise
 # unfold one by one: a nudge, the key idea, the first line.
 #
 # Run the next cell first. After that, do the exercises in any order; they get harder towards the end.
@@ -62,7 +62,8 @@ exercise.hand_example.check(weights=weights, f=f, f_narrow=f_narrow)
 # %% [markdown] teaching="in class, hands up | 6 | warm-up | \"7K² changes nothing, it cancels\": the 7 does; and that interpolation is a kernel"
 # ## 2 · Predict: other kernels
 #
-# **Aim:** know what the division by the sum takes away, and what it does not. Choose *before* you run the cell below.
+# **Aim:** know what the division by the sum takes away, and what it does not. Choose *before* you run the last cell
+# of this exercise.
 #
 # {{question: squared}}
 #
@@ -178,7 +179,8 @@ exercise.rows_and_columns.check(columns=columns, copied=copied, wide=wide)
 # `query` is a tensor of shape (m, d), `keys` one of shape (n, d), `width` is $\sigma$, a number above 0. Return the table
 # of weights, a tensor of shape (m, n) whose rows sum to 1, for the Gaussian kernel of the straight-line distance,
 # $\lVert q - k \rVert^2 = \sum_c (q_c - k_c)^2$. Keys may be equal, there may be only one, and a query may lie far from
-# all of them. No loop is needed: `query[:, None] - keys` has all the differences, in the shape (m, n, d).
+# all of them. No loop is needed: `query[:, None] - keys` has all the differences, in the shape (m, n, d). Write it without
+# the library's own functions, such as `pooling.attention_weights`: the check notices.
 #
 # Expected for one query `[[2., 3.]]`, the keys of the two sensors, `[[3., 5.], [4., 3.5]]`, and `width = 1.0`: about 0.41
 # and 0.59.
@@ -273,10 +275,10 @@ def faulty_weights(query, keys):
 faulty_weights(torch.tensor([1.0, 2.5, 10.0]), torch.tensor([0.5, 2.0, 5.0]))
 
 # %% [markdown]
-# It has three faults. Find them in the printed table, then write it anew, without the library: query (m,) and keys (n,)
-# in, a tensor of shape (m, n) out, for $\sigma = 1$. The rule for an empty window is the lesson's: if all kernel values
-# of a query are 0, its nearest key takes the whole weight, and nearest keys at equal distance share it equally. (A key
-# exactly one width away has the kernel value 0.)
+# It has three faults. Find them in the printed table, then write it anew, without the library (the check notices):
+# query (m,) and keys (n,) in, a tensor of shape (m, n) out, for $\sigma = 1$. The rule for an empty window is the
+# lesson's: if all kernel values of a query are 0, its nearest key takes the whole weight, and nearest keys at equal
+# distance share it equally. (A key exactly one width away has the kernel value 0.)
 
 
 # %%
@@ -421,8 +423,9 @@ exercise.bounds.check(leaky=leaky, is_average=is_average, bias=bias, curved=curv
 # Return for each query its own line, read at the query.
 #
 # `query` has the shape (m,), `keys` and `values` (n,), all in float64, `width` is $\sigma$; return a tensor of shape (m,).
-# Where the keys, under the weights, have a variance below $10^{-9}$ (one key, or all at one place), no slope can be told:
-# take the slope 0, which leaves the weighted mean. The weights may come from `pooling.attention_weights`.
+# Where the keys, under the weights, have a variance below $10^{-9}$ (one key, all at one place, or one that takes nearly
+# all the weight), no slope can be told: take the slope 0, which leaves the weighted mean. Keys may lie far from 0 and near
+# to each other. The weights may come from `pooling.attention_weights`.
 
 # %%
 exercise.local_line.hint()

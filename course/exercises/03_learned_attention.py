@@ -188,7 +188,7 @@ exercise.dot_product.check(as_dot_product)
 #
 # **Aim:** turn the formula into something that PyTorch can train.
 #
-# Write a class `Smoother`, an `nn.Module`:
+# Write a class `Smoother`, an `nn.Module` of your own (the library has one: the check knows it):
 #
 # - `Smoother(w=1.0)`: its one parameter is `w`, of shape (), and starts at the number that is given;
 # - `forward(query, keys, values, leave_one_out=False)`: the predictions, shape (m,), of lesson 3's formula for `query`
@@ -266,7 +266,7 @@ exercise.loop.check(fit)
 #
 # Then run it. `noisy_sine(noise=..., seed=...)` returns `x` and `y`. For each of the noises 0.25 and 1.0 draw the data with
 # the seeds 10, 11, 12, 13 and 14, train each draw with your `fit` from $w = 1$ (rate 0.05, 120 steps), and take the mean
-# of the five last $w$. Give the two means as a list, the noise 0.25 first, to one decimal.
+# of the five final $w$, one for each draw. Give the two means as a list, the noise 0.25 first, to one decimal.
 
 # %%
 exercise.train.hint()
@@ -290,7 +290,8 @@ exercise.train.check(w=w)
 # `weights` is a table $S$ (m, n) of queries and keys, rows sum to 1 and no entry is 1; `values` has the shape (n,), n at
 # least 2. When key $k$ leaves, the others share out its weight in proportion to what they have. Return a tensor of
 # shape (m, n): entry $(i, k)$ is by how much prediction $i$ moves, the new one minus the old,
-# $f_{-k}(x_i) - f(x_i)$. Use no loop over keys; derive a formula for the whole table first.
+# $f_{-k}(x_i) - f(x_i)$. Use no loop over keys; derive a formula for the whole table first. The check counts how often you
+# call PyTorch, so stay there, without lists or NumPy.
 
 # %%
 exercise.influence.hint()

@@ -281,6 +281,30 @@ def test_tools_are_seen_here_and_there(session):
     assert messages["right"] == ""
 
 
+def test_the_library_and_loops_are_seen_from_here(session):
+    """What modules were at work, how often PyTorch was called, and where a class was written: all cross the wire."""
+    from visual_attention.exercises.kernel_regression import far_query
+    from visual_attention.exercises.learned_attention import influence, module
+
+    session.run(
+        "import torch\n"
+        "from visual_attention import pooling\n"
+        "from visual_attention.regression import LearnedKernelRegression as Smoother\n"
+        "def weights(query, keys):\n"
+        "    return pooling.attention_weights(query, keys, kernel='epanechnikov')\n"
+        "def by_keys(s, y):\n"
+        "    return torch.stack([s[:, k] / (1 - s[:, k]) * (s @ y - y[k]) for k in range(len(y))], dim=1)\n"
+    )
+    for question, name, words in (
+        (far_query.questions[0], "weights", "It calls the library"),
+        (influence.questions[0], "by_keys", "that is a loop"),
+        (module.questions[0], "Smoother", "the library's own class"),
+    ):
+        finding = question.judge(session.answer(name), 1)
+        assert finding.state is State.NOT_YET
+        assert words in finding.message
+
+
 # ---- what it may use
 
 

@@ -182,3 +182,18 @@ def test_watching_does_not_import_the_compiler():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_modules_are_tools_under_whatever_name_a_function_is_imported():
+    from visual_attention.pooling import soft_pool as renamed
+
+    pooling = tools.Tool("pooling", frozenset({"visual_attention.pooling"}))
+    assert pooling.is_in(record_of(lambda x: renamed(x, 1.0, 0), torch.rand(3, 4)))
+    assert not pooling.is_in(record_of(lambda x: x.softmax(0), torch.rand(3, 4)))
+
+
+def test_calls_are_counted():
+    few = record_of(lambda x: x / x.sum(dim=1, keepdim=True), torch.rand(50, 4))
+    many = record_of(lambda x: torch.stack([row / row.sum() for row in x]), torch.rand(50, 4))
+    assert few.calls < 5
+    assert many.calls > 100

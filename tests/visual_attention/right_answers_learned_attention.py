@@ -124,13 +124,13 @@ def fit_with_new_slopes(x, y, w, learning_rate, steps):
     return torch.tensor(path)
 
 
-def influence_by_loop(weights, values):
-    table = torch.zeros_like(weights)
-    for i, row in enumerate(weights):
-        for k in range(len(values)):
-            others = [j for j in range(len(values)) if j != k]
-            table[i, k] = row[others] @ values[others] / row[others].sum() - row @ values
-    return table
+def influence_query_by_query(weights, values):
+    """For each query a table of all votes in which vote k is 0 in row k."""
+    rows, kept = [], 1 - torch.eye(len(values), dtype=weights.dtype)
+    for row in weights:
+        votes = kept * row
+        rows.append(votes @ values / votes.sum(dim=1) - row @ values)
+    return torch.stack(rows)
 
 
 def influence_from_the_sums(weights, values):
@@ -145,5 +145,5 @@ RIGHT = {
     "as_dot_product": (dot_product_one_query_at_a_time, dot_product_with_the_default_scale),
     "Smoother": (SmootherByShifting, SmootherQueryByQuery),
     "fit": (fit_with_grad, fit_with_new_slopes),
-    "influence": (influence_by_loop, influence_from_the_sums),
+    "influence": (influence_query_by_query, influence_from_the_sums),
 }

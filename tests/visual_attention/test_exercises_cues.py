@@ -206,3 +206,11 @@ def test_a_window_pooled_as_a_whole_is_told_so():
     report = exercise.two_cues.check(lambda s, k, q, v, a, b: torch.softmax(a * s + b * (q @ k.T), 0) @ v)
     assert "dim 0" in repr(report)
     assert report.mistakes
+
+
+def test_the_reference_pools_as_the_library_does():
+    question = exercise.soft_pooling.questions[0]
+    cases = [*question.cases(torch.Generator().manual_seed(1)), *(case for _, case in question.edge_cases())]
+    for x, beta in cases:
+        expected = torch.stack([soft_pool(row[row.isfinite()], beta, dim=0) for row in x])
+        torch.testing.assert_close(question.reference(x, beta), expected)

@@ -201,3 +201,14 @@ def test_wrong_tests_of_weights(function, words):
     report = exercise.bounds.check(is_average=function)
     assert report.state is State.NOT_YET
     assert words in repr(report)
+
+
+def test_the_references_give_the_weights_of_the_library():
+    from visual_attention import attention_weights
+
+    for each, how in ((exercise.weights, {}), (exercise.far_query, {"kernel": "epanechnikov"})):
+        question = each.questions[0]
+        cases = [*question.cases(torch.Generator().manual_seed(1)), *(case for _, case in question.edge_cases())]
+        for query, keys, *width in cases:
+            expected = attention_weights(query, keys, width=width[0] if width else 1.0, **how)
+            torch.testing.assert_close(question.reference(query, keys, *width), expected)

@@ -58,6 +58,15 @@ def outside_very_low(number):
     return lambda x, beta: top_off(beta * x.masked_fill(x == OUT, number), x.masked_fill(x == OUT, number))
 
 
+def outside_low_in_the_exponents(x, beta):
+    return top_off(beta * x.masked_fill(x == OUT, -1e9), x)
+
+
+def nan_left_out(x, beta):
+    power = torch.exp(beta * x - (beta * x).amax(1, keepdim=True))
+    return (power / power.sum(1, keepdim=True) * x).nan_to_num(0.0).sum(1)
+
+
 def smallest_size_off(x, beta):
     table = exponents(x, beta)
     return averaged(table - table.masked_fill(x == OUT, 0.0).abs().amax(1, keepdim=True), x)
@@ -152,6 +161,7 @@ WRONG = {
         ("times two", 4.39),
         ("by 7", 0.31),
         ("6.8 as a share", 1.76),
+        ("base 10", 0.48, "base 10"),
         ("one unit", 1.11),
         ("cut off", 1.09),
     ],
@@ -160,6 +170,7 @@ WRONG = {
         ("49", 6.09),
         ("half", 3.87),
         ("10", 6.17),
+        ("base 10", 2.64, "base 10"),
         ("smaller", -1.67),
         ("product", 105.47),
         ("ratio", 432),
@@ -173,9 +184,21 @@ WRONG = {
             "softmax",
         ),
         ("cue_weights", lambda x, beta: torch.stack([cue_weights(r, r[:, None]) @ r for r in x])),
+        (
+            "the library's",
+            lambda x, beta: torch.stack([pooling.soft_pool(row[row > OUT], beta, 0) for row in x]),
+            "It calls the library for its pooling",
+        ),
+        (
+            "the library's with all weights on one window",
+            lambda x, beta: pooling.soft_pool(x.nan_to_num(neginf=0.0), beta, 1) * 0 + by_logsumexp(x, beta),
+            "It calls the library for its pooling",
+        ),
+        ("nan left out of the sum", nan_left_out, "all weights of the window are lost"),
         ("as in the lesson", as_in_the_lesson),
         ("outside −1000 before β", outside_very_low(-1000.0)),
-        ("outside −1e9 before β", outside_very_low(-1e9)),
+        ("outside −1e9 before β", outside_very_low(-1e9), "a very low number"),
+        ("outside −1e9 in the exponents", outside_low_in_the_exponents, "a very low number"),
         ("outside 0", lambda x, beta: top_off(beta * inside(x), inside(x)), "weight 0, not value 0"),
         ("nothing taken off", lambda x, beta: averaged(exponents(x, beta), x), "overflow"),
         ("float64 alone", lambda x, beta: averaged(exponents(x.double(), beta), x.double())),
@@ -239,6 +262,7 @@ WRONG = {
         ("saliency of the book forgotten", 3),
         ("for a = 1", 0.8),
         ("added", 3.6),
+        ("a for the cup alone", 2.8, "multiplied as well"),
         ("one unit more", 2.41),
         ("a tenth less", 2.3),
         ("negative", -2.4),
@@ -293,6 +317,7 @@ WRONG = {
         ("half", 1.748),
         ("no logarithm", 33),
         ("base 10", 1.519, "natural"),
+        ("32", 3.466, "miscounted"),
         ("one unit", 3.498),
     ],
 }

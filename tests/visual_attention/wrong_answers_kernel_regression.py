@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from visual_attention import pooling
+from visual_attention.regression import LearnedKernelRegression
 
 # Tables of weights: functions (query (m, d), keys (n, d), width) -> (m, n)
 
@@ -177,6 +178,31 @@ def line(query, keys, values, a):
     return torch.where(variance < 1e-9, mean_y, mean_y + slope * (query - mean_x))
 
 
+def line_from(query, keys, values, a, limit):
+    mean_x, mean_y = a @ keys, a @ values
+    off = keys - mean_x[:, None]
+    slope = ((a * off * (values - mean_y[:, None])).sum(1) / (a * off**2).sum(1)).nan_to_num(limit)
+    return mean_y + slope * (query - mean_x)
+
+
+def line_from_moments(query, keys, values, width, cut=False):
+    a = alpha(query, keys, width)
+    mean_x, mean_y = a @ keys, a @ values
+    variance, covariance = a @ keys**2 - mean_x**2, a @ (keys * values) - mean_x * mean_y
+    if cut:
+        variance = variance.clamp(min=1e-9)
+    return mean_y + torch.where(variance < 1e-9, 0.0, covariance / variance) * (query - mean_x)
+
+
+def at_the_plain_mean(query, keys, values, width):
+    a = alpha(query, keys, width)
+    mean_x, mean_y = a @ keys, a @ values
+    off = keys - mean_x[:, None]
+    variance = (a * off**2).sum(1)
+    slope = (a * off * (values - mean_y[:, None])).sum(1) / variance
+    return torch.where(variance < 1e-9, mean_y, mean_y + slope * (query - keys.mean()))
+
+
 # Right ones
 
 
@@ -225,6 +251,19 @@ def width_from_fixed(low, high):
         return math.sqrt(a * b)
 
     return width_for
+
+
+def count_without_softmax(distances, width):
+    kernel = torch.exp(-0.5 * (distances.double() / width) ** 2)
+    return 1 / ((kernel / kernel.sum()) ** 2).sum().item()
+
+
+def turned_round(distances, votes):
+    low, high = 1e-6, 1e6
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if count(distances, middle) > votes else (low, middle)
+    return middle
 
 
 right_width = width_from(1e-4, 1e4)
@@ -306,6 +345,8 @@ WRONG = {
         ("rounded", lambda q, k, s: right(q, k, s).round(decimals=3)),
         ("flattened", lambda q, k, s: right(q, k, s).flatten()),
         ("first query only", lambda q, k, s: right(q[:1], k, s).expand(len(q), -1)),
+        ("the library's", lambda q, k, s: pooling.attention_weights(q, k, width=s), "It calls the library"),
+        ("the learned one's", lambda q, k, s: LearnedKernelRegression(1 / s).weights(q, k).detach(), "the library"),
     ],
     "nine_tenths": [
         ("one rival", 0.826, "one rival"),
@@ -325,6 +366,10 @@ WRONG = {
         ("up to 100", width_from_fixed(1e-4, 100.0), "stops at σ = 100"),
         ("from 0.01", width_from_fixed(0.01, 1e5), "begins at σ = 0.01"),
         ("ten steps", width_from(1e-4, 1e4, steps=10)),
+        ("turned round", width_from(1e-3, 1e3, of=lambda d, s: -count(d, s)), "turned round"),
+        ("turned round, fixed ends", turned_round, "turned round"),
+        ("no maximum subtracted", width_from(1e-6, 1e4, of=count_without_softmax), "underflows"),
+        ("two decimals", lambda d, votes: round(right_width(d, votes), 2), "three digits"),
         ("up to the largest distance", width_from(1e-4, 1.0)),
         ("from a tenth", width_from(0.5, 1e4)),
         ("sum of squares", lambda d, votes: width_from(1e-4, 1e4, of=lambda d, s: 1 / count(d, s))(d, votes)),
@@ -356,7 +401,8 @@ WRONG = {
         ("one side", filled(closest, lambda q, k: kernel(q, k) * (u(q, k) >= 0)), "one side"),
         ("columns", lambda q, k: kernel(q, k) / kernel(q, k).sum(0, keepdim=True)),
         ("softmax", lambda q, k: torch.softmax(1 - u(q, k) ** 2, 1)),
-        ("transposed", lambda q, k: pooling.attention_weights(q, k, kernel="epanechnikov").T),
+        ("transposed", lambda q, k: filled(closest)(q, k).T),
+        ("the library's", lambda q, k: pooling.attention_weights(q, k, kernel="epanechnikov"), "It calls the library"),
     ],
     "is_average": [
         ("always True", lambda w: True),
@@ -441,8 +487,21 @@ WRONG = {
         ),
         ("neighbours too", lambda x, y, s: error(scores(x, s).masked_fill(u(x, x).abs() < 0.3, -1e9), y * 1.01)),
     ],
-    "one_out": [("the largest", 2), ("in the middle", 0.4), ("place in the list", 0), ("one", 1)],
-    "place_out": [("one out", 0.05, "twin"), ("the largest", 2), ("place in the list", 3), ("an error", 0.5)],
+    "one_out": [
+        ("the largest", 2),
+        ("in the middle", 0.4, "all eight"),
+        ("twice", 0.1, "print the error for all eight."),
+        ("place in the list", 0, "none of the eight widths"),
+        ("one", 1),
+    ],
+    "place_out": [
+        ("one out", 0.05, "twin"),
+        ("the largest", 2),
+        ("beside it", 0.4, "print the error for all eight."),
+        ("place in the list", 3, "none of the eight widths"),
+        ("an error", 0.5),
+        ("all of them", [0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 1.0, 2.0], "shape"),
+    ],
     "local_line": [
         ("mean", lambda q, k, v, s: alpha(q, k, s) @ v, "slope is missing"),
         (
@@ -461,6 +520,10 @@ WRONG = {
         ("nearest value", lambda q, k, v, s: v[(q[:, None] - k).abs().argmin(1)]),
         ("variance not tested", lambda q, k, v, s: 0 / (alpha(q, k, s) * (k - k.mean()) ** 2).sum(1) + q),
         ("ridge of 0.1", lambda q, k, v, s: (line(q, k, v, alpha(q, k, s)) + 0.1 * (alpha(q, k, s) @ v)) / 1.1),
+        ("at the plain mean", at_the_plain_mean, "weighted mean"),
+        ("no limit", lambda q, k, v, s: line_from(q, k, v, alpha(q, k, s), limit=0.0), "10⁻⁹"),
+        ("variance from moments", line_from_moments, "digits cancel"),
+        ("variance from moments, cut off at 0", lambda *a: line_from_moments(*a, cut=True)),
         ("halfway", lambda q, k, v, s: (line(q, k, v, alpha(q, k, s)) + alpha(q, k, s) @ v) / 2),
     ],
 }
@@ -475,8 +538,8 @@ RIGHT_FORMS = {
     "sigma": [60, 60.0, [60]],
     "attention_weights": [
         lambda q, k, s: torch.softmax(-(torch.cdist(q, k) ** 2) / (2 * s * s), dim=-1),
-        lambda q, k, s: pooling.attention_weights(q, k, width=s),
         lambda q, k, s: right(q.double(), k.double(), s),
+        lambda q, k, s: torch.from_numpy(right(q, k, s).numpy()),
         lambda q, k, s: right(q, k, s).tolist(),
         lambda q, k, s: torch.softmax((q @ k.T - 0.5 * k.square().sum(1)) / s**2, dim=1),
     ],
@@ -484,7 +547,6 @@ RIGHT_FORMS = {
     "width_for": [right_width, width_on_a_grid, width_from(1e-5, 1e5, 80)],
     "mended_weights": [
         filled(closest),
-        lambda q, k: pooling.attention_weights(q, k, kernel="epanechnikov"),
         lambda q, k: filled(closest)(q.double(), k.double()),
         lambda q, k: filled(closest)(q, k).tolist(),
     ],
@@ -540,4 +602,5 @@ KNOWN = (
     ("n − 1 below the line", "leave_one_out.leave_place_out_error", "divided by n − 1"),
     ("weights for their roots in least squares", "local_line.local_line", "weights squared"),
     ("the line read at 0", "local_line.local_line", "read at 0"),
+    ("a variance as the difference of two moments", "local_line.local_line", "variance from moments"),
 )

@@ -45,6 +45,16 @@ def kernel_zeroed_with_a_floor(x, w, fold):
     return kernel / (kernel.sum(dim=1, keepdim=True) + 1e-12)
 
 
+def divided(x, w, fold):
+    table = -0.5 * ((x[:, None] - x) / torch.tensor(w)) ** 2
+    return torch.softmax(table.masked_fill(same(fold), -math.inf), dim=1)
+
+
+def w_once(x, w, fold):
+    table = (-0.5 * w * (x[:, None] - x) ** 2).masked_fill(same(fold), -math.inf)
+    return torch.softmax(table, dim=1).masked_fill(same(fold), 0)
+
+
 def divided_by_the_rest(x, w, fold):
     table = torch.softmax(scores(x, x, w), dim=1).masked_fill(same(fold), 0)
     return table / table.sum(dim=1, keepdim=True)
@@ -61,6 +71,13 @@ def by_differences(step):
     def slope(query, keys, values, w):
         up, down = (prediction(query + h, keys, values, w) for h in (step, -step))
         return (up - down) / (2 * step)
+
+    return slope
+
+
+def forwards(step):
+    def slope(query, keys, values, w):
+        return (prediction(query + step, keys, values, w) - prediction(query, keys, values, w)) / step
 
     return slope
 
@@ -117,6 +134,11 @@ def features(query, keys, w):
     squares, f = (query**2).sum(dim=1, keepdim=True), w[:, None] ** 2
     q = torch.cat([query, squares, torch.ones_like(squares)], dim=1)
     return q, torch.cat([f * keys, -0.5 * f, -0.5 * f * (keys**2).sum(dim=1, keepdim=True)], dim=1)
+
+
+def signed(query, keys, w):
+    q, k = features(query, keys, w.abs() ** 0.5)
+    return q, k * w.sign()[:, None]
 
 
 def as_in_the_lesson(query, keys, w):
@@ -321,6 +343,10 @@ class Library(nn.Module):
         return self.inside(*arguments)
 
 
+class Derived(LearnedKernelRegression):
+    pass
+
+
 def formula(w=1.0):
     return Formula(w)
 
@@ -351,6 +377,11 @@ def parameter_noted(x, y, w, rate, steps):
     return torch.stack([path[-1]] * (steps + 1))
 
 
+def noted_before(x, y, w, rate, steps):
+    path = trained(x, y, w, rate, steps)
+    return torch.cat([path[:1], path[:-1]])
+
+
 def with_momentum(x, y, w, rate, steps):
     return trained(
         x, y, w, rate, steps, optimiser=lambda parameters, lr: torch.optim.SGD(parameters, lr=lr, momentum=0.9)
@@ -370,6 +401,34 @@ def moved(s, y):
     return s * ((s @ y)[:, None] - y) / (1 - s)
 
 
+def key_by_key(weights, values):
+    f = weights @ values
+    columns = []
+    for k in range(len(values)):
+        share = weights[:, k]
+        columns.append((f - share * values[k]) / (1 - share) - f)
+    return torch.stack(columns, dim=1)
+
+
+def number_by_number(weights, values):
+    table, f = torch.zeros_like(weights), weights @ values
+    for i in range(len(weights)):
+        for k in range(len(values)):
+            table[i, k] = weights[i, k] / (1 - weights[i, k]) * (f[i] - values[k])
+    return table
+
+
+def in_lists(weights, values):
+    rows, y = weights.tolist(), values.tolist()
+    f = [sum(s * value for s, value in zip(row, y, strict=True)) for row in rows]
+    return torch.tensor(
+        [
+            [s / (1 - s) * (each - value) for s, value in zip(row, y, strict=True)]
+            for row, each in zip(rows, f, strict=True)
+        ]
+    )
+
+
 WRONG = {
     "right": [
         ("w ignored", 0.414, "w = 1"),
@@ -386,6 +445,7 @@ WRONG = {
         ("right", 0.861),
         ("w ignored", 0.414),
         ("not divided", 2.365),
+        ("w not squared", 0.869, "w is not"),
         ("one unit more", 1.359),
         ("two decimals", 1.36, "are asked"),
         ("nothing", 0),
@@ -440,6 +500,10 @@ WRONG = {
         ("over the queries", lambda x, w, f: fold_by_fold(x, w, f).T),
         ("w not squared", lambda x, w, f: fold_by_fold(x, abs(w) ** 0.5, f), "w is not"),
         ("w as σ", lambda x, w, f: fold_by_fold(x, 1 / w if w else 0, f), "divided by w"),
+        ("w as σ, divided by 0", lambda x, w, f: divided(x, w, f).masked_fill(same(f), 0), "divided by w"),
+        ("w as σ, nan to 0", lambda x, w, f: divided(x, w, f).nan_to_num(0.0), "divided by w"),
+        ("w as σ, nan left", lambda x, w, f: divided(x, w, f), "divided by w"),
+        ("w not squared, with its sign", w_once, "w is not"),
         ("½ forgotten", lambda x, w, f: fold_by_fold(x, math.sqrt(2) * w, f), "½"),
         ("w ignored", lambda x, w, f: fold_by_fold(x, 1.0, f), "w = 1"),
         ("kernel only", lambda x, w, f: scores(x, x, w).exp() * ~same(f), "sum to 1"),
@@ -451,7 +515,10 @@ WRONG = {
         ("jacobian", by_jacobian, "autograd"),
         ("jacrev", by_jacrev, "autograd"),
         *((f"differences of {h:g}", by_differences(h), "two small differences") for h in (1e-2, 1e-3, 1e-4, 1e-5)),
-        ("differences of 3e-3", by_differences(3e-3)),
+        ("differences of 3e-3", by_differences(3e-3), "small differences"),
+        ("differences of 1e-6", by_differences(1e-6), "small differences"),
+        ("differences on one side", forwards(1e-5), "small differences"),
+        ("float32 on the way", lambda *a: with_the_keys(*a[:3], a[3]).float().double(), "float32"),
         ("in float32", lambda q, k, v, w: -(w**2) * covariance(q.float(), k.float(), v.float(), w), "seven digits"),
         ("in w", prediction_slope, "∂f/∂w"),
         ("sign", lambda q, k, v, w: w**2 * covariance(q, k, v, w), "sign"),
@@ -486,6 +553,7 @@ WRONG = {
         ("as in the lesson", lambda q, k, v, w: attend(*as_in_the_lesson(q, k, w), v, scale=1), "as in the lesson"),
         ("squares forgotten", lambda q, k, v, w: attend(q, w[:, None] ** 2 * k, v, scale=1), "two more terms"),
         ("w not squared", lambda q, k, v, w: attend(*features(q, k, w.abs() ** 0.5), v, scale=1), "w²"),
+        ("w not squared, with its sign", lambda q, k, v, w: attend(*signed(q, k, w), v, scale=1), "w²"),
         ("w ignored", lambda q, k, v, w: attend(*features(q, k, torch.ones_like(w)), v, scale=1), "every w is 1"),
         ("one width", lambda q, k, v, w: attend(*features(q, k, w.mean() + 0 * w), v, scale=1), "Each key"),
         ("first width", lambda q, k, v, w: attend(*features(q, k, w[0] + 0 * w), v, scale=1)),
@@ -517,6 +585,8 @@ WRONG = {
         ("super() forgotten", NoSuper),
         ("no nn.Module", NoModule),
         ("the library's, wrapped", Library),
+        ("the library's", LearnedKernelRegression, "library's own class"),
+        ("the library's, derived", Derived, "library's own class"),
         ("a function", formula),
         ("a module that is made", Formula()),
     ],
@@ -535,6 +605,7 @@ WRONG = {
         ("the parameter noted", parameter_noted, "w.item()"),
         ("without the start", lambda *a: trained(*a)[1:], "start is missing"),
         ("without the end", lambda *a: trained(*a)[:-1], "last w is missing"),
+        ("noted before each step", noted_before, "before each step"),
         ("one step too many", lambda x, y, w, rate, steps: trained(x, y, w, rate, steps + 1)),
         ("the last w", lambda *a: trained(*a)[-1]),
         ("the losses", lambda x, y, w, r, s: training_path(x, y, w=w, learning_rate=r, steps=s)[1], "losses"),
@@ -564,6 +635,10 @@ WRONG = {
         ("summed over the points", lambda s, y: moved(s, y).sum(1)),
         ("mean vote", lambda s, y: s * ((s @ y)[:, None] - y) / (1 - s.mean(1, keepdim=True)), "of its own"),
         ("nothing", lambda s, y: 0 * s),
+        ("key by key", key_by_key, "that is a loop"),
+        ("number by number", number_by_number, "that is a loop"),
+        ("in lists", in_lists, "tolist"),
+        ("in NumPy", lambda s, y: torch.from_numpy(moved(s.numpy(), y.numpy())), "NumPy"),
     ],
 }
 
@@ -592,6 +667,8 @@ RIGHT_FORMS = {
         lambda s, y: s / (1 - s) * ((s @ y)[:, None] - y),
         lambda s, y: ((s @ y)[:, None] - s * y) / (1 - s) - (s @ y)[:, None],
         lambda s, y: moved(s.float(), y.float()),
+        lambda s, y: torch.stack([moved(row[None], y)[0] for row in s]),
+        lambda s, y: torch.func.vmap(lambda row: row / (1 - row) * (row @ y - y))(s),
     ],
 }
 

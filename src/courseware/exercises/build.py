@@ -278,11 +278,13 @@ class Module(_Built):
     `drawn` would not do (a width that must be above 0).
 
     With `starts_as_identity` a fresh module returns what it is given, as the reference does. `given` names parameters
-    that start at what the module is made with.
+    that start at what the module is made with. A class from one of the modules `not_from`, or derived from one there,
+    is not the student's own.
     """
 
     starts_as_identity: bool = False
     given: tuple[str, ...] = ()
+    not_from: tuple[str, ...] = ()
     draw: Callable[[str, Tensor, torch.Generator], Tensor] = drawn
     of_methods: tuple[Mistake, ...] = ()  # made in another method than forward, which is right in them
 
@@ -376,7 +378,9 @@ class Module(_Built):
         return ""
 
     def _over_all(self, mine: list[Probe], right: list[Probe]) -> str:
-        """What may be so by chance in one case: weights at the start, and whether they move."""
+        """What may be so by chance in one case: weights at the start, and whether they move; and whose class it is."""
+        if not set(self.not_from).isdisjoint(name for each in mine for name in each.modules):
+            return "It works, for it is the library's own class: write one of your own, from nn.Module."
         if constant := _always_the_same(mine, right):
             return (
                 f"{_listed(constant)} starts with the same numbers each time a module is made: draw them at random "

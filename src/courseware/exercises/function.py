@@ -37,9 +37,10 @@ class Function:
 
     `forbidden` and `required` are tools (:mod:`courseware.exercises.tools`) that the function must do without, or must
     call on one of its inputs at least. `largest` takes a case and gives the number of entries that a tensor may have
-    which the function makes on the way; a tensor as large as an input is always allowed. With `squeeze` the result may
-    have axes of length one more than the reference's, or fewer. `way` is a tool that a right answer may do with or
-    without, with what is then said of the one way and of the other.
+    which the function makes on the way; a tensor as large as an input is always allowed. `most_calls` is how many
+    functions of PyTorch it may call for one input: a loop needs as many as an axis is long, an expression few. With
+    `squeeze` the result may have axes of length one more than the reference's, or fewer. `way` is a tool that a right
+    answer may do with or without, with what is then said of the one way and of the other.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Function:
     forbidden: tuple[Tool, ...] = ()
     required: tuple[Tool, ...] = ()
     largest: Callable[..., int] | None = None
+    most_calls: int = 0  # 0: any number
     squeeze: bool = False
     way: tuple[Tool, str, str] | None = None
 
@@ -121,7 +123,7 @@ class Function:
     def _runs(self, answer: Callable, cases: list[tuple], expected: list[torch.Tensor], seed: int) -> list[Run]:
         """One run for each case, up to the one on which time runs out."""
         runs: list[Run] = []
-        watch = bool(self.forbidden or self.required or self.largest or self.way)
+        watch = bool(self.forbidden or self.required or self.largest or self.way or self.most_calls)
         left = self.seconds
         for case, right in zip(cases, expected, strict=True):
             runs.append(run(answer, case, right, seed=seed, seconds=left, squeeze=self.squeeze, watch=watch))
@@ -145,8 +147,15 @@ class Function:
         for tool in self.required:
             if not any(tool.is_in(record) for record in records):
                 return f"{tool.name} is asked for here, and your function does not call it."
-        if any(NUMPY.is_in(record) for record in records):
+        blind = bool(self.required or self.largest or self.most_calls) or any(not t.in_sight for t in self.forbidden)
+        if blind and any(NUMPY.is_in(record) for record in records):
             return "It goes over to NumPy, where this check cannot follow: compute with PyTorch's tensors only."
+        calls = max((record.calls for record in records), default=0)
+        if self.most_calls and calls > self.most_calls:
+            return (
+                f"It calls PyTorch {calls:,} times for one input: that is a loop. At most {self.most_calls} calls are "
+                "allowed here, for one expression does it for the whole table."
+            )
         if self.largest is not None:
             for case, record in zip(cases, records, strict=True):
                 inputs = [argument.numel() for argument in case if isinstance(argument, torch.Tensor)]

@@ -56,6 +56,7 @@ class Probe:
     line, source : where it was raised in the student's code; 0 if unknown
     kind : what the answer or the result is, if it is not what was asked
     class_name : the name of the class
+    modules : in which the class and those that it is derived from were written, up to nn.Module
     names : of the entries of the state_dict
     trainable : those of them that are parameters
     loose : pairs of an attribute and what it is, for weights that are kept where nn.Module does not see them
@@ -75,6 +76,7 @@ class Probe:
     source: str = ""
     kind: str = ""
     class_name: str = ""
+    modules: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     trainable: list[str] = field(default_factory=list)
     loose: list[list[str]] = field(default_factory=list)
@@ -214,6 +216,7 @@ def _look(
         probed.kind = "a class of its own"
         return
 
+    probed.modules = [str(each.__module__)[:200] for each in make.__mro__[: make.__mro__.index(nn.Module)]][:MANY]
     probed.stage = "constructor"
     torch.default_generator.manual_seed(seed)
     module = make(*arguments, **named)

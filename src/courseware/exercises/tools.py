@@ -8,12 +8,14 @@ An exercise asks for a tool, or to do without one, however it is spelled: `torch
     tools.SOFTMAX.is_in(record)  # True
 
 PyTorch tells two kinds of observers what it is asked to do: by the name of the Python function that was called, and
-by the names of the operators that this comes down to. A tool is known by either. Observers belong to a thread: what
-other threads do is not seen.
+by the names of the operators that this comes down to. A tool is known by either, or by the names of its modules, such
+as `package.module`: those of all functions are noted that were at work when PyTorch was called, under whatever name a
+student has imported them. Observers belong to a thread: what other threads do is not seen.
 """
 
 import contextlib
 import math
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -29,9 +31,12 @@ __all__ = ["AUTOGRAD", "NUMPY", "SDPA", "SOFTMAX", "Record", "Tool", "current", 
 
 @dataclass
 class Record:
-    """What was seen: names of functions and operators, and the shape of the largest tensor that was made."""
+    """What was seen: names of functions, operators and modules, how many functions of PyTorch were called, and the
+    shape of the largest tensor that was made.
+    """
 
     used: set[str] = field(default_factory=set)
+    calls: int = 0
     largest: tuple[int, ...] = ()
     entries: int = 0  # of that tensor in memory: an expanded one has as many as what it was expanded from
 
@@ -42,10 +47,15 @@ class Record:
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool by its name for people, and `what` it is: names as PyTorch has them, of functions or of operators."""
+    """A tool by its name for people, and `what` it is: names as PyTorch has them, of functions or of operators; or
+    names of modules.
+
+    Whoever computes with NumPy could hide most tools there. Not so `in_sight`: one that is called with tensors.
+    """
 
     name: str
     what: frozenset[str]
+    in_sight: bool = False
 
     def is_in(self, record: Record) -> bool:
         return not self.what.isdisjoint(record.used)
@@ -122,6 +132,8 @@ class _Functions(TorchFunctionMode):
         name = str(getattr(function, "__qualname__", None) or getattr(function, "__name__", ""))
         module = getattr(function, "__module__", None)
         self.record.used.add(f"{module}.{name}" if module else name)
+        self.record.used.update(_modules_at_work())
+        self.record.calls += 1
         return function(*args, **(kwargs or {}))
 
 
@@ -143,6 +155,17 @@ class _Operators(TorchDispatchMode):
             if isinstance(made, torch.Tensor):
                 self.record.made(tuple(made.shape), _entries(made))
         return result
+
+
+def _modules_at_work() -> Iterator[str]:
+    """The modules of the functions that are at work, from the innermost out to the check that called the student's."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__"))
+        if name.startswith("courseware."):
+            return
+        yield name
+        frame = frame.f_back
 
 
 def _entries(tensor: torch.Tensor) -> int:

@@ -364,6 +364,7 @@ def _note(record: tools.Record, used: Any) -> None:
     try:
         record.used = {plain_text(name, 200) for name in used["used"][:MOST_TOOLS]}
         record.largest, record.entries = tuple(int(size) for size in used["largest"][:64]), int(used["entries"])
+        record.calls = int(used["calls"])
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise StoppedError("the process sent no answer") from error
 

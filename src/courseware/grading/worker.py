@@ -112,7 +112,12 @@ class Notebook:
             return encode(result)  # not watched: this is none of the student's doing
 
         value, report = _captured(called)
-        used = record and {"used": sorted(record.used), "largest": record.largest, "entries": record.entries}
+        used = record and {
+            "used": sorted(record.used),
+            "calls": record.calls,
+            "largest": record.largest,
+            "entries": record.entries,
+        }
         return report | {"value": value, "arguments": [encode(argument) for argument in given], "used": used}
 
     def probe(self, made: int, arguments: dict, named: dict, state: dict, inputs: dict, seed: int, method: str) -> dict:

@@ -32,6 +32,13 @@ __all__ = [
 
 Tensor = torch.Tensor
 
+# Where soft pooling is what is asked: whatever in the library does it, or makes its weights.
+POOLING_OF_THE_LIBRARY = tools.Tool(
+    "the library for its pooling",
+    frozenset({"visual_attention.pooling", "visual_attention.lessons.cues.model"}),
+    in_sight=True,
+)
+
 # --------------------------------------------------------------------------------------------------
 # Poolings that the lesson does not have, on the window (2, 5, 1, 0, 4).
 
@@ -194,8 +201,8 @@ whose_query = Exercise(
             "a",
             "Learned weights, the same for every picture: nothing is compared with any wish.",
             "The map is the same whatever the picture shows, so it is not computed from it.",
-            "It is learned, but it *is* the weights. A query is compared with keys, and the weights come out of that "
-            "comparison.",
+            "It is learned, but it *is* the weights. A query is what weights are made from, and these are there before "
+            "any picture is.",
             "The map comes from training alone.",
         ),
         _asked(
@@ -236,7 +243,8 @@ whose_query = Exercise(
             "channel of the same features.",
             "b",
             "The pooled vector decides which channels count, and it differs from picture to picture.",
-            "One query for the whole picture, from its own average.",
+            "One query for the whole picture, from its own average: with another vector the same channels would get "
+            "other weights.",
             "The two small layers are learned; their input is the picture's own average.",
             "The vector is the average of the very features that are weighed.",
         ),
@@ -263,9 +271,9 @@ whose_query = Exercise(
     hints=(
         "Ask of each layer: if somebody wanted to know something else about the same picture, where would "
         "that wish come in?",
-        "Learned does not mean query. A query is compared with keys; fixed weights are compared with nothing. "
-        "Where something is compared, ask where it comes from: this input, training, or somebody outside.",
-        "Sort first: which of the eight layers compare two vectors at all? The first two of the list do not.",
+        "Learned does not mean query. Weights are made from a query; fixed weights are made from nothing. "
+        "Where there is a query, ask where it comes from: this input, training, or somebody outside.",
+        "Sort first: in which of the eight layers is there a vector that weights are made from? Not in the first two.",
     ),
 )
 
@@ -349,6 +357,7 @@ shuffle = Exercise(
 # β from what came out: two entries weigh as 9 to 1 where the result lies nine tenths of the way.
 
 LOG_9 = math.log(9)
+BASE_10 = "That is a logarithm to base 10. The powers are those of e: the natural logarithm is asked."
 
 knob = Exercise(
     "knob",
@@ -378,9 +387,7 @@ knob = Exercise(
                     "log 10 compares a weight of 0.1 with the whole. It is 0.9 to 0.1 that e^β has to be.",
                 ),
                 Mistake("log of the result", math.log(0.9), "log 0.9 is no ratio of two weights: 0.9 to what?"),
-                Mistake(
-                    "base 10", math.log10(9), "log₁₀ 9. The powers are those of e: the natural logarithm is asked."
-                ),
+                Mistake("base 10", math.log10(9), BASE_10),
                 Mistake("base 2", math.log2(9), "log₂ 9. The powers are those of e: the natural logarithm is asked."),
                 Mistake("sign", -LOG_9, "A negative β prefers the smaller entry, and would give 0.1."),
             ),
@@ -402,6 +409,7 @@ knob = Exercise(
                     LOG_9 / 7,
                     "Divided by the larger entry. Raising both changes no weight: only their difference counts.",
                 ),
+                Mistake("base 10", math.log10(9) / 2, BASE_10),
                 Mistake(
                     "in proportion",
                     math.log(6.8 / 0.2) / 2,
@@ -424,6 +432,7 @@ knob = Exercise(
                 Mistake("half", math.log(48), "log 48 gives the 1 as much as all zeros together: 0.5. Asked is 0.9."),
                 Mistake("10 for 9", math.log(10 * 48), "0.9 against 0.1 is 9 to 1, not 10 to 1."),
                 Mistake("divided instead", math.log(9 / 48), "More rivals need a larger β, not a smaller one."),
+                Mistake("base 10", math.log10(9 * 48), BASE_10),
                 Mistake("product of the two", 48 * LOG_9, "The 48 stands inside the logarithm: e^β = 9 · 48."),
                 Mistake("no logarithm", 432.0, "432 is e^β. Which β is that?"),
             ),
@@ -505,8 +514,13 @@ def _odd_windows() -> Iterable[tuple[str, tuple]]:
 
 
 def _pooled_inside(x: Tensor, beta: float) -> Tensor:
-    """The reference: each window pooled by the library, without its places outside."""
+    """Each window pooled by the library, without its places outside."""
     return torch.stack([soft_pool(row[row.isfinite()], beta, dim=0) for row in x])
+
+
+def _written_out(x: Tensor, beta: float) -> Tensor:
+    """The reference: the same without the library, as a check asks that notices the library."""
+    return _below(_exponents(x.double(), beta), x.double(), _row_max(_exponents(x.double(), beta))).to(x.dtype)
 
 
 def _exponents(x: Tensor, beta: float) -> Tensor:
@@ -539,6 +553,21 @@ def _outside_multiplied(x: Tensor, beta: float) -> Tensor:
     return _below(exponents, x, _row_max(exponents))
 
 
+def _nan_left_out(x: Tensor, beta: float) -> Tensor:
+    """Weights from β · x as it stands; what has become nan is left out of the sum."""
+    power = (beta * x - _row_max(beta * x)).exp()
+    return (power / power.sum(dim=1, keepdim=True) * x).nan_to_num(0.0).sum(dim=1)
+
+
+def _very_low(x: Tensor) -> Tensor:
+    return x.masked_fill(x == OUT, -1e9)
+
+
+VERY_LOW = (
+    "The places outside hold a very low number here. That loses as long as β is above 0: at β = 0 it counts as all "
+    "entries do, and at a negative β it wins."
+)
+
 soft_pooling = Exercise(
     "soft_pooling",
     "Implement: soft pooling at the border, at any β",
@@ -546,7 +575,7 @@ soft_pooling = Exercise(
         Function(
             "soft_pool",
             "soft_pool(x, beta) → (m,), each window averaged with the weights softmax(beta · x) of its places inside",
-            _pooled_inside,
+            _written_out,
             _windows,
             (
                 Mistake(
@@ -564,6 +593,18 @@ soft_pooling = Exercise(
                     _outside_multiplied,
                     "Right for a positive β. For a negative one β · (−∞) is +∞, and 0 · (−∞) is nan: set the "
                     "exponents of the places outside to −∞ after the multiplication.",
+                ),
+                Mistake(
+                    "nan left out of the sum",
+                    _nan_left_out,
+                    "nan became 0 in the sum. Right for a positive β; for a negative one β · (−∞) is +∞, at 0 it is "
+                    "nan, and all weights of the window are lost with it: set those exponents to −∞ afterwards.",
+                ),
+                Mistake("outside very low", lambda x, beta: soft_pool(_very_low(x), beta, dim=1), VERY_LOW),
+                Mistake(
+                    "outside very low in the exponents",
+                    lambda x, beta: _below(beta * _very_low(x), x, _row_max(beta * _very_low(x))),
+                    VERY_LOW,
                 ),
                 Mistake(
                     "outside counts as 0",
@@ -652,7 +693,7 @@ soft_pooling = Exercise(
             ),
             seconds=4.0,
             edge_cases=_odd_windows,
-            forbidden=(tools.SOFTMAX,),
+            forbidden=(POOLING_OF_THE_LIBRARY, tools.SOFTMAX),
             remark="What is left under exp is at most 0 in each window, and −∞ outside: no overflow, no say.",
         ),
     ),
@@ -839,6 +880,11 @@ two_cues = Exercise(
                     "At b = 3 the book is ahead already: it stands out a little itself (0.2).",
                 ),
                 Mistake("strength forgotten", _tie(1.0), "0.8 is the tie for a = 1. Here saliency counts three times."),
+                Mistake(
+                    "strength for the cup alone",
+                    3.0 * 1.0 - 0.2,
+                    "a multiplies the cup's saliency only here. The book's is multiplied as well.",
+                ),
                 Mistake(
                     "saliencies added", 3.6, "3.6 adds the two saliencies. The book's is on its own side: subtract it."
                 ),
@@ -1113,6 +1159,12 @@ crowd = Exercise(
                     "The others rise as well, by 2b each. The target gains 3b − 2b on them.",
                 ),
                 Mistake("half", math.log(33) / 2, "The target gains 3b, the others 2b. The difference counts."),
+                Mistake(
+                    "2N",
+                    math.log(32),
+                    "log 32: the others' parts are miscounted. Add up (N − a) + (N − b) + (N − c) once more: what is "
+                    "a + b + c?",
+                ),
                 Mistake("no logarithm", 33.0, "33 is e^b. Which b is that?"),
                 Mistake("base 10", math.log10(33), "log₁₀ 33. The natural logarithm is asked: e^b = 33."),
             ),

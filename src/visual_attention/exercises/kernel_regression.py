@@ -7,12 +7,16 @@ below hold functions (query, keys, width) -> (m, n) for places in rows, (m, d) a
 
 import math
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 
+from courseware.exercises.common_mistakes import CommonMistake
 from courseware.exercises.function import Function
 from courseware.exercises.multiple_choice import Question
 from courseware.exercises.questions import Choice, Exercise, Mistake, Value
+from courseware.exercises.run import Run
+from courseware.exercises.tools import Tool
 from visual_attention.datasets import noisy_sine
 from visual_attention.pooling import attention_weights, nadaraya_watson
 
@@ -32,6 +36,13 @@ __all__ = [
 
 Tensor = torch.Tensor
 
+# Where weights are what is asked: whatever in the library makes them.
+WEIGHTS_OF_THE_LIBRARY = Tool(
+    "the library for its weights",
+    frozenset({"visual_attention.pooling", "visual_attention.regression", "visual_attention._distances"}),
+    in_sight=True,
+)
+
 
 def _squares(query: Tensor, keys: Tensor) -> Tensor:
     """Squared distances (m, n) of places in rows."""
@@ -44,6 +55,11 @@ def _exponents(query: Tensor, keys: Tensor, width: float) -> Tensor:
 
 def _right(query: Tensor, keys: Tensor, width: float) -> Tensor:
     return attention_weights(query, keys, width=width)
+
+
+def _written_out(query: Tensor, keys: Tensor, width: float) -> Tensor:
+    """The same without the library, as a check asks that notices the library."""
+    return _exponents(query.double(), keys.double(), width).softmax(dim=1).to(query.dtype)
 
 
 def _plain_mean(query: Tensor, keys: Tensor, width: float) -> Tensor:
@@ -63,14 +79,13 @@ WRONG_KERNELS = (
     Mistake(
         "not normalised",
         lambda q, k, s: _exponents(q, k, s).exp(),
-        "These are values of the kernel, not yet weights. Divide by their sum over the keys, so that each "
-        "query's weights sum to 1.",
+        "Kernel values are not yet weights. Divide by their sum over the keys, so that each query's weights sum to 1.",
     ),
     Mistake(
         "density instead of weights",
         lambda q, k, s: _exponents(q, k, s).exp() / (s * math.sqrt(2 * math.pi)),
-        "This is the density of the normal distribution. Its factor 1/√2π cancels; the division by the sum "
-        "over the keys is what is missing.",
+        "The density of the normal distribution stands here for the weights. Its factor 1/√2π cancels; the division "
+        "by the sum over the keys is what is missing.",
     ),
     Mistake(
         "½ forgotten",
@@ -572,7 +587,7 @@ weights = Exercise(
         Function(
             "attention_weights",
             "attention_weights(query, keys, width) → a table (m, n), row i for query i",
-            _right,
+            _written_out,
             _query_keys_width,
             (
                 *WRONG_KERNELS,
@@ -594,6 +609,7 @@ weights = Exercise(
             ),
             edge_cases=_odd_places,
             seconds=4.0,
+            forbidden=(WEIGHTS_OF_THE_LIBRARY,),
         ),
     ),
     hints=(
@@ -645,6 +661,45 @@ def _odd_neighbourhoods() -> Iterable[tuple[str, tuple]]:
     yield "distances of a thousandth", (torch.tensor([0.001, 0.003, 0.002]), 2.0)
     yield "nearly all vote", (torch.tensor([0.5, 1.0, 2.5, 3.0]), 3.98)
     yield "hardly more than one votes", (torch.tensor([0.4, 1.0, 1.2]), 1.05)
+    yield (
+        "a query so far from all keys that every kernel value underflows to 0",
+        (torch.tensor([1000.0, 1000.5, 1001.0]), 2.0),
+    )
+
+
+class _Searched(Function):
+    """A function that searches for a number: it may end too early, or run to an end of its interval."""
+
+    def _fault(self, run: Run, expected: Tensor) -> str:
+        sentence = super()._fault(run, expected)
+        if sentence == "The result is off." and _is_near(run.result, expected, 0.05):
+            return "It is near, three digits are asked: does the search end too early, or is its result rounded?"
+        return sentence
+
+    def _common_mistake(self, runs: list[Run], expected: list[Tensor], shown: int) -> CommonMistake | None:
+        results = [r.result for r in runs if isinstance(r.result, Tensor) and not (r.result.ndim or r.changed)]
+        are_widths = all(not r.is_complex() and r.isfinite() and r > 0 for r in results)
+        if (
+            len(results) == len(expected)
+            and are_widths
+            and not any(
+                _is_near(result, right, 0.9) or _is_near(right, result, 0.9)
+                for result, right in zip(results, expected, strict=True)
+            )
+        ):
+            return CommonMistake(
+                "ran to an end",
+                "On every input the search runs away, far from the answer. Is the comparison turned round, or does "
+                "something else stand for 1/Σα²? A larger σ gives more voters.",
+            )
+        return super()._common_mistake(runs, expected, shown)
+
+
+def _is_near(result: Any, expected: Tensor, share: float) -> bool:
+    """Whether one number is as large as another, but for a share of it."""
+    if not isinstance(result, Tensor) or result.ndim or result.is_complex():
+        return False
+    return abs(float(result) - float(expected)) <= share * abs(float(expected))
 
 
 _NINE_TENTHS = math.sqrt(1.5 / math.log(18))
@@ -673,7 +728,7 @@ votes = Exercise(
                 Mistake("10 for 9", math.sqrt(1.5 / math.log(20)), "0.9 against 0.1 is 9 to 1, not 10 to 1."),
             ),
         ),
-        Function(
+        _Searched(
             "width_for",
             "width_for(distances, votes) → the number σ at which 1/Σα² is `votes`, to three digits",
             _width_for,
@@ -770,7 +825,8 @@ def _odd_windows() -> Iterable[tuple[str, tuple]]:
 
 
 def _epanechnikov(query: Tensor, keys: Tensor) -> Tensor:
-    return attention_weights(query, keys, width=1.0, kernel="epanechnikov")
+    """Without the library: the check notices it."""
+    return _where_empty(_nearest_ones)(query, keys)
 
 
 def _u(query: Tensor, keys: Tensor) -> Tensor:
@@ -885,6 +941,7 @@ far_query = Exercise(
             ),
             edge_cases=_odd_windows,
             seconds=4.0,
+            forbidden=(WEIGHTS_OF_THE_LIBRARY,),
             remark="Far away, Nadaraya–Watson does not fade to 0: it repeats what the nearest key says.",
         ),
     ),
@@ -1200,6 +1257,28 @@ def _best(error: Callable) -> float:
 ONE_OUT, PLACE_OUT = _best(_one_out_error), _best(_place_out_error)
 
 
+class _Width(Value):
+    """One of the eight widths."""
+
+    def _difference(self, numbers: Tensor) -> str:
+        if numbers.numel() == 1 and numbers.isfinite().all():
+            return "That is none of the eight widths. Print the error for each of them, and give the width itself."
+        return super()._difference(numbers)
+
+
+def _other_widths(*named: float) -> tuple[Mistake, ...]:
+    """The widths that have no sentence of their own."""
+    return tuple(
+        Mistake(
+            f"width {width:g}",
+            width,
+            "Another of the eight widths has a smaller error: print the error for all eight.",
+        )
+        for width in WIDTHS
+        if width not in named
+    )
+
+
 leave_one_out = Exercise(
     "leave_one_out",
     "Implement: leave a whole place out",
@@ -1298,17 +1377,18 @@ leave_one_out = Exercise(
             edge_cases=_odd_points,
             seconds=4.0,
         ),
-        Value(
+        _Width(
             "one_out",
             ONE_OUT,
             (
                 Mistake("the largest", 2.0, "At σ = 2 the error is large: look for the smallest."),
                 Mistake("places left out", PLACE_OUT, "That is the width when whole places are left out."),
+                *_other_widths(2.0, ONE_OUT, PLACE_OUT),
             ),
             decimals=2,
             remark="The twin at the same place gives the answer away, noise and all.",
         ),
-        Value(
+        _Width(
             "place_out",
             PLACE_OUT,
             (
@@ -1318,6 +1398,7 @@ leave_one_out = Exercise(
                     "That is the width when single points are left out: the twin at the same place tells the answer.",
                 ),
                 Mistake("the largest", 2.0, "At σ = 2 the error is large: look for the smallest."),
+                *_other_widths(2.0, ONE_OUT, PLACE_OUT),
             ),
             decimals=2,
             remark="Wide enough to average the noise away, narrow enough to follow the curve.",
@@ -1361,6 +1442,29 @@ def _everybody_alike(query: Tensor, keys: Tensor) -> Tensor:
     return torch.full((len(query), len(keys)), 1 / len(keys), dtype=query.dtype)
 
 
+def _read_at_the_plain_mean(query: Tensor, keys: Tensor, values: Tensor, width: float) -> Tensor:
+    """The right slope, and the step to the query is taken from the plain mean of the keys."""
+    _, level, slope = _fitted(keys, values, attention_weights(query, keys, width=width))
+    return level + slope * (query - keys.mean())
+
+
+def _from_moments(query: Tensor, keys: Tensor, values: Tensor, width: float, *, limit: float = FLAT) -> Tensor:
+    """Variance and covariance as differences of two means: they cancel where keys are far from 0."""
+    alpha = attention_weights(query, keys, width=width)
+    centre, level = alpha @ keys, alpha @ values
+    spread, shared = alpha @ keys**2 - centre**2, alpha @ (keys * values) - centre * level
+    return level + torch.where(spread < limit, 0.0, shared / spread) * (query - centre)
+
+
+def _without_a_limit(query: Tensor, keys: Tensor, values: Tensor, width: float) -> Tensor:
+    """The slope is 0 only where it is 0/0."""
+    alpha = attention_weights(query, keys, width=width)
+    centre, level = alpha @ keys, alpha @ values
+    off = keys - centre[:, None]
+    shared = (alpha * off * (values - level[:, None])).sum(dim=1)
+    return level + (shared / (alpha * off**2).sum(dim=1)).nan_to_num(0.0) * (query - centre)
+
+
 def _slope_through_zero(query: Tensor, keys: Tensor, values: Tensor, width: float) -> Tensor:
     alpha = attention_weights(query, keys, width=width)
     return query * (alpha @ (keys * values)) / (alpha @ keys**2).clamp(min=FLAT)
@@ -1400,6 +1504,19 @@ def _odd_lines() -> Iterable[tuple[str, tuple]]:
         "a very wide kernel",
         (_wide_line(0.0, 4.0), _wide_line(0.0, 1.0, 2.0, 4.0), _wide_line(1.0, 0.0, 3.0, 2.0), 50.0),
     )
+    yield (
+        "a variance that is above 0 and below 10⁻⁹",
+        (_wide_line(-0.7, 0.4), _wide_line(0.0, 1.0), _wide_line(1.0, 3.0), 0.2),
+    )
+    yield (
+        "keys far from 0 and near to each other",
+        (
+            _wide_line(20_000_000.2, 20_000_002.5),
+            _wide_line(20_000_000.0, 20_000_001.0, 20_000_002.0, 20_000_004.0),
+            _wide_line(0.0, 1.0, 0.5, 0.25),
+            1.0,
+        ),
+    )
 
 
 local_line = Exercise(
@@ -1437,6 +1554,23 @@ local_line = Exercise(
                     "sign of the step",
                     lambda q, k, v, s: _line_at(q, k, v, attention_weights(q, k, width=s), -1.0),
                     "The step goes the wrong way: from the mean of the keys to the query it is x − mean.",
+                ),
+                Mistake(
+                    "read at the plain mean",
+                    _read_at_the_plain_mean,
+                    "The step to the query is taken from the plain mean of the keys. The line goes through their "
+                    "weighted mean.",
+                ),
+                Mistake(
+                    "variance from moments",
+                    _from_moments,
+                    "The mean of the squares minus the square of the mean: where keys are far from 0, the two are "
+                    "large and nearly equal, and their digits cancel. Take the mean off the keys before you square.",
+                ),
+                Mistake(
+                    "no limit for the variance",
+                    _without_a_limit,
+                    "The slope is 0 only where the variance is exactly 0. The rule begins below 10⁻⁹.",
                 ),
                 Mistake(
                     "read at 0",

@@ -15,16 +15,21 @@ from torch.overrides import TorchFunctionMode
 
 from courseware.exercises import reading, time_limit, tools
 from courseware.exercises.build import Case, Module
+from courseware.exercises.common_mistakes import CommonMistake
 from courseware.exercises.function import Function
 from courseware.exercises.multiple_choice import Question
 from courseware.exercises.questions import Choice, Exercise, Mistake, Value
 from courseware.exercises.report import Finding, State
+from courseware.exercises.run import Run
 from visual_attention.datasets import noisy_sine
 from visual_attention.regression import prediction_slope, training_path
 
 __all__ = ["ALL", "dot_product", "errata", "influence", "left_out", "loop", "module", "predictions", "slope", "train"]
 
 Tensor = torch.Tensor
+
+# A loop over numbers in lists is not seen by a check that counts what PyTorch is asked.
+LISTS = tools.Tool("tolist", frozenset({"TensorBase.tolist"}))
 
 # --------------------------------------------------------------------------------------------------
 # Three misprints, evaluated literally: x_i = (0, 2, 3), y = (4, 2, −3), w = ⅓, the query 2.
@@ -80,6 +85,11 @@ errata = Exercise(
                 Mistake("normalised", _right_at(W), SAME),
                 WIDTH_ONE,
                 NOT_DIVIDED,
+                Mistake(
+                    "w not squared",
+                    float(_kernel(math.sqrt(W)) @ VALUES / _kernel(1.0).sum()),
+                    "The distance is squared above the line, w is not: ((x − x_i) w)².",
+                ),
                 Mistake(
                     "w below the line instead of above",
                     float(_kernel(1.0) @ VALUES / _kernel(W).sum()),
@@ -157,8 +167,8 @@ predictions = Exercise(
         Choice(
             "adam_at_zero",
             Question(
-                "Adam's first step is about as long as the rate, however small the slope. It starts at $w = 0$, on $w$ "
-                "itself, leave-one-out. Then $w$",
+                "Adam's first step is about as long as the rate, however small the slope. Let it train $w$ itself, "
+                "with leave-one-out, from $w = 0$. Then $w$",
                 {
                     "moves by about the rate, up or down by chance": (
                         "Small is not zero. Adam divides the mean slope by its size plus a tiny number: 0 over "
@@ -307,6 +317,18 @@ def _of_scores(name: str, scores: Callable[[Tensor, float], Tensor], feedback: s
     )
 
 
+def _divided_by(x: Tensor, w: float) -> Tensor:
+    """Scores with w as σ, and x/0 where w is 0."""
+    return -0.5 * ((x[:, None] - x) / torch.tensor(w, dtype=x.dtype)) ** 2
+
+
+def _left_as_nan(x: Tensor, w: float, fold: Tensor) -> Tensor:
+    return torch.softmax(_divided_by(x, w).masked_fill(_hidden(fold), -math.inf), dim=1)
+
+
+W_AS_WIDTH = "The distance is divided by w, as by σ. w = 1/σ multiplies it."
+W_NOT_SQUARED = "The distance is squared, w is not: the score is −½ (w d)²."
+
 left_out = Exercise(
     "left_out",
     "Implement: leave a fold out, inside the softmax",
@@ -388,16 +410,19 @@ left_out = Exercise(
                     lambda x, w, fold: _scores(x, w).exp().masked_fill(_hidden(fold), 0),
                     "These are kernel values: each row still has to sum to 1.",
                 ),
+                *_of_scores("w not squared", lambda x, w: -0.5 * abs(w) * (x[:, None] - x) ** 2, W_NOT_SQUARED),
                 *_of_scores(
-                    "w not squared",
-                    lambda x, w: -0.5 * abs(w) * (x[:, None] - x) ** 2,
-                    "The distance is squared, w is not: the score is −½ (w d)².",
+                    "w not squared, with its sign", lambda x, w: -0.5 * w * (x[:, None] - x) ** 2, W_NOT_SQUARED
                 ),
-                *_of_scores(
-                    "w as σ",
-                    lambda x, w: -0.5 * ((x[:, None] - x) / (w or math.inf)) ** 2,
-                    "The distance is divided by w, as by σ. w = 1/σ multiplies it.",
+                *_of_scores("w as σ", lambda x, w: -0.5 * ((x[:, None] - x) / (w or math.inf)) ** 2, W_AS_WIDTH),
+                # Where w is 0 these divide by it, and what is left there depends on how the empty row is mended.
+                *_of_scores("w as σ, divided by 0", _divided_by, W_AS_WIDTH),
+                Mistake(
+                    "w as σ, hidden once more",
+                    lambda x, w, fold: _left_as_nan(x, w, fold).masked_fill(_hidden(fold), 0.0),
+                    W_AS_WIDTH,
                 ),
+                Mistake("w as σ, nan replaced by 0", lambda *case: _left_as_nan(*case).nan_to_num(0.0), W_AS_WIDTH),
                 *_of_scores("½ forgotten", lambda x, w: 2 * _scores(x, w), "The ½ in the score −½ (w d)² is missing."),
                 *_of_scores(
                     "w ignored", lambda x, w: _scores(x, 1.0), "This is the answer for w = 1. Where does w enter?"
@@ -486,11 +511,30 @@ def _by_differences(step: float) -> Mistake:
     )
 
 
+class _Exact(Function):
+    """A function whose results are compared to twelve digits, so that an approximation is seen."""
+
+    def _common_mistake(self, runs: list[Run], expected: list[Tensor], shown: int) -> CommonMistake | None:
+        results = [run.result for run in runs if isinstance(run.result, Tensor) and not run.changed]
+        if len(results) == len(expected) and all(
+            result.dtype == torch.float64
+            and result.shape == right.shape
+            and torch.allclose(result, right, rtol=1e-2, atol=1e-2)
+            for result, right in zip(results, expected, strict=True)
+        ):
+            return CommonMistake(
+                "an approximation",
+                "It is near, on every input, and twelve digits are asked. Are these quotients of small differences, or "
+                "was float32 used on the way? The formula is asked, in float64.",
+            )
+        return super()._common_mistake(runs, expected, shown)
+
+
 slope = Exercise(
     "slope",
     "Derive and implement: how steep is the curve?",
     (
-        Function(
+        _Exact(
             "slope",
             "slope(query, keys, values, w) → ∂f/∂x at each query, shape (m,), by a formula, without autograd",
             _steepness,
@@ -770,6 +814,11 @@ dot_product = Exercise(
                     "Only w² x · k is there. Expand the square: two more terms depend on the key.",
                 ),
                 Mistake("w not squared", _with_factor(torch.abs), "The dot product carries w where w² belongs."),
+                Mistake(
+                    "w not squared, with its sign",
+                    _with_factor(lambda w: w),
+                    "The dot product carries w where w² belongs.",
+                ),
                 Mistake(
                     "w to the fourth",
                     _with_factor(lambda w: w**4),
@@ -1052,6 +1101,7 @@ module = Exercise(
                 ),
             ),
             given=("w",),
+            not_from=("visual_attention.regression",),
             edge_cases=_odd_parameters,
             draw=_another_w,
             seconds=20.0,
@@ -1194,6 +1244,11 @@ loop = Exercise(
                     "The last w is missing: note it once more after the last step.",
                 ),
                 Mistake(
+                    "noted before each step",
+                    lambda *case: (lambda path: torch.cat([path[:1], path[:-1]]))(_path(*case)),
+                    "The start stands there twice, and the last w is missing: w is noted before each step, not after.",
+                ),
+                Mistake(
                     "last w alone",
                     lambda *case: _path(*case)[-1],
                     "That is the last w alone. All of the path is asked.",
@@ -1302,6 +1357,17 @@ def _odd_votes() -> Iterable[tuple[str, tuple]]:
     yield "equal values: nobody is missed", (table, _numbers(1.5, 1.5, 1.5))
     yield "two points only", (_numbers(0.75, 0.25, 0.5, 0.5).reshape(2, 2), values[:2])
     yield "large values", (table, _numbers(1000.0, -500.0, 20.0))
+    yield "many points", _many_points()
+
+
+MANY = 240  # points: a loop over them calls PyTorch more often than half of that
+
+
+def _many_points() -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    weights = (2**14 * torch.softmax(_tenths((2, MANY), -1, 1, generator), dim=1)).floor() / 2**14
+    weights[:, -1] += 1 - weights.sum(dim=1)
+    return weights, _tenths((MANY,), -3, 3, generator)
 
 
 def _removal(weights: Tensor, values: Tensor) -> Tensor:
@@ -1375,6 +1441,8 @@ influence = Exercise(
                 ),
             ),
             edge_cases=_odd_votes,
+            forbidden=(LISTS,),
+            most_calls=MANY // 2,
         ),
     ),
     hints=(
