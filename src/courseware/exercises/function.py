@@ -100,9 +100,9 @@ class Function:
         first = next(i for i, fault in enumerate(faults) if fault)
         # A known mistake, and an edge case missed besides: the mistake is what to mend first.
         ordinary = [number for number in range(len(runs)) if not names[number]]
-        mistake = self._recognise(runs, seed) or (
-            self._recognise([runs[number] for number in ordinary], seed) if not names[first] else None
-        )
+        mistake: Mistake | CommonMistake | None = self._recognise(runs, seed)
+        if mistake is None and not names[first]:
+            mistake = self._recognise([runs[number] for number in ordinary], seed)
         mistake = mistake or self._common_mistake(runs, expected, first)
         message = mistake.feedback if mistake else faults[first]
         if names[first]:

@@ -82,13 +82,14 @@ def record(exercise: str) -> None:
 
     Raises nothing because of the disk: what went wrong is printed in one line, and the exercise counts as open.
     """
-    if not is_kept():
+    sheet = _sheet
+    if sheet is None or not is_kept():
         return
     try:
         with _locked(_folder()) as file:
             known = _read(file)
-            if exercise not in known.get(_sheet, ()):
-                known.setdefault(_sheet, set()).add(exercise)
+            if exercise not in known.get(sheet, ()):
+                known.setdefault(sheet, set()).add(exercise)
                 _write(file, known)
     except OSError as error:
         print(f"(Passed, but your progress could not be kept: {error})")

@@ -19,6 +19,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 import torch
@@ -159,7 +160,7 @@ class _Operators(TorchDispatchMode):
 
 def _modules_at_work() -> Iterator[str]:
     """The modules of the functions that are at work, from the innermost out to the check that called the student's."""
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         name = str(frame.f_globals.get("__name__"))
         if name.startswith("courseware."):
