@@ -109,7 +109,7 @@ def _votes(arguments: argparse.Namespace, lesson: Lesson, until_the_end: context
     address, port = listening_at(arguments.votes)
     keep = Path(arguments.keep) if arguments.keep else None
     questions = read_questions(form_of_test(arguments.test, lesson.root) if arguments.test else lesson)
-    with speaking(lesson.language):
+    with speaking(lesson.language, lesson.stem):
         said = [spoken_question(question) for question in questions]
         room = until_the_end.enter_context(Room(address, port, said, keep))
     extension.lead(room)

@@ -54,7 +54,7 @@ HEADING = re.compile(r"#+ (?:\d+ · )?(.+)")
 
 missing: set[str] = set()  # what was to be shown and has no words in the current language
 
-_speaking: list[str] = []
+_speaking: list[tuple[str, str]] = []  # the language, and whose words are asked for first
 
 
 @dataclass(frozen=True)
@@ -118,14 +118,14 @@ def languages(root: Path) -> dict[str, Language]:
 def current() -> str:
     """The code of the language to speak now: that of `speaking`, else of the environment, else of the folder."""
     if _speaking:
-        return _speaking[-1]
+        return _speaking[-1][0]
     return os.environ.get(VARIABLE) or _of_folder(os.getcwd())
 
 
 @contextlib.contextmanager
-def speaking(code: str) -> Iterator[None]:
-    """Speak a language for a while, whatever folder this is."""
-    _speaking.append(code)
+def speaking(code: str, lesson: str = "") -> Iterator[None]:
+    """Speak a language for a while, whatever folder this is; with `lesson` (``"02_width"``) in the words of that."""
+    _speaking.append((code, lesson))
     try:
         yield
     finally:
@@ -221,9 +221,12 @@ class _Catalogue:
         if text.endswith(".") and text not in self.exact and (found := self.exact.get(text[:-1])):
             return f"{found}。"
         if text in self.elsewhere:
+            by_lesson = self.elsewhere[text]
+            if _speaking and (stem := _speaking[-1][1]) in by_lesson:
+                return by_lesson[stem]
             # The lesson that speaks is the one whose code was imported; a later one may take code from an earlier one.
             imported = {module.rpartition(".")[2] for module in sys.modules if OF_A_LESSON.search(module)}
-            said = [(stem.partition("_")[2], target) for stem, target in self.elsewhere[text].items()]
+            said = [(stem.partition("_")[2], target) for stem, target in by_lesson.items()]
             return next((target for name, target in reversed(said) if name in imported), self.exact[text])
         if text in self.exact:
             return self.exact[text]

@@ -249,6 +249,15 @@ def test_what_lessons_say_differently_is_said_by_the_lesson_that_runs(monkeypatc
         assert words("nothing") == "空插槽"  # a later lesson may take code from an earlier one
 
 
+def test_what_lessons_say_differently_is_said_by_the_lesson_that_is_derived():
+    by_text = language._catalogue_in(ROOT, "zh").elsewhere
+    assert len(by_text) > 5
+    for text, by_lesson in by_text.items():
+        for stem, target in by_lesson.items():
+            with speaking("zh", stem):
+                assert words(text) == target
+
+
 def test_places_of_a_text_come_from_its_expressions():
     code = 'def f(n):\n    """Doc string here."""\n    return g(f"{len(toys)} items", "two words", color="pale red")\n'
     assert [text for text, _ in strings._in_module(code, "here", False)] == ["{toys} items", "two words"]

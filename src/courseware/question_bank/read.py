@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 
 from courseware.exercises import show
 from courseware.exercises.multiple_choice import Question
-from courseware.language import ENGLISH, current, words
+from courseware.language import ENGLISH, current, speaking, words
 from courseware.project import Lesson, UserError, lessons, project_root, read
 
 __all__ = [
@@ -91,8 +91,9 @@ def read_bank(lesson: Lesson, mistakes: bool = False) -> Bank:
     They are in the current language. Raises UserError as `read_questions` does.
     """
     name = lesson.number.rpartition("/")[2] + ("" if current() == ENGLISH else f"-{current()}")
-    known = tuple(read_mistakes(lesson)) if mistakes else ()
-    return Bank(name, words(lesson.title), tuple(map(spoken, read_questions(lesson))), known)
+    with speaking(current(), lesson.stem.rpartition("/")[2]):
+        known = tuple(read_mistakes(lesson)) if mistakes else ()
+        return Bank(name, words(lesson.title), tuple(map(spoken, read_questions(lesson))), known)
 
 
 def spoken(question: Question) -> Question:

@@ -63,7 +63,7 @@ class Target:
             works = citations.read_bibliography(root / BIBLIOGRAPHY)
             page = posixpath.relpath(REFERENCES.as_posix(), self.english.parent.as_posix())
             citing = _citing(root) if citations.BIBLIOGRAPHY in text else {}
-            with speaking(self.language):
+            with speaking(self.language, self.source.stem):
                 if self.language != ENGLISH:
                     translate.translated(notebook, self._catalogue(root))
                 marks.resolve(notebook, Place(root, self.english))
