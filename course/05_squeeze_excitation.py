@@ -26,7 +26,7 @@
 # 5. design a test in which channel attention must help, and a control in which there is nothing for it to do ([A test that channel attention must pass](#A-test-that-channel-attention-must-pass), [Six seeds, every variant](#Six-seeds,-every-variant));
 # 6. read and turn the gates of a trained network ([Which gates open?](#Which-gates-open?), [Turn the gates yourself](#Turn-the-gates-yourself)).
 #
-# You need lessons 1 and 4. Time: 45 minutes in a lecture, about three hours alone with the [exercises](exercises/05_squeeze_excitation.ipynb).
+# You need lessons 1 and 4. Time: 44 minutes in a lecture, about three hours alone with the [exercises](exercises/05_squeeze_excitation.ipynb).
 
 # %% slideshow={"slide_type": "skip"}
 import time
@@ -665,7 +665,7 @@ frame_pad()
 # They do: what they hear is ink, not a frame.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 2 min.** Rub out first, then paint: a patch eight pixels wide opens the blue gates about as far as a blue frame does (the cell below). The squeeze hands on means and no places, and the framed plane is the one with the most ink in every test picture. Then *begin with* three digits and add two frames.
+# > **Lecturer, 1 min.** Rub out first, then paint: a patch eight pixels wide opens the blue gates about as far as a blue frame does (the cell below). The squeeze hands on means and no places, and the framed plane is the one with the most ink in every test picture. Then *begin with* three digits and add two frames.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *Try:* rub out a part of the red frame only: how much of it is needed? Add a second frame: which digit is read? Begin with black paper, and draw a digit of your own in one plane. The page itself runs the trained network, at every move of the pen.
