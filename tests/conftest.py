@@ -52,11 +52,12 @@ def pages_of_text(shared_folder: Path) -> Path:
 
 EXPORT_LIMIT = 1800  # seconds, on a busy machine
 
-# ---- which tests are slow: those that drive a browser, run notebooks, train, export, or grade
+# ---- which tests are slow: those that drive a browser, run notebooks, train, export, grade, or read every picture
 SLOW = (
     "tests/browser/",
     "tests/courseware/test_build.py",
     "tests/courseware/test_checking_hostile.py",
+    "tests/courseware/test_citations.py",
     "tests/courseware/test_classroom.py",
     "tests/courseware/test_export.py",
     "tests/courseware/test_grading",
@@ -73,9 +74,11 @@ SLOW = (
     "tests/notebooks/test_notebooks.py::test_nbval",
     "tests/notebooks/test_read_only_elsewhere.py",
     "tests/notebooks/test_run_",
+    "tests/visual_attention/test_credits.py",
     "tests/visual_attention/test_datasets",
     "tests/visual_attention/test_exercise",
     "tests/visual_attention/test_explorers",
+    "tests/visual_attention/test_scenes.py",
     "tests/visual_attention/test_wrong_answers.py",
 )
 
