@@ -104,8 +104,8 @@ def rows_alike(alike: Array) -> Figure:
 
 def _by_depth(values: Array, colour: str, title: str) -> Figure:
     """A thin line for each photograph, a thick one for the mean."""
-    figure = Figure(figsize=(7.0, 3.2))
-    axes = figure.add_axes((0.08, 0.2, 0.88, 0.68))
+    figure = Figure(figsize=(7.0, 2.5))
+    axes = figure.add_axes((0.08, 0.25, 0.88, 0.6))
     stages = np.arange(1, 8)
     for line in values:
         axes.plot(stages, line, color=colour, linewidth=1, alpha=0.5, gid=DECORATION)
