@@ -3,7 +3,7 @@
 The server runs on a copy of the project, so nothing that a test does can change a committed notebook.
 """
 
-import functools
+import concurrent.futures
 import os
 import re
 import shutil
@@ -25,7 +25,7 @@ from playwright.sync_api import Page
 
 from courseware.exercises import journal
 from courseware.present import kept
-from courseware.project import project_root
+from courseware.project import lessons, project_root
 from courseware.publish.export import export
 from courseware.text import derive
 from courseware.text.execute import execute
@@ -308,37 +308,84 @@ def site(shared_folder: Path, cache_home: Path) -> Path:
             startup.mkdir(parents=True)
             (startup / "watch.py").write_text(WATCH_FIGURES.format(report=str(folder.with_name("figures.jsonl"))))
             patch.setenv("IPYTHONDIR", str(startup.parents[1]))
-            patch.setattr(
-                "courseware.publish.export.execute", functools.partial(executed, kept_in=slides_cache(cache_home))
-            )
+            patch.setattr("courseware.publish.export.execute", Runs(slides_cache(cache_home)))
             export(folder, url="https://github.com/owner/name", progress=False)
     return folder
 
 
-# Runs in every kernel before the first cell.
+# Runs in every kernel before the first cell. The figures of all languages have the same colours.
 WATCH_FIGURES = f"""
 import sys
+from pathlib import Path
 sys.path.insert(0, {str(Path(__file__).resolve().parents[1] / "visual_attention")!r})
 import figure_contrast
-figure_contrast.watch({{report!r}})
+if Path.cwd().name == "notebooks":
+    figure_contrast.watch({{report!r}})
 """
 
 
-def executed(notebook: NotebookNode, *, folder: Path, kept_in: Path, **options) -> NotebookNode:
-    """In place of `courseware.text.execute.execute`: exercise sheets and solutions as they are stored.
+# These lessons are run in every language. Of the others, a translated page shows the explorers of the English run.
+RUN_IN_EVERY_LANGUAGE = ("01_cues", "05_squeeze_excitation")
 
-    They have no explorers, so their pages show what the stored outputs show; and that these are what a fresh run
-    gives, tests/notebooks sees to.
+
+class Runs:
+    """In place of `courseware.text.execute.execute`: what need not be run again is taken as it is stored.
+
+    Exercise sheets and solutions have no explorers, so their pages show what the stored outputs show; and that these
+    are what a fresh run gives, tests/notebooks sees to. The same holds for translated lessons but for their explorers,
+    whose hundreds of pictures take most of the time of an export: they come from the lesson's English run.
     """
-    is_sheet = folder.name in ("exercises", "solutions")
-    stored = [nbformat.read(path, as_version=4) for path in folder.glob("*.ipynb") if is_sheet]
-    same = [one for one in stored if derive.same_source(one, notebook)]
-    done = same[0] if same else execute(notebook, folder=folder, **options)
-    # The same run serves the live slides: the pictures of its explorers are kept where these look for them.
-    for path in folder.glob("[0-9]*.ipynb") if folder.name == "notebooks" else ():
-        if derive.same_source(nbformat.read(path, as_version=4), notebook):
-            kept.write(done, kept_in / kept.folder(path).name)
-    return done
+
+    def __init__(self, kept_in: Path) -> None:
+        self.kept_in = kept_in
+        self.lessons = {lesson.stem: concurrent.futures.Future() for lesson in lessons()}
+
+    def __call__(self, notebook: NotebookNode, *, folder: Path, **options) -> NotebookNode:
+        if folder.name == "notebooks":
+            return self.in_english(notebook, folder, **options)
+        stored = as_stored(notebook, folder)
+        if stored is None:
+            return execute(notebook, folder=folder, **options)
+        found, path = stored
+        if folder.name in ("exercises", "solutions"):
+            return found
+        if path.stem not in self.lessons or path.stem in RUN_IN_EVERY_LANGUAGE:
+            return execute(notebook, folder=folder, **options)
+        # Notebooks begin in reading order, English first: the run that is waited for is on, and waits for none.
+        return with_explorers_of(found, self.lessons[path.stem].result())
+
+    def in_english(self, notebook: NotebookNode, folder: Path, **options) -> NotebookNode:
+        stored = as_stored(notebook, folder)
+        run = self.lessons.get(stored[1].stem) if stored else None
+        try:
+            done = execute(notebook, folder=folder, **options)
+        except BaseException as error:
+            if run:
+                run.set_exception(error)
+            raise
+        if run:
+            run.set_result(done)
+            # The same run serves the live slides: the pictures of its explorers are kept where these look for them.
+            kept.write(done, self.kept_in / kept.folder(stored[1]).name)
+        return done
+
+
+def as_stored(notebook: NotebookNode, folder: Path) -> tuple[NotebookNode, Path] | None:
+    """The notebook of `folder` that has the cells of `notebook`, with its outputs, and where it lies."""
+    for path in folder.glob("*.ipynb"):
+        if derive.same_source(found := nbformat.read(path, as_version=4), notebook):
+            return found, path
+    return None
+
+
+def with_explorers_of(stored: NotebookNode, run: NotebookNode) -> NotebookNode:
+    """`stored` with the outputs that hold an explorer as they are in `run`, cell by cell."""
+    for cell, other in zip(stored.cells, run.cells, strict=True):
+        if any(
+            "courseware-export" in output.get("data", {}).get("text/html", "") for output in other.get("outputs", [])
+        ):
+            cell.outputs = other.outputs
+    return stored
 
 
 def slides_cache(home: Path) -> Path:
