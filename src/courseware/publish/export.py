@@ -84,7 +84,7 @@ def export(
         made.mkdir()
         courses = _executed(courses, progress)
         signed = _signed(root, lecture or read_lecture(root))
-        decks = [deck for course in courses for deck in write_decks(course, made, signed)]
+        decks = write_decks(courses, made, signed)
         if browser:
             handouts(decks, browser, progress)
         write_pages(courses, made, where)
@@ -140,36 +140,44 @@ def _signed(root: Path, lecture: Lecture) -> deck.Signed:
     return deck.Signed(" · ".join(filter(None, [lecture.by, lecture.at])), style)
 
 
-def write_decks(course: Course, output: Path, signed: deck.Signed = deck.UNSIGNED) -> list[Path]:
-    """Write the deck of each executed lesson into `output`, and that of the course if it is whole; returns the former.
+def write_decks(courses: Sequence[Course], output: Path, signed: deck.Signed = deck.UNSIGNED) -> list[Path]:
+    """Write the decks of executed lessons into `output`, and those of courses that are whole; returns the former.
 
     A lesson's deck holds all its pictures; that of the course, which would be slow to open, and that for 25 minutes,
-    which would hold them once more, share those of the pages.
+    which would hold them once more, share those of the pages. As many are made at a time as there are processors.
     Raises `courseware.publish.errors.ExportError`.
     """
+    lessons = [
+        (course, name)
+        for course in courses
+        for name, notebook in course.notebooks.items()
+        if name != course.start and deck.has_slides(notebook)
+    ]
+    made = joblib.Parallel(min(joblib.cpu_count(), max(len(lessons), 1)))(
+        joblib.delayed(_write_deck)(course, name, output, signed) for course, name in lessons
+    )
+    for course in courses:
+        if course.is_whole:
+            slides = {name: text for (of, name), text in zip(lessons, made, strict=True) if of is course}
+            with speaking(course.language):
+                whole = course_deck(slides, course.title, course.pages, f"{course.below}{COURSE_DECK}", course.font)
+            (output / course.below / COURSE_DECK).write_text(whole, encoding="utf-8")
+    return [output / deck.deck_of(course.pages[name]) for course, name in lessons]
+
+
+def _write_deck(course: Course, name: str, output: Path, signed: deck.Signed) -> str:
+    """Write a lesson's deck, and that for 25 minutes if it has one; returns the former with its pictures apart."""
+    notebook, page = course.notebooks[name], course.pages[name]
+    # Pictures that decks share with the pages lie where all languages find them.
+    pictures = relative(PICTURES, page)
+    (output / page).parent.mkdir(parents=True, exist_ok=True)
     with speaking(course.language):
-        return _write_decks(course, output, signed)
-
-
-def _write_decks(course: Course, output: Path, signed: deck.Signed) -> list[Path]:
-    written, lessons = [], {}
-    for name, notebook in course.notebooks.items():
-        if name == course.start or not deck.has_slides(notebook):
-            continue
-        page = course.pages[name]
-        # Pictures that decks share with the pages lie where all languages find them.
-        pictures = relative(PICTURES, page)
-        written.append(output / deck.deck_of(page))
-        written[-1].parent.mkdir(parents=True, exist_ok=True)
         back = deck.Back(say("Page"), Path(page).name)
         made = deck.converted(notebook, name, course.folder(name), back, signed)
-        written[-1].write_text(deck.standing_alone(made, name, course.pages, course.font), encoding="utf-8")
-        lessons[name], _ = pictures_apart(made, pictures)
+        alone = deck.standing_alone(made, name, course.pages, course.font)
+        (output / deck.deck_of(page)).write_text(alone, encoding="utf-8")
         if wanted := slides_of_short_version(Lesson(course.root, Path(name).stem)):
-            made = deck.converted(short_version(notebook, wanted), name, course.folder(name), back, signed)
-            short = deck.standing_alone(pictures_apart(made, pictures)[0], name, course.pages, course.font)
+            cut = deck.converted(short_version(notebook, wanted), name, course.folder(name), back, signed)
+            short = deck.standing_alone(pictures_apart(cut, pictures)[0], name, course.pages, course.font)
             (output / deck.short_deck_of(page)).write_text(short, encoding="utf-8")
-    if lessons and course.is_whole:
-        whole = course_deck(lessons, course.title, course.pages, f"{course.below}{COURSE_DECK}", course.font)
-        (output / course.below / COURSE_DECK).write_text(whole, encoding="utf-8")
-    return written
+    return pictures_apart(made, pictures)[0]
