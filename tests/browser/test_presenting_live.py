@@ -11,7 +11,7 @@ from courseware.project import find_lesson
 from courseware.text.syllabus import outline
 
 LESSON = "notebooks/05_squeeze_excitation.ipynb"
-CONTRAST = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
+CONTRAST = {"runOnly": ["color-contrast"], "resultTypes": ["violations"], "preload": False}
 ACCESSIBLE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],

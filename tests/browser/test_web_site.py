@@ -166,7 +166,7 @@ def test_axe_finds_nothing_in_the_dark(opened, page, name):
     page.emulate_media(color_scheme="dark")
     opened(name)
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    assert violations(page) == []
+    assert violations(page, rules=["color-contrast"]) == []  # the rest is as in the light
 
 
 def test_axe_sees_pale_text_and_a_picture_without_words(page, site):
