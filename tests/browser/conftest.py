@@ -380,11 +380,10 @@ def as_stored(notebook: NotebookNode, folder: Path) -> tuple[NotebookNode, Path]
 
 
 def with_explorers_of(stored: NotebookNode, run: NotebookNode) -> NotebookNode:
-    """`stored` with the outputs that hold an explorer as they are in `run`, cell by cell."""
+    """`stored` with what moves in a page (explorers, microscopes, drawing pads) as it is in `run`, cell by cell."""
     for cell, other in zip(stored.cells, run.cells, strict=True):
-        if any(
-            "courseware-export" in output.get("data", {}).get("text/html", "") for output in other.get("outputs", [])
-        ):
+        pages = [output.get("data", {}).get("text/html", "") for output in other.get("outputs", [])]
+        if any("<script" in page for page in pages):
             cell.outputs = other.outputs
     return stored
 
