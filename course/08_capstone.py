@@ -32,12 +32,12 @@ from courseware.notebook.explorer import show
 from courseware.notebook.progress_bar import bar
 from courseware.notebook.table import Table
 from visual_attention import NonLocalBlock, SpatialAttention, SqueezeExcitation
-from visual_attention.experiments import stored
+from visual_attention.experiments import Difference, stored
 from visual_attention.experiments.agreement import agrees
 from visual_attention.lessons.capstone import experiment, figures
 from visual_attention.lessons.capstone.data import INKS, JOBS, QUESTIONS, job, painted
 from visual_attention.lessons.capstone.experiment import BLOCKS, OWN, SLOTS
-from visual_attention.lessons.capstone.explorers import slot_explorer, word
+from visual_attention.lessons.capstone.explorers import slot_explorer, slots_pad, word
 from visual_attention.training import accuracy
 
 torch.manual_seed(0)
@@ -591,13 +591,47 @@ Table(["job", "difference", "seeds ahead"], rows, found)
 slot_explorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > **Lecturer, 3 min.** Start with dot and CBAM: pieces of the ring of lesson 7, at its distance from the dot. Then dot and Non-local: it looks at some digit, over all test pictures at the right one in a third of them, in the three shown here, by luck, each time. Then twin and Non-local: the white digit's weights lie on its twin. For blocks without a map of their own the evidence is shown: what each cell adds to the given answer, exact for this read-out (a class activation map, [@zhou2016]†); in "twin" only the asked cells can add anything.
+# > **Lecturer, 2 min.** Start with dot and CBAM: pieces of the ring of lesson 7, at its distance from the dot. Then dot and Non-local: it looks at some digit, over all test pictures at the right one in a third of them, in the three shown here, by luck, each time. Then twin and Non-local: the white digit's weights lie on its twin. For blocks without a map of their own the evidence is shown: what each cell adds to the given answer, exact for this read-out (a class activation map, [@zhou2016]†); in "twin" only the asked cells can add anything.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # *Try:* start with dot and CBAM: pieces of the ring of lesson 7, at its distance from the dot. Then dot and Non-local: it looks at some digit. Then twin and Non-local: the white digit's weights lie on its twin.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Evidence:** how much each cell adds to the score of the answer given (a class activation map, [@zhou2016]†). In the text of this explorer, as in the table above, ± is the standard deviation over the seeds.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Draw it yourself
+#
+# One drawing, one trunk, two slots. *Move* the dot from the 1 to the 5. **Predict:** which answer goes along?
+
+# %% slideshow={"slide_type": "-"} jupyter={"source_hidden": true}
+slots_pad()
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# CBAM's: 1, then 5. SE's stays at 1: a channel gate hears what is there, not where.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > **Lecturer, 1 min.** *With* move, drag the dot; by keys, Shift and an arrow go one cell. SE's bars do move a little: a cell that sees the dot and a piece of a digit is another cell (*Shuffle the cells*). Then bring the dot back, and let the 1 and the 5 trade places.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# *Try:* bring the dot back, and let the 1 and the 5 trade places. Then begin with *white paper*: draw two digits, add a dot, and move it from one to the other. The page itself runs both trained networks, at every move of the pen. To what you draw it adds a red frame, which means nothing in this job, and a little noise: both were on every training picture, and neither is shown. The picture to begin with was chosen as one in which CBAM's answer goes along.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **And on other pictures?** In each of 1,000 test pictures two digits trade places, once the digit beside the dot and another one, once two others; the dot stays. In what share of the pictures is the answer the same as before? Mean ± standard deviation of five seeds, which here decide the start weights and the order of the pictures; the pictures and the trunk are those of seed 0.
+
+# %% slideshow={"slide_type": "skip"} jupyter={"source_hidden": true}
+places = stored("trading_places")
+rows = []
+for block in ("SE", "CBAM"):
+    two_others, beside = (f"same answer, {which}" for which in ("two others", "the dot's digit"))
+    gap = Difference(places.of(block, two_others) - places.of(block, beside))
+    rows.append(
+        [block, *(places.spread(block, measure) for measure in ("right", two_others, beside)), f"{gap.mean:+.3f} ± {gap.error:.3f}"]
+    )
+Table(["in the slot", "right", "same: two others trade", "same: the dot's digit trades", "difference (standard error)"], rows)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# With SE it makes next to no difference whether the dot's digit is one of the two. With CBAM the answer mostly stays when two others trade, and mostly changes when the dot's digit is one of the two.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where it looks, in numbers

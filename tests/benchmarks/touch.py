@@ -23,6 +23,7 @@ from courseware.notebook.explorer import EXPORT_VARIABLE
 
 os.environ[EXPORT_VARIABLE] = "1"
 
+from visual_attention.lessons.capstone.explorers import slots_pad
 from visual_attention.lessons.cbam.explorers import ring_pad, spatial_microscope
 from visual_attention.lessons.kernel_regression.explorers import width_explorer
 from visual_attention.lessons.squeeze_excitation.explorers import block_microscope, frame_pad
@@ -79,6 +80,7 @@ SLIDE = """(figure, n) => {
 CASES = {
     "drawing pad, lesson 7": (ring_pad, "stroke to picture", DRAW, "(figure) => figure.dataset.version"),
     "drawing pad, lesson 5": (frame_pad, "stroke to picture", DRAW, "(figure) => figure.dataset.version"),
+    "drawing pad, lesson 8": (slots_pad, "stroke to picture", DRAW, "(figure) => figure.dataset.version"),
     "microscope, lesson 5": (
         block_microscope, "drag to number", DRAG, '(figure) => figure.querySelector(".courseware-input input").value',
     ),

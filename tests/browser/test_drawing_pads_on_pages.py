@@ -19,12 +19,14 @@ from widgets_on_pages import SCREENS
 from courseware.notebook import drawing_pad, network
 from courseware.notebook.explorer import EXPORT_VARIABLE
 from courseware.publish import deck
+from visual_attention.lessons.capstone import experiment as capstone
+from visual_attention.lessons.capstone.explorers import slots_pad
 from visual_attention.lessons.cbam.data import cluttered_digits
 from visual_attention.lessons.cbam.explorers import ring_pad
 from visual_attention.lessons.squeeze_excitation.experiment import pictures
 from visual_attention.lessons.squeeze_excitation.explorers import frame_pad
 
-TITLES = ("Beside the dot", "In a frame")
+TITLES = ("Beside the dot", "In a frame", "In two slots")
 DRAWS = 3  # random inputs for each case
 
 # For each operation of a network: the shape of an input, and what torch makes of it.
@@ -111,7 +113,7 @@ class Case(nn.Module):
 
 @pytest.fixture(scope="module")
 def made():
-    return dict(zip(TITLES, (ring_pad(), frame_pad()), strict=True))
+    return dict(zip(TITLES, (ring_pad(), frame_pad(), slots_pad()), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -187,20 +189,24 @@ def test_a_whole_network_makes_the_numbers_of_torch(pages, made, title):
     [
         ("Beside the dot", lambda: cluttered_digits(1000, "dot", "test", 1000).images),
         ("In a frame", lambda: pictures("test", 0).images),
+        ("In two slots", lambda: capstone.pictures("dot", "test", 0).inks[:, -1:]),  # what is white
     ],
     ids=TITLES,
 )
 def test_answers_agree_on_all_test_pictures_of_the_experiment(pages, made, title, test_pictures):
     images = test_pictures()
     each = made[title]
+    answers = [show.output for show in each.shows if isinstance(show, drawing_pad.Bars) and show.names]
     differ = []
     for begin in range(0, len(images), 250):
         part = images[begin : begin + 250]
-        said = [answer["answer"] for answer in asked(pages["desktop"], each.description["network"], part)]
-        expected = each.outputs(part)["answer"]
-        if not same([number for answer in said for number in answer], expected):
-            differ.append(begin)
-        assert torch.equal(torch.tensor(said).argmax(1), expected.argmax(1))
+        outputs = asked(pages["desktop"], each.description["network"], part)
+        expected = each.outputs(part)
+        for answer in answers:
+            said = [output[answer] for output in outputs]
+            if not same([number for one in said for number in one], expected[answer]):
+                differ.append((begin, answer))
+            assert torch.equal(torch.tensor(said).argmax(1), expected[answer].argmax(1))
     assert differ == []
 
 

@@ -46,6 +46,8 @@ def test_a_sentence_for_who_does_not_see():
     )
     grouped = halves([SHOWS[0], Bars("sums", "sums", groups=("a", "b"))])
     assert grouped.says(grouped.begin()).endswith("Sums, means: 0.25 a, 0.00 b.")
+    named = halves([Bars("half", "with CBAM", ("left", "right"))])
+    assert named.says(named.begin()) == "With CBAM: left (0.62), then right (0.38)."
 
 
 def test_three_forms(monkeypatch):

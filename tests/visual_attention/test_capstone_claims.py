@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from visual_attention.blocks import SpatialAttention
-from visual_attention.experiments import stored
+from visual_attention.experiments import Difference, stored
 from visual_attention.lessons.capstone import experiment
-from visual_attention.lessons.capstone.data import DIGIT, JOBS, SIDE, Job, inside, job
+from visual_attention.lessons.capstone.data import DIGIT, JOBS, SIDE, Job, bare, inside, job
 from visual_attention.lessons.capstone.experiment import (
     BLOCKS,
     CELLS,
@@ -20,6 +20,7 @@ from visual_attention.lessons.capstone.experiment import (
     pointing,
     read_out,
 )
+from visual_attention.lessons.capstone.experiment_places import COMPARED, traded
 
 TEXT = (Path(__file__).parents[2] / "course" / "08_capstone.py").read_text(encoding="utf-8")
 # Rows in which another block is ahead of the one that the job was made for, by lesson 4's rule a finding, and the
@@ -215,3 +216,55 @@ def test_where_is_asked_reaches_the_read_out():
     inputs = experiment.inputs_of(InkTrunk().eval(), shown)
     assert inputs.shape == (2, CHANNELS + 3, CELLS, CELLS)
     assert torch.allclose(inputs[:, CHANNELS:], inside(shown.asked, CELLS))
+
+
+# ---- two digits trade places
+def test_two_digits_trade_places_and_all_else_stays():
+    shown = job("dot", 4, "test", seed=3)
+    one, other = shown.evidence[:, 0], shown.others[:, 1]
+    before = shown.inks.clone()
+    after = traded(shown.inks, one, other)
+    assert torch.equal(shown.inks, before)
+    for picture, new, here, there in zip(before, after, one.tolist(), other.tolist(), strict=True):
+        for (row, column, height, width), (to_row, to_column, _, _) in ((here, there), (there, here)):
+            moved = picture[:, row : row + height, column : column + width]
+            assert torch.equal(new[:, to_row : to_row + height, to_column : to_column + width], moved)
+    touched = (inside(one) + inside(other)).bool()[:, None].expand_as(before)
+    assert torch.equal(after[~touched], before[~touched])
+    # The dot's pixels are in neither box, and no box reaches into the other.
+    assert int(touched.sum()) == 4 * 4 * 2 * DIGIT**2
+    assert torch.equal(traded(after, one, other), before)
+
+
+def test_a_trade_refuses_boxes_that_do_not_fit():
+    inks, boxes = torch.zeros(2, 4, SIDE, SIDE), boxes_of((8, 8), (8, 8))
+    with pytest.raises(ValueError, match=r"inks must have the shape \(n, 4, 48, 48\), got \(2, 3, 48, 48\)"):
+        traded(inks[:, 1:], boxes, boxes)
+    with pytest.raises(ValueError, match=r"other must have the shape \(2, 4\), got \(1, 4\)"):
+        traded(inks, boxes, boxes[:1])
+    with pytest.raises(ValueError, match="other must have boxes of the same height and width as one"):
+        traded(inks, boxes, boxes + torch.tensor([0, 0, 0, 1]))
+
+
+def test_what_a_bare_picture_holds():
+    """What all pictures of a job have: where nothing is drawn, the same frame and as much noise."""
+    assert torch.equal(bare(5), bare(5))
+    assert not torch.equal(bare(5), bare(6))
+    [inks] = bare()
+    shown = job("dot", 40, "test", seed=3)
+    [red, *_] = shown.inks[shown.clues == 0]
+    assert torch.equal(inks[0] > 0.5, red[0] > 0.5)
+    assert inks[1:].std() == pytest.approx(float(red[1:3].std()), rel=0.05)
+    assert inks[1:].abs().max() < 0.3
+
+
+def test_with_cbam_the_answer_goes_with_the_dot_and_with_se_it_does_not():
+    places = stored("trading_places")
+    same = {
+        (slot, which): places.of(slot, f"same answer, {which}")
+        for slot in COMPARED
+        for which in ("two others", "the dot's digit")
+    }
+    gaps = {slot: Difference(same[slot, "two others"] - same[slot, "the dot's digit"]) for slot in COMPARED}
+    assert (gaps["CBAM"].by_seed > 0.3).all()
+    assert gaps["SE"].by_seed.abs().max() < 0.1

@@ -1,17 +1,37 @@
-"""The explorer of lesson 8, driven over its whole range."""
+"""The explorer of lesson 8, driven over its whole range, and its drawing pad."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from courseware.notebook.explorer import sweep
+from visual_attention.experiments import stored
 from visual_attention.experiments.store import load_tensors
 from visual_attention.lessons.capstone import experiment
-from visual_attention.lessons.capstone.data import JOBS
-from visual_attention.lessons.capstone.experiment import KEEP, OWN, SHOWN, SLOTS, Gallery, InkTrunk, pictures
-from visual_attention.lessons.capstone.explorers import CHOICES, SlotStudy, slot_explorer, word
+from visual_attention.lessons.capstone.data import JOBS, bare
+from visual_attention.lessons.capstone.experiment import (
+    KEEP,
+    OWN,
+    SHOWN,
+    SLOTS,
+    Gallery,
+    InkTrunk,
+    pictures,
+    seen_by,
+)
+from visual_attention.lessons.capstone.experiment_places import COMPARED, stored_read_outs
+from visual_attention.lessons.capstone.explorers import (
+    CHOICES,
+    DOT,
+    DRAWN,
+    SlotStudy,
+    slot_explorer,
+    slots_pad,
+    word,
+)
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +106,10 @@ def test_gallery_keeps_what_was_put():
 
 
 def test_the_stored_gallery_comes_back_as_it_was_written(study):
-    stored = load_tensors("capstone")
+    kept = load_tensors("capstone")
     written = study.gallery.state_dict()
-    assert list(written) == list(stored)
-    assert all(torch.equal(written[name], stored[name]) for name in stored)
+    assert list(written) == list(kept)
+    assert all(torch.equal(written[name], kept[name]) for name in kept)
 
 
 def test_the_gallery_that_is_kept_holds_every_slot_whatever_ran_the_others(monkeypatch):
@@ -114,3 +134,53 @@ def test_the_gallery_that_is_kept_holds_every_slot_whatever_ran_the_others(monke
 def test_words():
     assert (word("twin", 1), word("scale", 2), word("dot", 7)) == ("green", "+", "7")
     assert len(pictures("scale", "test", 0).labels) == 1000
+
+
+# ---- the drawing pad
+@pytest.fixture(scope="module")
+def pad():
+    return slots_pad()
+
+
+def answers(pad, picture):
+    outputs = pad.outputs(picture)
+    return {slot: int(outputs[slot].argmax()) for slot in COMPARED}
+
+
+def test_the_pad_has_the_stored_read_outs_and_their_trunk(study, pad):
+    """Written out for the page, the networks answer as they do in the experiment."""
+    drawn = torch.cat([pad.picture(name) for name in pad.pictures])
+    inks = bare().repeat(len(drawn), 1, 1, 1)
+    inks[:, -1:] += drawn
+    inputs = seen_by(study.gallery.trunk, inks)
+    outputs = pad.outputs(drawn)
+    for slot, reader in stored_read_outs().items():
+        with torch.no_grad():
+            assert torch.allclose(outputs[slot], reader(inputs)[:, :, 0].softmax(dim=1), atol=1e-5)
+
+
+def test_on_the_pad_the_answer_with_cbam_goes_with_the_dot_and_the_other_stays(pad):
+    """What the lesson tells of its picture: the dot goes by whole cells from the first digit to the last."""
+    *digits, dot = pad.pictures["three digits and a dot"]
+    (first, _), _, (last, _) = DRAWN
+    assert answers(pad, pad.begin()) == {"SE": first, "CBAM": first}
+    said = []
+    for cells in range(4):
+        moved = replace(dot, row=dot.row + 4 * cells, column=dot.column + 4 * cells)
+        pad.pictures["moved"] = [*digits, moved]
+        said.append(answers(pad, pad.picture("moved")))
+    del pad.pictures["moved"]
+    assert said[0] == answers(pad, pad.begin())
+    assert said[-1] == {"SE": first, "CBAM": last}
+    assert {each["SE"] for each in said} == {first}
+    assert (dot.row + 2, dot.column + 2) == DOT
+
+
+def test_the_stored_read_outs_read_as_their_table_says(study):
+    """On the first 200 of the 1,000 test pictures, within three standard errors of the stored share."""
+    shown = pictures("dot", "test", 0)
+    inputs = seen_by(study.gallery.trunk, shown.inks[:200])
+    for slot, reader in stored_read_outs().items():
+        with torch.no_grad():
+            right = (reader(inputs)[:, :, 0].argmax(dim=1) == shown.labels[:200, 0]).double().mean()
+        assert right == pytest.approx(float(stored("trading_places").of(slot, "right")[0]), abs=3 * (0.25 / 200) ** 0.5)

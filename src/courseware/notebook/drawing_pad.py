@@ -290,17 +290,22 @@ def _check(thing: Thing, planes: int) -> None:
         raise ValueError(f"plane of {thing.name} must be from 0 to {planes - 1}, was {thing.plane}")
 
 
+def _capital(text: str) -> str:
+    """With a capital first letter, the others as they are: "with CBAM" keeps its name."""
+    return text[0].upper() + text[1:]
+
+
 def _said(show: Bars | Map, numbers: Sequence[float]) -> str:
     if isinstance(show, Bars) and show.names:
         order = sorted(range(len(numbers)), key=lambda place: -numbers[place])[:2]
         first, second = (f"{words(show.names[place])} ({numbers[place]:.2f})" for place in order)
-        return words(f"{words(show.label).capitalize()}: {first}, then {second}.")
+        return words(f"{_capital(words(show.label))}: {first}, then {second}.")
     if isinstance(show, Bars) and show.groups:
         each = len(numbers) // len(show.groups)
         means = [sum(numbers[place * each : (place + 1) * each]) / each for place in range(len(show.groups))]
         told = ", ".join(f"{mean:.2f} {words(name)}" for mean, name in zip(means, show.groups, strict=True))
-        return words(f"{words(show.label).capitalize()}, means: {told}.")
-    return words(f"{words(show.label).capitalize()}: from {min(numbers):.2f} to {max(numbers):.2f}.")
+        return words(f"{_capital(words(show.label))}, means: {told}.")
+    return words(f"{_capital(words(show.label))}: from {min(numbers):.2f} to {max(numbers):.2f}.")
 
 
 def _told(show: Bars | Map) -> dict[str, Any]:

@@ -18,6 +18,7 @@ __all__ = [
     "SIGN_JOB_NAMES",
     "THINGS",
     "Job",
+    "bare",
     "beacon",
     "dots_drawn",
     "inside",
@@ -158,6 +159,15 @@ def beacon(n: int, split: str = "train", *, seed: int = 0) -> Job:
         others=torch.cat([centres[:, 1] - 2, torch.full_like(corners, 5)], dim=1)[:, None],
         clues=clues,
     )
+
+
+def bare(seed: int = 0) -> Tensor:
+    """Return what every picture of a job has before anything is drawn into it, (1, 4, 48, 48): a frame, here a red one,
+    and a little noise on all four layers. Errors as in `job`."""
+    generator = torch.Generator().manual_seed(whole_number("seed", seed, least=0, most=2**63 - 1))
+    inks = torch.zeros(1, len(INKS), SIDE, SIDE, dtype=torch.float32)
+    inks[:, 0] = _frame().float()
+    return inks + _NOISE * torch.randn(inks.shape, generator=generator, dtype=torch.float32)
 
 
 def numerals_drawn(
