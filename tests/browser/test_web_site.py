@@ -21,7 +21,9 @@ from courseware.text.build import targets
 LESSONS = [lesson.stem for lesson in lessons() if lesson.number != "00"]
 NOTEBOOKS = [page_of(target.notebook.relative_to("notebooks").as_posix()) for target in targets(project_root())]
 PAGES = ["index", "search", *(page.removesuffix(".html") for page in NOTEBOOKS)]
-DARK = ["index", "00_start_here", *LESSONS, f"exercises/{LESSONS[0]}", f"solutions/{LESSONS[0]}", "search"]
+# One page with each thing that has colours: cards, quizzes, photographs, a microscope, a drawing pad, a sheet, hits.
+DARK_LESSONS = ["01_cues", "02_kernel_regression", "05_squeeze_excitation", "09_real_networks"]
+DARK = ["index", "00_start_here", *DARK_LESSONS, f"exercises/{LESSONS[0]}", f"solutions/{LESSONS[0]}", "search"]
 WIDTH, PICTURE = "How wide should we look?", "From Gaussian blur to the bilateral filter"
 every_lesson = pytest.mark.parametrize("stem", LESSONS)
 
