@@ -74,6 +74,7 @@ SLOW = (
     "tests/notebooks/test_notebooks.py::test_nbval",
     "tests/notebooks/test_read_only_elsewhere.py",
     "tests/notebooks/test_run_",
+    "tests/notebooks/test_translated_notebooks.py",
     "tests/visual_attention/test_credits.py",
     "tests/visual_attention/test_datasets",
     "tests/visual_attention/test_exercise",

@@ -1,31 +1,21 @@
 """The committed notebooks: up to date, executed, and equal to what they print when run again."""
 
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
-import everywhere
 import nbformat
 import pytest
 import twice
 from nbformat.v4 import new_code_cell, new_notebook
+from strict import nbval, with_code
 
-from courseware.notebook.explorer import STILLS_VARIABLE
 from courseware.text import build
 from courseware.text.execute import execute
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = [target.notebook.as_posix() for target in build.targets(ROOT)]
 TRANSLATED = [target.notebook.as_posix() for target in build.translated_targets(ROOT)]
-
-
-def nbval(path, cwd, *options):
-    command = [*everywhere.nbval(path, cwd=cwd), *options]
-    search = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])}
-    environment = os.environ | search | {STILLS_VARIABLE: "1"}
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=900, check=False)
 
 
 def test_notebooks_are_up_to_date():
@@ -95,17 +85,11 @@ def test_a_residue_would_be_noticed(residue):
     assert not RESIDUE.search("w = 1.5e-05, 3.6012e-04, 2.3e+10, se-15")
 
 
-def with_code(notebooks):
-    """Not the pages of words, such as the glossary."""
-    cells = {name: nbformat.read(ROOT / name, as_version=4).cells for name in notebooks}
-    return [name for name in notebooks if any(cell.cell_type == "code" for cell in cells[name])]
-
-
-# A solved sheet has the cells of the student's, and trains; a translation has the cells of the English: once is enough.
+# A solved sheet has the cells of the student's, and trains: once is enough.
 SOLVED = [name for name in NOTEBOOKS if name.startswith("notebooks/solutions/")]
 
 
-@pytest.mark.parametrize("notebook", with_code([*SOLVED, *TRANSLATED]))
+@pytest.mark.parametrize("notebook", with_code(SOLVED))
 def test_nbval_agrees(notebook):
     result = nbval(notebook, cwd=ROOT)
     assert result.returncode == 0, result.stdout[-6000:]
