@@ -12,6 +12,7 @@ from watching import until
 PRESENT = ".reveal .slides section.present"
 SMALLEST_TEXT = 20  # px on the screen
 MOVE_LIMIT = 1  # s for a key to take effect; the end of the deck costs this once
+SETTLED = 2000  # ms until formulas are typeset, which makes a slide lower: on a busy machine that comes after the key
 
 SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8").strip()
 
@@ -31,7 +32,9 @@ def walk(page: Page, present: str = PRESENT, smallest_text: float = SMALLEST_TEX
     names, found = [], []
     while True:
         names.append(page.evaluate(f"present => ({SCRIPT})(present).name()", present))
-        found += problems(page, present, smallest_text)
+        if problems(page, present, smallest_text):
+            page.wait_for_timeout(SETTLED)
+            found += problems(page, present, smallest_text)
         before = page.evaluate(f"present => ({SCRIPT})(present).position()", present)
         page.keyboard.press("Space")
         moved = f"([present, before]) => ({SCRIPT})(present).position() !== before"
