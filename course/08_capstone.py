@@ -614,7 +614,7 @@ slots_pad()
 # > **Lecturer, 1 min.** *With* move, drag the dot; by keys, Shift and an arrow go one cell. SE's bars do move a little: a cell that sees the dot and a piece of a digit is another cell (*Shuffle the cells*). Then bring the dot back, and let the 1 and the 5 trade places.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# *Try:* bring the dot back, and let the 1 and the 5 trade places. Then begin with *white paper*: draw two digits, add a dot, and move it from one to the other. The page itself runs both trained networks, at every move of the pen. To what you draw it adds a red frame, which means nothing in this job, and a little noise: both were on every training picture, and neither is shown. The picture to begin with was chosen as one in which CBAM's answer goes along.
+# *Try:* bring the dot back, and let the 1 and the 5 trade places. Then begin with *white paper*: draw two digits, add a dot, and move it from one to the other. The page itself runs both trained networks, at every move of the pen. To what you draw it adds a frame, here a red one, which means nothing in this job, and a little noise: on every training picture was a frame, in red, green or blue, and such noise. Neither is shown. The picture to begin with was chosen as one in which CBAM's answer goes along.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **And on other pictures?** In each of 1,000 test pictures two digits trade places, once the digit beside the dot and another one, once two others; the dot stays. In what share of the pictures is the answer the same as before? Mean ± standard deviation of five seeds, which here decide the start weights and the order of the pictures; the pictures and the trunk are those of seed 0.
